@@ -1,0 +1,2 @@
+//! The binary `hubledger`.
+fn main() {}

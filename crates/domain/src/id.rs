@@ -1,0 +1,101 @@
+//! Identifiers of things, each with its own type so that a site is never passed for a partner.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The UUID of one thing of kind `K`. Written as the plain hyphenated UUID.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(transparent)]
+pub struct Id<K>(pub Uuid, #[serde(skip)] PhantomData<K>);
+
+impl<K> Id<K> {
+    /// The identifier with this UUID.
+    pub const fn new(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+}
+
+// Derives would ask the same of the marker, which holds nothing.
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<K> std::hash::Hash for Id<K> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// Markers that name the kinds of identifiers; they have no values.
+pub mod mark {
+    /// A school or district office.
+    pub enum Site {}
+    /// An organisation.
+    pub enum Partner {}
+    /// A signed agreement.
+    pub enum Agreement {}
+    /// A service offered at a site.
+    pub enum Offering {}
+    /// One delivery of a service.
+    pub enum Delivery {}
+    /// One engagement of families.
+    pub enum Engagement {}
+    /// A person, by a random id.
+    pub enum Person {}
+    /// A household, by a random id.
+    pub enum Household {}
+    /// One person in one programme, by a random id.
+    pub enum Case {}
+}
+
+/// A site.
+pub type SiteId = Id<mark::Site>;
+/// A partner.
+pub type PartnerId = Id<mark::Partner>;
+/// An agreement.
+pub type AgreementId = Id<mark::Agreement>;
+/// An offering.
+pub type OfferingId = Id<mark::Offering>;
+/// A delivery.
+pub type DeliveryId = Id<mark::Delivery>;
+/// An engagement.
+pub type EngagementId = Id<mark::Engagement>;
+/// A person; random, never derived from a student number.
+pub type PersonId = Id<mark::Person>;
+/// A household; random.
+pub type HouseholdId = Id<mark::Household>;
+/// A case: one person in one programme in one ledger; random, unlinked to the person's id.
+pub type CaseId = Id<mark::Case>;

@@ -1,0 +1,34 @@
+//! The things of a partnership, their rules and their facts.
+//!
+//! A command is decided against the state of one ledger and becomes facts, or a refusal; facts evolve the
+//! state. Nothing here knows a clock, a disk, a network, a random number or an encoding other than serde's.
+//!
+//! Read `fact`, then one thing (`agreement`), then `ledger_state`.
+
+pub mod agreement;
+pub mod cds;
+pub mod code;
+pub mod command;
+pub mod correction;
+pub mod delivery;
+pub mod effective;
+pub mod engagement;
+pub mod fact;
+pub mod id;
+pub mod ledger;
+pub mod offering;
+pub mod partner;
+pub mod refusal;
+pub mod school_year;
+pub mod site;
+pub mod slug;
+pub mod state;
+
+pub use cds::CdsCode;
+pub use command::Command;
+pub use effective::Effective;
+pub use fact::{Event, Fact, Kind, Recorded, Subject, Timestamp};
+pub use refusal::Refusal;
+pub use school_year::SchoolYear;
+pub use slug::Slug;
+pub use state::{decide, evolve, Found, FoundEvent, Standing, Stamp, State};

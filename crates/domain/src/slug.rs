@@ -1,0 +1,62 @@
+//! The name of a ledger in every address: a slug such as `azusa-usd`.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// 2 to 40 characters of a–z, 0–9 and single hyphens inside, beginning with a letter. Never renamed or reused.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Slug(Arc<str>);
+
+impl Slug {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is not a slug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotASlug;
+
+impl fmt::Display for NotASlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a ledger's slug has 2 to 40 characters a-z, 0-9 and single hyphens, and begins with a letter")
+    }
+}
+
+impl std::error::Error for NotASlug {}
+
+impl FromStr for Slug {
+    type Err = NotASlug;
+    fn from_str(text: &str) -> Result<Self, NotASlug> {
+        let allowed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let starts = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+        if !allowed || !starts || !(2..=40).contains(&text.len()) || text.contains("--") || text.ends_with('-') {
+            return Err(NotASlug);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl TryFrom<String> for Slug {
+    type Error = NotASlug;
+    fn try_from(text: String) -> Result<Self, NotASlug> {
+        text.parse()
+    }
+}
+
+impl From<Slug> for String {
+    fn from(slug: Slug) -> Self {
+        slug.as_str().to_owned()
+    }
+}

@@ -1,0 +1,1 @@
+//! Applies the log to the views and answers queries.

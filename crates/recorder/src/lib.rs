@@ -1,0 +1,1 @@
+//! Decides commands, appends their events, remembers them for ever.

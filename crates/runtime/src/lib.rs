@@ -1,0 +1,1 @@
+//! Clock, randomness, configuration, telemetry and shutdown: the edge to the machine.

@@ -1,0 +1,30 @@
+//! Where a ledger stands: the head that a verifying reader holds, and the tip that a log's leader names.
+
+use serde::{Deserialize, Serialize};
+
+use crate::CommitId;
+
+/// The verified head of a ledger: everything up to `commit` was read, or decided and acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// 1, then one more for each restore from a backup.
+    pub epoch: u64,
+    /// Number of the last commit; 0 before the first.
+    pub commit: u64,
+    /// Position of the last event; 0 before the first.
+    pub position: u64,
+    /// RFC 6962 root over all leaves up to `position`.
+    pub root: proof::Hash,
+}
+
+/// What the log's leader says is last, unverified. Equal commit and id as a verified reader's means that the
+/// reader has everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tip {
+    /// Epoch of the log.
+    pub epoch: u64,
+    /// Number of the last commit; 0 when there is none.
+    pub commit: u64,
+    /// Id of the last commit; absent when there is none.
+    pub id: Option<CommitId>,
+}

@@ -1,0 +1,61 @@
+//! What the caller of a command gets: a receipt, or a refusal.
+
+use domain::Slug;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::CommitId;
+
+/// Proof of an accepted command, to be kept by the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The ledger.
+    pub ledger: Slug,
+    /// Its epoch.
+    pub epoch: u64,
+    /// Number of the commit that holds its events.
+    pub commit: u64,
+    /// Id of that commit.
+    pub commit_id: CommitId,
+    /// Positions of its events, rising.
+    pub positions: Vec<u64>,
+    /// Ids of its events, in the same order.
+    pub event_ids: Vec<Uuid>,
+    /// Root of the tree after the commit, base64 of 32 bytes.
+    pub root: String,
+}
+
+/// A violated rule, as it is told to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalReply {
+    /// Stable code in kebab case.
+    pub code: String,
+    /// A sentence for a person.
+    pub message: String,
+    /// What to do about it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hint: Option<String>,
+    /// The field of the command that it is about, as a JSON pointer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub field: Option<String>,
+    /// The earlier event that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub position: Option<u64>,
+}
+
+/// How a submitted command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Its events are appended, durable.
+    Receipt(Receipt),
+    /// The same command, or the same source record, was accepted before: the first receipt.
+    Repeated(Receipt),
+    /// A dry run that would have been accepted, with the number of events it would make.
+    WouldAccept {
+        /// How many events.
+        events: usize,
+    },
+    /// A rule was violated.
+    Refusal(RefusalReply),
+}

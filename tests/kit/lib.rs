@@ -1,0 +1,1 @@
+//! What every story needs: servers, folders, the binary.
