@@ -8,15 +8,23 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The UUID of one thing of kind `K`. Written as the plain hyphenated UUID.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-#[schemars(transparent)]
-pub struct Id<K>(pub Uuid, #[serde(skip)] PhantomData<K>);
+pub struct Id<K>(pub Uuid, PhantomData<K>);
 
 impl<K> Id<K> {
     /// The identifier with this UUID.
     pub const fn new(uuid: Uuid) -> Self {
         Self(uuid, PhantomData)
+    }
+}
+
+impl<K> JsonSchema for Id<K> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Id".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "uuid" })
     }
 }
 

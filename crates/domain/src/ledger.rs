@@ -1,9 +1,15 @@
 //! The ledger's own events: opened, policy changed, schema registered, operator acted.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::CdsCode;
+use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::text::{NAME_CHARS_MAX, code, not_in_future, text};
+use crate::{CdsCode, Effective, Refusal, Stamp, State};
 
 /// The policy of a ledger: numbers that rules and reports read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -119,7 +125,120 @@ pub struct OpenLedger {
     pub time_zone: String,
     /// First day that the ledger covers.
     #[schemars(with = "String")]
-    pub starts: jiff::civil::Date,
+    pub starts: Date,
     /// First policy.
     pub policy: Policy,
+}
+
+/// The ledger's own state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// IANA time zone of its days.
+    pub time_zone: String,
+    /// First day that it covers.
+    pub starts: Date,
+    /// Policy in force.
+    pub policy: Policy,
+    /// Position of the event that set it.
+    pub policy_position: u64,
+    schemas: BTreeSet<(String, u16)>,
+}
+
+impl Ledger {
+    pub(crate) const fn unopened() -> Self {
+        Self {
+            time_zone: String::new(),
+            starts: Date::MAX,
+            policy: Policy { suppress_under: 11, late_days_max: 0 },
+            policy_position: 0,
+            schemas: BTreeSet::new(),
+        }
+    }
+}
+
+pub(crate) fn decide(state: &State, command: &Command, stamp: &Stamp) -> Result<Vec<Fact>, Refusal> {
+    let (event, effective) = match command {
+        Command::OpenLedger(open) => {
+            if state.opened.is_some() {
+                return Err(Refusal::LedgerAlreadyOpen);
+            }
+            text("owner", &open.owner, NAME_CHARS_MAX)?;
+            code("time_zone", &open.time_zone)?;
+            sound(open.policy)?;
+            not_in_future(stamp, open.starts)?;
+            let opened = Opened {
+                owner: open.owner.clone(),
+                cds: open.cds,
+                time_zone: open.time_zone.clone(),
+                policy: open.policy,
+            };
+            (Event::LedgerOpened(opened), Some(Effective::Day(open.starts)))
+        }
+        Command::ChangePolicy(change) => {
+            sound(change.policy)?;
+            if change.policy == state.ledger().policy {
+                return Err(Refusal::NoChange("this policy is in force already"));
+            }
+            (Event::PolicyChanged(change.clone()), None)
+        }
+        Command::RegisterSchema(schema) => {
+            if crate::Event::kind_of(&schema.event).is_none() {
+                return Err(Refusal::OutOfRange { field: "event", range: "the name of a known event" });
+            }
+            if schema.version < 2 {
+                return Err(Refusal::OutOfRange {
+                    field: "version",
+                    range: "2 or more; 1 needs no registration",
+                });
+            }
+            if state.ledger().schemas.contains(&(schema.event.clone(), schema.version)) {
+                return Err(Refusal::NoChange("this schema is registered already"));
+            }
+            (Event::SchemaRegistered(schema.clone()), None)
+        }
+        Command::RecordOperatorAct(act) => {
+            code("operator", &act.operator)?;
+            code("act", &act.act)?;
+            code("reason", &act.reason)?;
+            (Event::OperatorActed(act.clone()), None)
+        }
+    };
+    let subject = Subject { kind: Kind::Ledger, id: Uuid::nil() };
+    Ok(vec![Fact { subject, effective, corrects: None, event: AnyEvent::Ledger(event) }])
+}
+
+fn sound(policy: Policy) -> Result<(), Refusal> {
+    if policy.suppress_under < 2 {
+        return Err(Refusal::OutOfRange { field: "policy/suppress_under", range: "2 or more" });
+    }
+    if policy.late_days_max == 0 {
+        return Err(Refusal::OutOfRange { field: "policy/late_days_max", range: "1 or more days" });
+    }
+    Ok(())
+}
+
+pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) {
+    match event {
+        Event::LedgerOpened(opened) => {
+            state.opened = Some(Ledger {
+                time_zone: opened.time_zone.clone(),
+                starts: recorded.fact.effective.map_or(Date::MIN, |e| e.from()),
+                policy: opened.policy,
+                policy_position: recorded.position,
+                schemas: BTreeSet::new(),
+            });
+        }
+        Event::PolicyChanged(change) => {
+            if let Some(ledger) = &mut state.opened {
+                ledger.policy = change.policy;
+                ledger.policy_position = recorded.position;
+            }
+        }
+        Event::SchemaRegistered(schema) => {
+            if let Some(ledger) = &mut state.opened {
+                ledger.schemas.insert((schema.event.clone(), schema.version));
+            }
+        }
+        Event::OperatorActed(_) => {}
+    }
 }

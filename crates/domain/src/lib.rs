@@ -3,7 +3,7 @@
 //! A command is decided against the state of one ledger and becomes facts, or a refusal; facts evolve the
 //! state. Nothing here knows a clock, a disk, a network, a random number or an encoding other than serde's.
 //!
-//! Read `fact`, then one thing (`agreement`), then `ledger_state`.
+//! Read `fact`, then one thing (`agreement`), then `state`.
 
 pub mod agreement;
 pub mod cds;
@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod effective;
 pub mod engagement;
 pub mod fact;
+pub mod history;
 pub mod id;
 pub mod ledger;
 pub mod offering;
@@ -23,6 +24,7 @@ pub mod school_year;
 pub mod site;
 pub mod slug;
 pub mod state;
+mod text;
 
 pub use cds::CdsCode;
 pub use command::Command;
@@ -31,4 +33,4 @@ pub use fact::{Event, Fact, Kind, Recorded, Subject, Timestamp};
 pub use refusal::Refusal;
 pub use school_year::SchoolYear;
 pub use slug::Slug;
-pub use state::{decide, evolve, Found, FoundEvent, Standing, Stamp, State};
+pub use state::{Found, FoundEvent, Stamp, Standing, State, decide, evolve};

@@ -1,14 +1,20 @@
 //! A site: a school, or a district's own office, as a hub.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::CdsCode;
 use crate::code::{Phase, ReasonCode};
-use crate::correction::{Corrected, CorrectionReason, Voided};
-use crate::effective::Effective;
+use crate::command::{Act, Create};
+use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided, live};
+use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::history::History;
 use crate::id::SiteId;
+use crate::text::{NAME_CHARS_MAX, code, not_in_future, one_day, text};
+use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
 
 /// `site-registered`; `effective` is the day it opened, or the day from which the ledger covers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -124,30 +130,250 @@ impl Event {
     }
 }
 
-/// `register-site`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RegisterSite {
-    /// Id of the new site; minted when absent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub site: Option<SiteId>,
-    /// Day it opened.
-    pub effective: Effective,
-    /// What it is.
-    pub details: Registered,
+impl Correctable for Event {
+    fn change(&self) -> Change<'_, Self> {
+        match self {
+            Self::SiteCorrected(c) => Change::Replace(&c.now),
+            Self::SiteVoided(_) => Change::Remove,
+            Self::SiteRegistered(_)
+            | Self::SiteDesignated(_)
+            | Self::PhaseChanged(_)
+            | Self::CoordinatorAssigned(_)
+            | Self::CoordinatorReleased(_)
+            | Self::SiteClosed(_) => Change::Add(self),
+        }
+    }
+    fn corrected(correction: Corrected<Self>) -> Self {
+        Self::SiteCorrected(Box::new(correction))
+    }
+    fn voided(void: Voided<Self>) -> Self {
+        Self::SiteVoided(Box::new(void))
+    }
+    fn wire_name(&self) -> &'static str {
+        self.name()
+    }
+    fn of(event: &AnyEvent) -> Option<&Self> {
+        if let AnyEvent::Site(event) = event { Some(event) } else { None }
+    }
+    fn into_event(self) -> AnyEvent {
+        AnyEvent::Site(self)
+    }
 }
 
-/// `correct-site`: replaces the latest form of one of its events.
+/// Commands to a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CorrectSite {
-    /// Id of the event to correct: the original, or its latest correction.
-    pub corrects: Uuid,
-    /// Why.
-    pub reason: CorrectionReason,
-    /// The date that counts from now on.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub effective: Option<Effective>,
-    /// What counts from now on.
-    pub now: Event,
+#[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+pub enum Command {
+    /// Registers it.
+    RegisterSite(Create<SiteId, Registered>),
+    /// Makes it a community school.
+    DesignateSite(Act<SiteId, Designated>),
+    /// Records growth.
+    ChangePhase(Act<SiteId, PhaseChanged>),
+    /// Assigns a coordinator.
+    AssignCoordinator(Act<SiteId, CoordinatorAssigned>),
+    /// Releases a coordinator.
+    ReleaseCoordinator(Act<SiteId, CoordinatorReleased>),
+    /// Closes it.
+    CloseSite(Act<SiteId, Closed>),
+    /// Corrects an event.
+    CorrectSite(Box<CorrectEvent<Event>>),
+    /// Voids an event.
+    VoidSite(VoidEvent),
+}
+
+impl Command {
+    /// Names on the wire.
+    pub const NAMES: &[&str] = &[
+        "register-site",
+        "designate-site",
+        "change-phase",
+        "assign-coordinator",
+        "release-coordinator",
+        "close-site",
+        "correct-site",
+        "void-site",
+    ];
+
+    pub(crate) const fn corrects(&self) -> Option<Uuid> {
+        match self {
+            Self::CorrectSite(c) => Some(c.corrects),
+            Self::VoidSite(v) => Some(v.corrects),
+            Self::RegisterSite(_)
+            | Self::DesignateSite(_)
+            | Self::ChangePhase(_)
+            | Self::AssignCoordinator(_)
+            | Self::ReleaseCoordinator(_)
+            | Self::CloseSite(_) => None,
+        }
+    }
+}
+
+/// A site as rules see it: its history, asked by date.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Site {
+    /// What happened to it.
+    pub history: History<Event>,
+}
+
+impl Site {
+    /// What it is registered as.
+    pub fn registered(&self) -> Option<&Registered> {
+        self.history.entries().iter().find_map(|entry| {
+            if let Event::SiteRegistered(registered) = &entry.event { Some(registered) } else { None }
+        })
+    }
+
+    /// Its last day, if it closed.
+    pub fn closed(&self) -> Option<Date> {
+        let closing = self.history.entries().iter().find(|e| matches!(e.event, Event::SiteClosed(_)))?;
+        closing.effective.map(|e| e.to())
+    }
+
+    /// Whether it was open on that day.
+    pub fn is_open_on(&self, day: Date) -> bool {
+        let opened = self.history.entries().first().and_then(|e| e.effective).map(|e| e.from());
+        opened.is_some_and(|from| from <= day) && self.closed().is_none_or(|last| day <= last)
+    }
+
+    /// Whether this staff alias is assigned now.
+    fn coordinates(&self, staff: &str) -> bool {
+        let mut assigned = false;
+        for entry in self.history.entries() {
+            if matches!(&entry.event, Event::CoordinatorAssigned(a) if a.staff == staff) {
+                assigned = true;
+            }
+            if matches!(&entry.event, Event::CoordinatorReleased(r) if r.staff == staff) {
+                assigned = false;
+            }
+        }
+        assigned
+    }
+}
+
+pub(crate) fn decide(
+    state: &State,
+    command: &Command,
+    found: &Found,
+    stamp: &Stamp,
+) -> Result<Vec<Fact>, Refusal> {
+    match command {
+        Command::RegisterSite(new) => {
+            not_in_future(stamp, one_day(Some(new.effective))?)?;
+            let id = new.id.unwrap_or_else(|| SiteId::new(stamp.id(0)));
+            if state.sites.contains_key(&id) {
+                return Err(Refusal::Taken { field: "id", value: id.to_string() });
+            }
+            check(state, id, &new.details)?;
+            Ok(vec![fact(id, new.effective, Event::SiteRegistered(new.details.clone()))])
+        }
+        Command::DesignateSite(act) => {
+            code("details/program", &act.details.program)?;
+            open_act(state, stamp, act, Event::SiteDesignated(act.details.clone()))
+        }
+        Command::ChangePhase(act) => open_act(state, stamp, act, Event::PhaseChanged(act.details.clone())),
+        Command::AssignCoordinator(act) => {
+            code("details/staff", &act.details.staff)?;
+            if !(1..=100).contains(&act.details.fte_hundredths) {
+                return Err(Refusal::OutOfRange { field: "details/fte_hundredths", range: "1 to 100" });
+            }
+            if state.site(act.id)?.coordinates(&act.details.staff) {
+                return Err(Refusal::NoChange("this coordinator is assigned to the site already"));
+            }
+            open_act(state, stamp, act, Event::CoordinatorAssigned(act.details.clone()))
+        }
+        Command::ReleaseCoordinator(act) => {
+            if !state.site(act.id)?.coordinates(&act.details.staff) {
+                return Err(Refusal::NoChange("this coordinator is not assigned to the site"));
+            }
+            open_act(state, stamp, act, Event::CoordinatorReleased(act.details.clone()))
+        }
+        Command::CloseSite(act) => open_act(state, stamp, act, Event::SiteClosed(act.details.clone())),
+        Command::CorrectSite(command) => {
+            let live = live::<Event>(found, command.corrects, Kind::Site)?;
+            if let Event::SiteRegistered(details) = &command.now {
+                check(state, SiteId::new(live.subject.id), details)?;
+            }
+            Ok(vec![live.correct(command)?])
+        }
+        Command::VoidSite(command) => {
+            let live = live::<Event>(found, command.corrects, Kind::Site)?;
+            let id = SiteId::new(live.subject.id);
+            let first = matches!(live.event, Event::SiteRegistered(_));
+            if first && (state.site(id)?.history.entries().len() > 1 || names_site(state, id)) {
+                return Err(Refusal::InUse { what: "events of the site, agreements or engagements" });
+            }
+            Ok(vec![live.void(command)])
+        }
+    }
+}
+
+fn names_site(state: &State, id: SiteId) -> bool {
+    state.agreements.values().any(|agreement| agreement.names_site(id))
+        || state.engagements.values().any(|engagement| engagement.site == id)
+}
+
+fn fact(id: SiteId, effective: Effective, event: Event) -> Fact {
+    let subject = Subject { kind: Kind::Site, id: id.0 };
+    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Site(event) }
+}
+
+/// Rule 14, and the date: any further event needs an open site.
+fn open_act<D>(
+    state: &State,
+    stamp: &Stamp,
+    act: &Act<SiteId, D>,
+    event: Event,
+) -> Result<Vec<Fact>, Refusal> {
+    let site = state.site(act.id)?;
+    if let Some(since) = site.closed() {
+        return Err(Refusal::Closed { kind: "site", since });
+    }
+    let day = one_day(Some(act.effective))?;
+    not_in_future(stamp, day)?;
+    if !site.is_open_on(day) {
+        return Err(Refusal::SiteNotOpen { date: day });
+    }
+    Ok(vec![fact(act.id, act.effective, event)])
+}
+
+fn check(state: &State, id: SiteId, details: &Registered) -> Result<(), Refusal> {
+    text("details/name", &details.name, NAME_CHARS_MAX)?;
+    text("details/city", &details.city, NAME_CHARS_MAX)?;
+    if let Some(nces) = &details.nces {
+        code("details/nces", nces)?;
+    }
+    if let Some(grades) = &details.grades {
+        text("details/grades", grades, 16)?;
+    }
+    match state.site_by_cds.get(&details.cds) {
+        Some(other) if *other != id => {
+            Err(Refusal::Taken { field: "details/cds", value: details.cds.to_string() })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) {
+    let id = SiteId::new(recorded.fact.subject.id);
+    let site = state.sites.entry(id).or_default();
+    let before = site.registered().map(|r| r.cds);
+    site.history.record(recorded, event);
+    let after = site.registered().map(|r| r.cds);
+    if site.history.is_empty() {
+        state.sites.remove(&id);
+    }
+    if before != after {
+        rekey(&mut state.site_by_cds, before, after, id);
+    }
+}
+
+/// Moves a thing from its old natural key to its new one.
+pub(crate) fn rekey<K: Ord, I>(keys: &mut BTreeMap<K, I>, before: Option<K>, after: Option<K>, id: I) {
+    if let Some(before) = before {
+        keys.remove(&before);
+    }
+    if let Some(after) = after {
+        keys.insert(after, id);
+    }
 }

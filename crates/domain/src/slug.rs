@@ -30,7 +30,9 @@ pub struct NotASlug;
 
 impl fmt::Display for NotASlug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a ledger's slug has 2 to 40 characters a-z, 0-9 and single hyphens, and begins with a letter")
+        f.write_str(
+            "a ledger's slug has 2 to 40 characters a-z, 0-9 and single hyphens, and begins with a letter",
+        )
     }
 }
 
@@ -41,7 +43,12 @@ impl FromStr for Slug {
     fn from_str(text: &str) -> Result<Self, NotASlug> {
         let allowed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let starts = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-        if !allowed || !starts || !(2..=40).contains(&text.len()) || text.contains("--") || text.ends_with('-') {
+        if !allowed
+            || !starts
+            || !(2..=40).contains(&text.len())
+            || text.contains("--")
+            || text.ends_with('-')
+        {
             return Err(NotASlug);
         }
         Ok(Self(text.into()))

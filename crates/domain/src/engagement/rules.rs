@@ -1,0 +1,137 @@
+//! What may be recorded of an engagement.
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use crate::correction::{CorrectEvent, live};
+use crate::engagement::{Command, Event, FamilyEngaged, Held, Status};
+use crate::fact::{Event as AnyEvent, Fact, Kind, Subject};
+use crate::id::EngagementId;
+use crate::text::{code, codes, day_done, headcount, minutes, not_in_future, one_day};
+use crate::{Effective, Found, Refusal, Stamp, State};
+
+pub(crate) fn decide(
+    state: &State,
+    command: &Command,
+    found: &Found,
+    stamp: &Stamp,
+) -> Result<Vec<Fact>, Refusal> {
+    match command {
+        Command::PlanEngagement(new) => {
+            one_day(Some(new.effective))?;
+            codes("details/languages", &new.details.languages)?;
+            state.site(new.details.site)?;
+            let id = new.id.unwrap_or_else(|| EngagementId::new(stamp.id(0)));
+            if state.engagements.contains_key(&id) {
+                return Err(Refusal::Taken { field: "id", value: id.to_string() });
+            }
+            Ok(vec![fact(id, new.effective, Event::EngagementPlanned(new.details.clone()))])
+        }
+        Command::RecordEngagement(new) => {
+            let day = day_done(state, stamp, Some(new.effective))?;
+            check_held(state, &new.details, day)?;
+            let id = new.id.unwrap_or_else(|| EngagementId::new(stamp.id(0)));
+            match state.engagements.get(&id).map(|e| (e.status, e.day)) {
+                None | Some((Status::Planned, _)) => {}
+                Some((Status::Held, _)) => return Err(Refusal::EngagementAlreadyHeld),
+                Some((Status::Cancelled, since)) => {
+                    return Err(Refusal::Closed { kind: "engagement", since });
+                }
+            }
+            Ok(vec![fact(id, new.effective, Event::EngagementHeld(new.details.clone()))])
+        }
+        Command::RecordFamily(act) => {
+            let engagement = state.engagement(act.id)?;
+            let day = day_done(state, stamp, Some(act.effective))?;
+            if engagement.status != Status::Held || day != engagement.day {
+                return Err(Refusal::EngagementNotHeld);
+            }
+            if let Some(language) = &act.details.language {
+                code("details/language", language)?;
+            }
+            let (site, kind) = (Some(engagement.site), Some(engagement.kind));
+            let engaged = FamilyEngaged { site, kind, ..act.details.clone() };
+            Ok(vec![fact(act.id, act.effective, Event::FamilyEngaged(engaged))])
+        }
+        Command::CancelEngagement(act) => {
+            let engagement = state.engagement(act.id)?;
+            match engagement.status {
+                Status::Planned => {}
+                Status::Held => return Err(Refusal::EngagementAlreadyHeld),
+                Status::Cancelled => {
+                    return Err(Refusal::Closed { kind: "engagement", since: engagement.day });
+                }
+            }
+            not_in_future(stamp, one_day(Some(act.effective))?)?;
+            Ok(vec![fact(act.id, act.effective, Event::EngagementCancelled(act.details.clone()))])
+        }
+        Command::CorrectEngagement(command) => correct(state, command, found, stamp),
+        Command::VoidEngagement(command) => {
+            let live = live::<Event>(found, command.corrects, Kind::Engagement)?;
+            not_relied_upon(state, live.subject.id, live.event)?;
+            Ok(vec![live.void(command)])
+        }
+    }
+}
+
+fn correct(
+    state: &State,
+    command: &CorrectEvent<Event>,
+    found: &Found,
+    stamp: &Stamp,
+) -> Result<Vec<Fact>, Refusal> {
+    let live = live::<Event>(found, command.corrects, Kind::Engagement)?;
+    let fact = live.correct(command)?;
+    let engagement = state.engagement(EngagementId::new(live.subject.id))?;
+    match &command.now {
+        Event::EngagementHeld(now) => {
+            let day = day_done(state, stamp, fact.effective)?;
+            check_held(state, now, day)?;
+            // Families carry the site, kind and day of what they took part in.
+            let moved = day != engagement.day || now.site != engagement.site || now.kind != engagement.kind;
+            if moved {
+                not_relied_upon(state, live.subject.id, live.event)?;
+            }
+        }
+        Event::FamilyEngaged(now) => {
+            let kept = now.site == Some(engagement.site) && now.kind == Some(engagement.kind);
+            if !kept || fact.effective != live.effective {
+                let range = "the site, kind and day of the engagement";
+                return Err(Refusal::OutOfRange { field: "now/data", range });
+            }
+        }
+        Event::EngagementPlanned(now) => {
+            codes("now/data/languages", &now.languages)?;
+            state.site(now.site)?;
+        }
+        Event::EngagementCancelled(_) | Event::EngagementCorrected(_) | Event::EngagementVoided(_) => {}
+    }
+    Ok(vec![fact])
+}
+
+/// An engagement that families are recorded for stays held; one that was held or cancelled stays planned.
+fn not_relied_upon(state: &State, id: Uuid, event: &Event) -> Result<(), Refusal> {
+    let engagement = state.engagement(EngagementId::new(id))?;
+    if matches!(event, Event::EngagementHeld(_)) && engagement.families > 0 {
+        return Err(Refusal::InUse { what: "families recorded for it" });
+    }
+    if matches!(event, Event::EngagementPlanned(_)) && engagement.status != Status::Planned {
+        return Err(Refusal::InUse { what: "the record that it was held or cancelled" });
+    }
+    Ok(())
+}
+
+fn fact(id: EngagementId, effective: Effective, event: Event) -> Fact {
+    let subject = Subject { kind: Kind::Engagement, id: id.0 };
+    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Engagement(event) }
+}
+
+fn check_held(state: &State, held: &Held, day: Date) -> Result<(), Refusal> {
+    minutes(held.minutes)?;
+    headcount(held.headcount)?;
+    codes("details/languages", &held.languages)?;
+    if !state.site(held.site)?.is_open_on(day) {
+        return Err(Refusal::SiteNotOpen { date: day });
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! An offering: a service that a partner has on offer.
+//!
+//! It is either *placed*, at a site under an agreement, or only *listed*: known from a directory, as the
+//! mapping of a community's assets needs it before anybody signs. Only a placed one can be delivered.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::code::{Pillar, ReasonCode, ServiceKind, Tier};
+use crate::command::{Act, Create};
+use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided, live};
+use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::history::History;
+use crate::id::{AgreementId, OfferingId, PartnerId, SiteId};
+use crate::text::{NAME_CHARS_MAX, code, codes, not_in_future, one_day, text};
+use crate::{Effective, Found, Refusal, Stamp, State};
+
+/// `service-offered`, and `offering-changed` with everything anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Offered {
+    /// Who offers it.
+    pub partner: PartnerId,
+    /// Under which agreement; given together with `site`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agreement: Option<AgreementId>,
+    /// At which site; given together with `agreement`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<SiteId>,
+    /// Name of the service.
+    pub name: String,
+    /// Kind.
+    pub kind: ServiceKind,
+    /// Pillar.
+    pub pillar: Pillar,
+    /// Tier.
+    pub tier: Tier,
+    /// Languages, as codes such as `es`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub languages: Vec<String>,
+    /// Code of the schedule, such as `mon-wed-1500`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub schedule: Option<String>,
+    /// Places.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub capacity: Option<u32>,
+    /// Code in the taxonomy of the directory that it came from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub taxonomy: Option<String>,
+}
+
+/// `service-withdrawn`; `effective` is its last day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawn {
+    /// Why.
+    pub reason: ReasonCode,
+}
+
+/// Events about an offering.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+pub enum Event {
+    /// A service is on offer.
+    ServiceOffered(Offered),
+    /// It is this now.
+    OfferingChanged(Offered),
+    /// It is no longer on offer.
+    ServiceWithdrawn(Withdrawn),
+    /// One of the above was wrong.
+    OfferingCorrected(Box<Corrected<Event>>),
+    /// One of the above did not happen.
+    OfferingVoided(Box<Voided<Event>>),
+}
+
+impl Event {
+    /// Names on the wire.
+    pub const NAMES: &[&str] = &[
+        "service-offered",
+        "offering-changed",
+        "service-withdrawn",
+        "offering-corrected",
+        "offering-voided",
+    ];
+
+    /// The name on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ServiceOffered(_) => "service-offered",
+            Self::OfferingChanged(_) => "offering-changed",
+            Self::ServiceWithdrawn(_) => "service-withdrawn",
+            Self::OfferingCorrected(_) => "offering-corrected",
+            Self::OfferingVoided(_) => "offering-voided",
+        }
+    }
+}
+
+impl Correctable for Event {
+    fn change(&self) -> Change<'_, Self> {
+        match self {
+            Self::OfferingCorrected(c) => Change::Replace(&c.now),
+            Self::OfferingVoided(_) => Change::Remove,
+            Self::ServiceOffered(_) | Self::OfferingChanged(_) | Self::ServiceWithdrawn(_) => {
+                Change::Add(self)
+            }
+        }
+    }
+    fn corrected(correction: Corrected<Self>) -> Self {
+        Self::OfferingCorrected(Box::new(correction))
+    }
+    fn voided(void: Voided<Self>) -> Self {
+        Self::OfferingVoided(Box::new(void))
+    }
+    fn wire_name(&self) -> &'static str {
+        self.name()
+    }
+    fn of(event: &AnyEvent) -> Option<&Self> {
+        if let AnyEvent::Offering(event) = event { Some(event) } else { None }
+    }
+    fn into_event(self) -> AnyEvent {
+        AnyEvent::Offering(self)
+    }
+}
+
+/// Commands to an offering.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+pub enum Command {
+    /// Offers a service.
+    OfferService(Create<OfferingId, Offered>),
+    /// Changes it.
+    ChangeOffering(Act<OfferingId, Offered>),
+    /// Withdraws it.
+    WithdrawService(Act<OfferingId, Withdrawn>),
+    /// Corrects an event.
+    CorrectOffering(Box<CorrectEvent<Event>>),
+    /// Voids an event.
+    VoidOffering(VoidEvent),
+}
+
+impl Command {
+    /// Names on the wire.
+    pub const NAMES: &[&str] =
+        &["offer-service", "change-offering", "withdraw-service", "correct-offering", "void-offering"];
+
+    pub(crate) const fn corrects(&self) -> Option<Uuid> {
+        match self {
+            Self::CorrectOffering(c) => Some(c.corrects),
+            Self::VoidOffering(v) => Some(v.corrects),
+            Self::OfferService(_) | Self::ChangeOffering(_) | Self::WithdrawService(_) => None,
+        }
+    }
+}
+
+/// An offering as rules see it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Offering {
+    /// What happened to it.
+    pub history: History<Event>,
+    /// Live deliveries that name it.
+    pub(crate) deliveries: u64,
+}
+
+impl Offering {
+    /// What it is, as last recorded.
+    pub fn details(&self) -> Option<&Offered> {
+        self.details_on(Date::MAX)
+    }
+
+    /// What it was on that day.
+    pub fn details_on(&self, day: Date) -> Option<&Offered> {
+        self.history.holds_on(day, |event| match event {
+            Event::ServiceOffered(offered) | Event::OfferingChanged(offered) => Some(offered),
+            Event::ServiceWithdrawn(_) | Event::OfferingCorrected(_) | Event::OfferingVoided(_) => None,
+        })
+    }
+
+    /// Its last day, if it was withdrawn.
+    pub fn withdrawn(&self) -> Option<Date> {
+        let entry = self.history.entries().iter().find(|e| matches!(e.event, Event::ServiceWithdrawn(_)))?;
+        entry.effective.map(|e| e.to())
+    }
+}
+
+pub(crate) fn decide(
+    state: &State,
+    command: &Command,
+    found: &Found,
+    stamp: &Stamp,
+) -> Result<Vec<Fact>, Refusal> {
+    match command {
+        Command::OfferService(new) => {
+            let day = one_day(Some(new.effective))?;
+            let id = new.id.unwrap_or_else(|| OfferingId::new(stamp.id(0)));
+            if state.offerings.contains_key(&id) {
+                return Err(Refusal::Taken { field: "id", value: id.to_string() });
+            }
+            check(state, &new.details, day)?;
+            Ok(vec![fact(id, new.effective, Event::ServiceOffered(new.details.clone()))])
+        }
+        Command::ChangeOffering(act) => {
+            check(state, &act.details, one_day(Some(act.effective))?)?;
+            open_act(state, act, Event::OfferingChanged(act.details.clone()))
+        }
+        Command::WithdrawService(act) => {
+            not_in_future(stamp, one_day(Some(act.effective))?)?;
+            open_act(state, act, Event::ServiceWithdrawn(act.details.clone()))
+        }
+        Command::CorrectOffering(command) => {
+            let live = live::<Event>(found, command.corrects, Kind::Offering)?;
+            let fact = live.correct(command)?;
+            if let Event::ServiceOffered(o) | Event::OfferingChanged(o) = &command.now {
+                check(state, o, one_day(fact.effective)?)?;
+            }
+            Ok(vec![fact])
+        }
+        Command::VoidOffering(command) => {
+            let live = live::<Event>(found, command.corrects, Kind::Offering)?;
+            let offering = state.offering(OfferingId::new(live.subject.id))?;
+            let first = matches!(live.event, Event::ServiceOffered(_));
+            if first && (offering.history.entries().len() > 1 || offering.deliveries > 0) {
+                return Err(Refusal::InUse { what: "events of the offering, or deliveries" });
+            }
+            Ok(vec![live.void(command)])
+        }
+    }
+}
+
+fn fact(id: OfferingId, effective: Effective, event: Event) -> Fact {
+    let subject = Subject { kind: Kind::Offering, id: id.0 };
+    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Offering(event) }
+}
+
+/// Rule 14.
+fn open_act<D>(state: &State, act: &Act<OfferingId, D>, event: Event) -> Result<Vec<Fact>, Refusal> {
+    if let Some(since) = state.offering(act.id)?.withdrawn() {
+        return Err(Refusal::Closed { kind: "offering", since });
+    }
+    Ok(vec![fact(act.id, act.effective, event)])
+}
+
+fn check(state: &State, details: &Offered, day: Date) -> Result<(), Refusal> {
+    text("details/name", &details.name, NAME_CHARS_MAX)?;
+    codes("details/languages", &details.languages)?;
+    for (field, value) in [("details/schedule", &details.schedule), ("details/taxonomy", &details.taxonomy)] {
+        if let Some(value) = value {
+            code(field, value)?;
+        }
+    }
+    state.partner(details.partner)?;
+    let (agreement, site) = match (details.agreement, details.site) {
+        (Some(agreement), Some(site)) => (state.agreement(agreement)?, site),
+        (None, None) => return Ok(()),
+        (Some(_), None) | (None, Some(_)) => return Err(Refusal::ServiceUnclear),
+    };
+    if agreement.partner() != Some(details.partner) {
+        let range = "the partner of the agreement";
+        return Err(Refusal::OutOfRange { field: "details/partner", range });
+    }
+    crate::delivery::covered(agreement, site, details.pillar, details.kind, day)
+}
+
+pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) {
+    let id = OfferingId::new(recorded.fact.subject.id);
+    let offering = state.offerings.entry(id).or_default();
+    offering.history.record(recorded, event);
+    if offering.history.is_empty() {
+        state.offerings.remove(&id);
+    }
+}

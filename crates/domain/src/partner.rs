@@ -1,0 +1,391 @@
+//! A partner: an organisation that works with sites.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::code::{PartnerKind, Pillar, ReasonCode};
+use crate::command::{Act, Create};
+use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided, live};
+use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::history::History;
+use crate::id::PartnerId;
+use crate::text::{NAME_CHARS_MAX, code, codes, not_in_future, one_day, text};
+use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
+
+/// `partner-onboarded`, and `partner-details-changed` with all details anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Onboarded {
+    /// Name of the organisation; never of a person.
+    pub name: String,
+    /// What sort of organisation.
+    pub kind: PartnerKind,
+    /// Employer identification number, `NN-NNNNNNN`; one live partner has it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ein: Option<String>,
+    /// Id in an Open Referral directory, `<directory>:<id>`; one live partner has it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hsds: Option<String>,
+    /// CDS code, where the partner is a district.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cds: Option<CdsCode>,
+    /// Pillars that it works for.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub pillars: Vec<Pillar>,
+    /// Languages it serves in, as codes such as `es`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub languages: Vec<String>,
+    /// Where it serves.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub service_area: Option<String>,
+}
+
+/// `partner-vetted`: valid from the day in `effective` to the earlier of the two dates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Vetted {
+    /// Last day of the insurance.
+    #[schemars(with = "String")]
+    pub insurance_until: Date,
+    /// Last day of the clearance of its staff.
+    #[schemars(with = "String")]
+    pub clearance_until: Date,
+    /// Staff alias of who checked.
+    pub checked_by: String,
+}
+
+/// `partner-suspended`, `-reinstated`, `-offboarded`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Paused {
+    /// Why.
+    pub reason: ReasonCode,
+}
+
+/// Events about a partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+pub enum Event {
+    /// It works with the ledger's owner.
+    PartnerOnboarded(Onboarded),
+    /// Its details are these now.
+    PartnerDetailsChanged(Onboarded),
+    /// It was vetted.
+    PartnerVetted(Vetted),
+    /// It may not serve.
+    PartnerSuspended(Paused),
+    /// It may serve again.
+    PartnerReinstated(Paused),
+    /// It left.
+    PartnerOffboarded(Paused),
+    /// One of the above was wrong.
+    PartnerCorrected(Box<Corrected<Event>>),
+    /// One of the above did not happen.
+    PartnerVoided(Box<Voided<Event>>),
+}
+
+impl Event {
+    /// Names on the wire.
+    pub const NAMES: &[&str] = &[
+        "partner-onboarded",
+        "partner-details-changed",
+        "partner-vetted",
+        "partner-suspended",
+        "partner-reinstated",
+        "partner-offboarded",
+        "partner-corrected",
+        "partner-voided",
+    ];
+
+    /// The name on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::PartnerOnboarded(_) => "partner-onboarded",
+            Self::PartnerDetailsChanged(_) => "partner-details-changed",
+            Self::PartnerVetted(_) => "partner-vetted",
+            Self::PartnerSuspended(_) => "partner-suspended",
+            Self::PartnerReinstated(_) => "partner-reinstated",
+            Self::PartnerOffboarded(_) => "partner-offboarded",
+            Self::PartnerCorrected(_) => "partner-corrected",
+            Self::PartnerVoided(_) => "partner-voided",
+        }
+    }
+}
+
+impl Correctable for Event {
+    fn change(&self) -> Change<'_, Self> {
+        match self {
+            Self::PartnerCorrected(c) => Change::Replace(&c.now),
+            Self::PartnerVoided(_) => Change::Remove,
+            Self::PartnerOnboarded(_)
+            | Self::PartnerDetailsChanged(_)
+            | Self::PartnerVetted(_)
+            | Self::PartnerSuspended(_)
+            | Self::PartnerReinstated(_)
+            | Self::PartnerOffboarded(_) => Change::Add(self),
+        }
+    }
+    fn corrected(correction: Corrected<Self>) -> Self {
+        Self::PartnerCorrected(Box::new(correction))
+    }
+    fn voided(void: Voided<Self>) -> Self {
+        Self::PartnerVoided(Box::new(void))
+    }
+    fn wire_name(&self) -> &'static str {
+        self.name()
+    }
+    fn of(event: &AnyEvent) -> Option<&Self> {
+        if let AnyEvent::Partner(event) = event { Some(event) } else { None }
+    }
+    fn into_event(self) -> AnyEvent {
+        AnyEvent::Partner(self)
+    }
+}
+
+/// Commands to a partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+pub enum Command {
+    /// Onboards it.
+    OnboardPartner(Create<PartnerId, Onboarded>),
+    /// Changes its details.
+    ChangePartnerDetails(Act<PartnerId, Onboarded>),
+    /// Records a vetting.
+    VetPartner(Act<PartnerId, Vetted>),
+    /// Suspends it.
+    SuspendPartner(Act<PartnerId, Paused>),
+    /// Ends a suspension.
+    ReinstatePartner(Act<PartnerId, Paused>),
+    /// Offboards it.
+    OffboardPartner(Act<PartnerId, Paused>),
+    /// Corrects an event.
+    CorrectPartner(Box<CorrectEvent<Event>>),
+    /// Voids an event.
+    VoidPartner(VoidEvent),
+}
+
+impl Command {
+    /// Names on the wire.
+    pub const NAMES: &[&str] = &[
+        "onboard-partner",
+        "change-partner-details",
+        "vet-partner",
+        "suspend-partner",
+        "reinstate-partner",
+        "offboard-partner",
+        "correct-partner",
+        "void-partner",
+    ];
+
+    pub(crate) const fn corrects(&self) -> Option<Uuid> {
+        match self {
+            Self::CorrectPartner(c) => Some(c.corrects),
+            Self::VoidPartner(v) => Some(v.corrects),
+            Self::OnboardPartner(_)
+            | Self::ChangePartnerDetails(_)
+            | Self::VetPartner(_)
+            | Self::SuspendPartner(_)
+            | Self::ReinstatePartner(_)
+            | Self::OffboardPartner(_) => None,
+        }
+    }
+}
+
+/// A partner as rules see it: its history, asked by date.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Partner {
+    /// What happened to it.
+    pub history: History<Event>,
+}
+
+impl Partner {
+    /// Its details as last recorded.
+    pub fn details(&self) -> Option<&Onboarded> {
+        self.history.holds_on(Date::MAX, |event| match event {
+            Event::PartnerOnboarded(d) | Event::PartnerDetailsChanged(d) => Some(d),
+            Event::PartnerVetted(_)
+            | Event::PartnerSuspended(_)
+            | Event::PartnerReinstated(_)
+            | Event::PartnerOffboarded(_)
+            | Event::PartnerCorrected(_)
+            | Event::PartnerVoided(_) => None,
+        })
+    }
+
+    /// Whether it was suspended on that day.
+    pub fn is_suspended_on(&self, day: Date) -> bool {
+        let suspended = self.history.holds_on(day, |event| match event {
+            Event::PartnerSuspended(_) => Some(true),
+            Event::PartnerReinstated(_) => Some(false),
+            Event::PartnerOnboarded(_)
+            | Event::PartnerDetailsChanged(_)
+            | Event::PartnerVetted(_)
+            | Event::PartnerOffboarded(_)
+            | Event::PartnerCorrected(_)
+            | Event::PartnerVoided(_) => None,
+        });
+        suspended.unwrap_or(false)
+    }
+
+    /// Whether a vetting was valid on that day (rule 2).
+    pub fn is_vetted_on(&self, day: Date) -> bool {
+        self.history.entries().iter().any(|entry| {
+            let Event::PartnerVetted(vetted) = &entry.event else { return false };
+            let from = entry.effective.map_or(Date::MAX, |e| e.from());
+            from <= day && day <= vetted.insurance_until.min(vetted.clearance_until)
+        })
+    }
+
+    /// Its last day, if it left.
+    pub fn offboarded(&self) -> Option<Date> {
+        let entry = self.history.entries().iter().find(|e| matches!(e.event, Event::PartnerOffboarded(_)))?;
+        entry.effective.map(|e| e.to())
+    }
+
+    fn keys(&self) -> [Option<String>; 2] {
+        let details = self.details();
+        [
+            details.and_then(|d| d.ein.as_ref()).map(|ein| format!("ein/{ein}")),
+            details.and_then(|d| d.hsds.as_ref()).map(|hsds| format!("hsds/{hsds}")),
+        ]
+    }
+}
+
+pub(crate) fn decide(
+    state: &State,
+    command: &Command,
+    found: &Found,
+    stamp: &Stamp,
+) -> Result<Vec<Fact>, Refusal> {
+    match command {
+        Command::OnboardPartner(new) => {
+            not_in_future(stamp, one_day(Some(new.effective))?)?;
+            let id = new.id.unwrap_or_else(|| PartnerId::new(stamp.id(0)));
+            if state.partners.contains_key(&id) {
+                return Err(Refusal::Taken { field: "id", value: id.to_string() });
+            }
+            check(state, id, &new.details)?;
+            Ok(vec![fact(id, new.effective, Event::PartnerOnboarded(new.details.clone()))])
+        }
+        Command::ChangePartnerDetails(act) => {
+            check(state, act.id, &act.details)?;
+            if state.partner(act.id)?.details() == Some(&act.details) {
+                return Err(Refusal::NoChange("the partner has these details already"));
+            }
+            open_act(state, stamp, act, Event::PartnerDetailsChanged(act.details.clone()))
+        }
+        Command::VetPartner(act) => {
+            code("details/checked_by", &act.details.checked_by)?;
+            let until = act.details.insurance_until.min(act.details.clearance_until);
+            if until < act.effective.from() {
+                let range = "both dates on or after the day of the vetting";
+                return Err(Refusal::OutOfRange { field: "details/insurance_until", range });
+            }
+            open_act(state, stamp, act, Event::PartnerVetted(act.details.clone()))
+        }
+        Command::SuspendPartner(act) => {
+            if state.partner(act.id)?.is_suspended_on(act.effective.from()) {
+                return Err(Refusal::NoChange("the partner is suspended on that day already"));
+            }
+            open_act(state, stamp, act, Event::PartnerSuspended(act.details.clone()))
+        }
+        Command::ReinstatePartner(act) => {
+            if !state.partner(act.id)?.is_suspended_on(act.effective.from()) {
+                return Err(Refusal::NoChange("the partner is not suspended on that day"));
+            }
+            open_act(state, stamp, act, Event::PartnerReinstated(act.details.clone()))
+        }
+        Command::OffboardPartner(act) => {
+            open_act(state, stamp, act, Event::PartnerOffboarded(act.details.clone()))
+        }
+        Command::CorrectPartner(command) => {
+            let live = live::<Event>(found, command.corrects, Kind::Partner)?;
+            if let Event::PartnerOnboarded(d) | Event::PartnerDetailsChanged(d) = &command.now {
+                check(state, PartnerId::new(live.subject.id), d)?;
+            }
+            Ok(vec![live.correct(command)?])
+        }
+        Command::VoidPartner(command) => {
+            let live = live::<Event>(found, command.corrects, Kind::Partner)?;
+            let id = PartnerId::new(live.subject.id);
+            let first = matches!(live.event, Event::PartnerOnboarded(_));
+            if first && (state.partner(id)?.history.entries().len() > 1 || names_partner(state, id)) {
+                return Err(Refusal::InUse { what: "events of the partner, agreements or offerings" });
+            }
+            Ok(vec![live.void(command)])
+        }
+    }
+}
+
+fn names_partner(state: &State, id: PartnerId) -> bool {
+    state.agreements.values().any(|agreement| agreement.partner() == Some(id))
+        || state.offerings.values().any(|offering| offering.details().is_some_and(|o| o.partner == id))
+}
+
+fn fact(id: PartnerId, effective: Effective, event: Event) -> Fact {
+    let subject = Subject { kind: Kind::Partner, id: id.0 };
+    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Partner(event) }
+}
+
+/// Rule 14, and the date: any further event needs a partner that has not left.
+fn open_act<D>(
+    state: &State,
+    stamp: &Stamp,
+    act: &Act<PartnerId, D>,
+    event: Event,
+) -> Result<Vec<Fact>, Refusal> {
+    if let Some(since) = state.partner(act.id)?.offboarded() {
+        return Err(Refusal::Closed { kind: "partner", since });
+    }
+    not_in_future(stamp, one_day(Some(act.effective))?)?;
+    Ok(vec![fact(act.id, act.effective, event)])
+}
+
+fn check(state: &State, id: PartnerId, details: &Onboarded) -> Result<(), Refusal> {
+    text("details/name", &details.name, NAME_CHARS_MAX)?;
+    codes("details/languages", &details.languages)?;
+    if let Some(area) = &details.service_area {
+        text("details/service_area", area, NAME_CHARS_MAX)?;
+    }
+    if let Some(ein) = &details.ein {
+        is_ein(ein)?;
+        free(state, id, "details/ein", format!("ein/{ein}"))?;
+    }
+    if let Some(hsds) = &details.hsds {
+        code("details/hsds", hsds)?;
+        free(state, id, "details/hsds", format!("hsds/{hsds}"))?;
+    }
+    Ok(())
+}
+
+fn free(state: &State, id: PartnerId, field: &'static str, key: String) -> Result<(), Refusal> {
+    match state.partner_by_key.get(&key) {
+        Some(other) if *other != id => Err(Refusal::Taken { field, value: key }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// An EIN is two digits, a hyphen and seven digits; a social security number is 3-2-4 and must not pass.
+fn is_ein(text: &str) -> Result<(), Refusal> {
+    let sound = text.len() == 10
+        && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b'-' } else { b.is_ascii_digit() });
+    if sound { Ok(()) } else { Err(Refusal::EinNotAllowed) }
+}
+
+pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) {
+    let id = PartnerId::new(recorded.fact.subject.id);
+    let partner = state.partners.entry(id).or_default();
+    let before = partner.keys();
+    partner.history.record(recorded, event);
+    let after = partner.keys();
+    if partner.history.is_empty() {
+        state.partners.remove(&id);
+    }
+    for (before, after) in before.into_iter().zip(after) {
+        if before != after {
+            crate::site::rekey(&mut state.partner_by_key, before, after, id);
+        }
+    }
+}

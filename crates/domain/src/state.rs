@@ -1,0 +1,176 @@
+//! The state of one ledger that rules read, and the two functions over it: `decide` and `evolve`.
+//!
+//! What grows with volume is not here: the shell looks it up and brings it as [`Found`].
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::agreement::Agreement;
+use crate::engagement::Engagement;
+use crate::fact::{Event, Fact, Recorded, Timestamp};
+use crate::id::{AgreementId, EngagementId, OfferingId, PartnerId, SiteId};
+use crate::ledger::Ledger;
+use crate::offering::Offering;
+use crate::partner::Partner;
+use crate::site::Site;
+use crate::{CdsCode, Command, Refusal, agreement, delivery, engagement, ledger, offering, partner, site};
+
+/// Revision of the rules in this crate; stamped on every event they decided.
+pub const RULES: u32 = 1;
+
+/// What the shell brings to a decision from outside: the time, and randomness to make ids of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// The moment of recording.
+    pub recorded: Timestamp,
+    /// The day of that moment in the ledger's time zone.
+    pub today: Date,
+    /// Random, and the same when a command is decided again.
+    pub seed: [u8; 16],
+}
+
+impl Stamp {
+    /// The `n`th identifier of this command: a UUIDv7 of the moment and the seed.
+    pub fn id(&self, n: u16) -> Uuid {
+        let millis = u64::try_from(self.recorded.0 / 1000).unwrap_or(0);
+        let [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, ..] = self.seed;
+        let tail = u16::from_be_bytes([s8, s9]).wrapping_add(n).to_be_bytes();
+        let random = [s0, s1, s2, s3, s4, s5, s6, s7, tail[0], tail[1]];
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+}
+
+/// Whether an event is the latest of its chain of corrections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It counts.
+    Latest,
+    /// The event at this position corrects it.
+    CorrectedBy(u64),
+    /// The event at this position voids it.
+    VoidedBy(u64),
+}
+
+/// The event that a correction names, as the shell found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundEvent {
+    /// Its position.
+    pub position: u64,
+    /// Whether it is the latest of its chain.
+    pub standing: Standing,
+    /// What it says.
+    pub fact: Fact,
+}
+
+/// What the shell looked up for the things that a command names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The event that a correction or void names.
+    pub corrected: Option<FoundEvent>,
+    /// Position of an earlier event from the same source record with other content.
+    pub source_taken: Option<u64>,
+}
+
+/// One ledger, as far as rules need it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct State {
+    pub(crate) opened: Option<Ledger>,
+    pub(crate) sites: BTreeMap<SiteId, Site>,
+    pub(crate) partners: BTreeMap<PartnerId, Partner>,
+    pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
+    pub(crate) offerings: BTreeMap<OfferingId, Offering>,
+    pub(crate) engagements: BTreeMap<EngagementId, Engagement>,
+    // Natural keys of what is above, so that a duplicate is found without a scan.
+    pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
+    pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
+    pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
+}
+
+/// What holds before `ledger-opened`; `decide` refuses before anything reads it.
+static UNOPENED: Ledger = Ledger::unopened();
+
+impl State {
+    /// The ledger's own facts, once it is open.
+    pub const fn opened(&self) -> Option<&Ledger> {
+        self.opened.as_ref()
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        self.opened.as_ref().unwrap_or(&UNOPENED)
+    }
+
+    /// Position of the policy event in force; 0 before the ledger is open.
+    pub fn policy_position(&self) -> u64 {
+        self.ledger().policy_position
+    }
+
+    /// The site, if it is registered.
+    pub fn site(&self, id: SiteId) -> Result<&Site, Refusal> {
+        self.sites.get(&id).ok_or(Refusal::NotFound { kind: "site", id: id.0 })
+    }
+
+    /// The partner, if it is onboarded.
+    pub fn partner(&self, id: PartnerId) -> Result<&Partner, Refusal> {
+        self.partners.get(&id).ok_or(Refusal::NotFound { kind: "partner", id: id.0 })
+    }
+
+    /// The agreement, if it is signed.
+    pub fn agreement(&self, id: AgreementId) -> Result<&Agreement, Refusal> {
+        self.agreements.get(&id).ok_or(Refusal::NotFound { kind: "agreement", id: id.0 })
+    }
+
+    /// The offering, if there is one.
+    pub fn offering(&self, id: OfferingId) -> Result<&Offering, Refusal> {
+        self.offerings.get(&id).ok_or(Refusal::NotFound { kind: "offering", id: id.0 })
+    }
+
+    /// The engagement, if it was planned or held.
+    pub fn engagement(&self, id: EngagementId) -> Result<&Engagement, Refusal> {
+        self.engagements.get(&id).ok_or(Refusal::NotFound { kind: "engagement", id: id.0 })
+    }
+
+    /// Agreements, by id.
+    pub fn agreements(&self) -> impl Iterator<Item = (AgreementId, &Agreement)> {
+        self.agreements.iter().map(|(id, agreement)| (*id, agreement))
+    }
+}
+
+/// Decides a command: the facts that it makes, at least one, or the rule that it violates.
+///
+/// # Errors
+/// The first violated rule: first what stands in the way of any command, then what is wrong with this one,
+/// then what is wrong with the moment.
+pub fn decide(state: &State, command: &Command, found: &Found, stamp: &Stamp) -> Result<Vec<Fact>, Refusal> {
+    if let Some(position) = found.source_taken {
+        return Err(Refusal::SourceKeyTaken { position });
+    }
+    let opens = matches!(command, Command::Ledger(ledger::Command::OpenLedger(_)));
+    if state.opened.is_none() && !opens {
+        return Err(Refusal::LedgerNotOpen);
+    }
+    match command {
+        Command::Ledger(command) => ledger::decide(state, command, stamp),
+        Command::Site(command) => site::decide(state, command, found, stamp),
+        Command::Partner(command) => partner::decide(state, command, found, stamp),
+        Command::Agreement(command) => agreement::decide(state, command, found, stamp),
+        Command::Offering(command) => offering::decide(state, command, found, stamp),
+        Command::Delivery(command) => delivery::decide(state, command, found, stamp),
+        Command::Engagement(command) => engagement::decide(state, command, found, stamp),
+    }
+}
+
+/// Brings the state up to a recorded fact. Never fails: the facts were decided.
+pub fn evolve(state: &mut State, recorded: Recorded<'_>) {
+    match &recorded.fact.event {
+        Event::Ledger(event) => ledger::evolve(state, &recorded, event),
+        Event::Site(event) => site::evolve(state, &recorded, event),
+        Event::Partner(event) => partner::evolve(state, &recorded, event),
+        Event::Agreement(event) => agreement::evolve(state, &recorded, event),
+        Event::Offering(event) => offering::evolve(state, &recorded, event),
+        Event::Delivery(event) => delivery::evolve(state, event, recorded.fact.effective),
+        Event::Engagement(event) => engagement::evolve(state, &recorded, event),
+    }
+}
