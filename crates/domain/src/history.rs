@@ -66,6 +66,7 @@ impl<E> History<E> {
     }
 }
 
+#[expect(private_bounds, reason = "only this crate records; others read")]
 impl<E: Correctable> History<E> {
     /// Brings the history up to a recorded event.
     pub(crate) fn record(&mut self, recorded: &Recorded<'_>, event: &E) {

@@ -5,9 +5,9 @@ use jiff::civil::Date;
 use crate::{Effective, Refusal, Stamp, State};
 
 /// Longest name of a thing, in characters.
-pub const NAME_CHARS_MAX: usize = 200;
+pub(crate) const NAME_CHARS_MAX: usize = 200;
 /// Longest code, alias or reference, in characters.
-pub const CODE_CHARS_MAX: usize = 64;
+pub(crate) const CODE_CHARS_MAX: usize = 64;
 
 /// A text is not empty, not longer than `max` characters, has no space at its ends and no control character.
 pub(crate) fn text(field: &'static str, value: &str, max: usize) -> Result<(), Refusal> {

@@ -1,5 +1,11 @@
 //! RFC 6962 Merkle tree: hashing, incremental root, inclusion and consistency proofs.
+//!
+//! Pure. It knows leaves of bytes and nothing of events; `wire` says what a leaf is.
 
-/// A SHA-256 digest.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Hash(pub [u8; 32]);
+mod hash;
+mod proofs;
+mod range;
+
+pub use hash::{Hash, NotAHash, leaf_hash, node_hash};
+pub use proofs::{ProofError, consistency, inclusion, verify_consistency, verify_inclusion};
+pub use range::{CompactRange, NotARange};

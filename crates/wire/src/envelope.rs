@@ -1,5 +1,8 @@
 //! The attributes of an event around its payload: who, when, on what basis, where in the log.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use domain::{Effective, Fact, Slug, Subject, Timestamp};
 use uuid::Uuid;
 
@@ -10,6 +13,12 @@ pub struct Origin {
     pub deployment: Slug,
     /// The ledger.
     pub ledger: Slug,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "urn:hubledger:{}:{}", self.deployment, self.ledger)
+    }
 }
 
 /// All attributes but those that the fact brings (`type`, `subject`, `effective`, `corrects`, `data`).
@@ -73,6 +82,9 @@ pub struct RecordedEvent {
     pub envelope: Envelope,
     /// The fact.
     pub fact: Fact,
+    /// `data.sealed`: frames that only the holder of a key can open, by the JSON pointer of their field,
+    /// base64url. Nothing seals yet; what stands in the log is kept.
+    pub sealed: BTreeMap<String, String>,
 }
 
 impl RecordedEvent {

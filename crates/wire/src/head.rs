@@ -1,8 +1,9 @@
 //! Where a ledger stands: the head that a verifying reader holds, and the tip that a log's leader names.
 
+use proof::Hash;
 use serde::{Deserialize, Serialize};
 
-use crate::CommitId;
+use crate::{CommitId, base64url};
 
 /// The verified head of a ledger: everything up to `commit` was read, or decided and acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,12 +15,13 @@ pub struct Head {
     /// Position of the last event; 0 before the first.
     pub position: u64,
     /// RFC 6962 root over all leaves up to `position`.
-    pub root: proof::Hash,
+    pub root: Hash,
 }
 
-/// What the log's leader says is last, unverified. Equal commit and id as a verified reader's means that the
-/// reader has everything.
+/// What the log's leader says is last, unverified. The same commit and id as a verified reader's means that
+/// the reader has everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tip {
     /// Epoch of the log.
     pub epoch: u64,
@@ -27,4 +29,14 @@ pub struct Tip {
     pub commit: u64,
     /// Id of the last commit; absent when there is none.
     pub id: Option<CommitId>,
+}
+
+/// A root as it is written: base64url of its 32 bytes, 43 characters.
+pub fn root_text(root: &Hash) -> String {
+    base64url::encode(&root.0)
+}
+
+/// The inverse of [`root_text`].
+pub fn root_from_text(text: &str) -> Option<Hash> {
+    base64url::decode(text).map(Hash)
 }

@@ -2,16 +2,29 @@
 //!
 //! Writing is strict, reading verifies. Nothing here does I/O, knows the time or makes random numbers.
 
+pub mod ask;
+mod base64url;
+mod canonical;
 pub mod commit;
+pub mod decode;
+pub mod encode;
 pub mod envelope;
+pub mod frame;
 pub mod head;
+pub mod query;
 pub mod receipt;
+pub mod schema;
 pub mod submission;
+mod tagged;
+pub mod time;
 pub mod verifier;
 
-pub use commit::{Commit, CommitId};
-pub use envelope::{Envelope, Origin, RecordedEvent};
+pub use commit::{BODY_BYTES_MAX, Body, Commit, CommitId, EVENTS_MAX};
+pub use decode::Interpreted;
+pub use encode::EncodeError;
+pub use envelope::{Envelope, Origin, RecordedEvent, SourceRecord};
 pub use head::{Head, Tip};
+pub use query::{Answer, HeadReply, Query, ViewDigest};
 pub use receipt::{Outcome, Receipt, RefusalReply};
 pub use submission::{LedgerKeys, Submission};
 pub use verifier::{Broken, BrokenKind, Verifier};

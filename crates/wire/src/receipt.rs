@@ -21,7 +21,7 @@ pub struct Receipt {
     pub positions: Vec<u64>,
     /// Ids of its events, in the same order.
     pub event_ids: Vec<Uuid>,
-    /// Root of the tree after the commit, base64 of 32 bytes.
+    /// Root of the tree after the commit, base64url of 32 bytes.
     pub root: String,
 }
 
@@ -41,6 +41,39 @@ pub struct RefusalReply {
     /// The earlier event that stands in the way.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub position: Option<u64>,
+}
+
+impl RefusalReply {
+    /// A reply with a code and a sentence.
+    pub fn new(code: &str, message: String) -> Self {
+        Self { code: code.to_owned(), message, hint: None, field: None, position: None }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+
+    /// The same with the field that it is about.
+    #[must_use]
+    pub fn field(mut self, pointer: &str) -> Self {
+        self.field = Some(pointer.to_owned());
+        self
+    }
+}
+
+impl From<&domain::Refusal> for RefusalReply {
+    fn from(refusal: &domain::Refusal) -> Self {
+        Self {
+            code: refusal.code().to_owned(),
+            message: refusal.to_string(),
+            hint: refusal.hint().map(str::to_owned),
+            field: refusal.field().map(|field| format!("/body/{field}")),
+            position: refusal.position(),
+        }
+    }
 }
 
 /// How a submitted command ended.

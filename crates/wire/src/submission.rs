@@ -1,9 +1,22 @@
-//! A command on its way to the recorder, with raw record keys already replaced by their HMAC.
+//! The door: a command as a sender writes it becomes a command as the recorder takes it, with the raw key of the
+//! source record replaced by its HMAC.
 
-use domain::{Command, Slug, Timestamp};
+use domain::{Command, Kind, Slug, Timestamp};
+use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::Sha256;
 use uuid::Uuid;
 
+use crate::canonical::Strict;
 use crate::envelope::SourceRecord;
+use crate::receipt::RefusalReply;
+use crate::{tagged, time};
+
+/// Most bytes of one command as it is sent.
+pub const COMMAND_BYTES_MAX: usize = 256 * 1024;
+/// Deepest nesting of a command's body.
+const DEPTH_MAX: usize = 8;
 
 /// The two keys of a ledger, until the vault holds them.
 #[derive(Clone)]
@@ -21,7 +34,7 @@ pub struct Submission {
     pub ledger: Slug,
     /// The caller's idempotency key.
     pub command_id: Uuid,
-    /// base64url(HMAC-SHA-256(K_cmd, canonical JSON of name, version and body)[..16]), as bytes.
+    /// HMAC-SHA-256(K_cmd, canonical JSON of name, version and body)[..16].
     pub command_hash: [u8; 16],
     /// What is asked.
     pub command: Command,
@@ -43,6 +56,177 @@ pub struct Submission {
     pub causation_id: Option<Uuid>,
     /// Decide, but append nothing.
     pub dry_run: bool,
-    /// Reserved for the sender's clock; not trusted.
-    pub sent: Option<Timestamp>,
+}
+
+/// A command as a sender writes it. Unknown members are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawCommand {
+    /// Name, such as `record-delivery`.
+    pub command: String,
+    /// Version of the body; 1.
+    pub version: u16,
+    /// The idempotency key.
+    pub id: Uuid,
+    /// Principal, such as `svc:azusa-sis`.
+    pub actor: String,
+    /// For whom.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub onbehalfof: Option<String>,
+    /// Token id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub credential: Option<String>,
+    /// Space-separated `law:<code>`, `consent:<id>`, `sharing:<id>`, `decision:<id>`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub basis: Option<String>,
+    /// Purpose code.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub purpose: Option<String>,
+    /// Correlation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub correlationid: Option<Uuid>,
+    /// The event that caused it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub causationid: Option<Uuid>,
+    /// The record in the sender's system.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<RawSource>,
+    /// Decide, but append nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub dryrun: bool,
+    /// What the command says.
+    #[schemars(with = "serde_json::Value")]
+    pub body: serde_json::Value,
+}
+
+/// The record in the sender's system, with its raw key: it never goes further than the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSource {
+    /// Name of the system.
+    pub system: String,
+    /// Key of the record there.
+    pub key: String,
+    /// Number of the part, from 1, when one record needs several events.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub part: Option<u32>,
+    /// When the source recorded it: RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reported: Option<String>,
+}
+
+impl Submission {
+    /// Reads a command and closes the door behind it.
+    ///
+    /// # Errors
+    /// A refusal with the code `malformed-command`, `unknown-command` or `too-large`.
+    pub fn from_json(json: &[u8], ledger: &Slug, keys: &LedgerKeys) -> Result<Self, RefusalReply> {
+        if json.len() > COMMAND_BYTES_MAX {
+            let message = format!("the command has {} bytes; at most {COMMAND_BYTES_MAX} fit", json.len());
+            return Err(RefusalReply::new("too-large", message));
+        }
+        let strict: Strict = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        if strict.depth() > DEPTH_MAX + 1 {
+            return Err(RefusalReply::new("malformed-command", "the command is nested too deeply".into()));
+        }
+        let raw: RawCommand = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        let canonical =
+            Canonical { body: member(&strict, "body"), command: &raw.command, version: raw.version };
+        let canonical = serde_json::to_vec(&canonical).map_err(|e| malformed(&e, None))?;
+        Ok(Self {
+            ledger: ledger.clone(),
+            command_id: raw.id,
+            command_hash: keyed(&keys.command, &[&canonical]),
+            command: command(&raw)?,
+            source: raw.source.as_ref().map(|source| close(source, keys)).transpose()?,
+            actor: raw.actor,
+            on_behalf_of: raw.onbehalfof,
+            credential: raw.credential,
+            basis: raw.basis,
+            purpose: raw.purpose,
+            correlation_id: raw.correlationid,
+            causation_id: raw.causationid,
+            dry_run: raw.dryrun,
+        })
+    }
+}
+
+/// What `commandhash` covers; members in canonical order.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    body: Option<&'a Strict>,
+    command: &'a str,
+    version: u16,
+}
+
+fn member<'a>(strict: &'a Strict, name: &str) -> Option<&'a Strict> {
+    if let Strict::Members(members) = strict { members.get(name) } else { None }
+}
+
+fn command(raw: &RawCommand) -> Result<Command, RefusalReply> {
+    const KEYS: [&str; 2] = ["command", "body"];
+    let unknown = || {
+        RefusalReply::new(
+            "unknown-command",
+            format!("there is no command {} of version {}", raw.command, raw.version),
+        )
+        .hint("`hubledger schema list` names all commands")
+    };
+    let kind = Command::kind_of(&raw.command).filter(|_| raw.version == 1).ok_or_else(unknown)?;
+    let body: Box<RawValue> = serde_json::value::to_raw_value(&raw.body).map_err(|e| malformed(&e, None))?;
+    let (name, body) = (raw.command.as_str(), &*body);
+    let read = match kind {
+        Kind::Ledger => tagged::read(KEYS, name, body).map(Command::Ledger),
+        Kind::Site => tagged::read(KEYS, name, body).map(Command::Site),
+        Kind::Partner => tagged::read(KEYS, name, body).map(Command::Partner),
+        Kind::Agreement => tagged::read(KEYS, name, body).map(Command::Agreement),
+        Kind::Offering => tagged::read(KEYS, name, body).map(Command::Offering),
+        Kind::Delivery => tagged::read(KEYS, name, body).map(Command::Delivery),
+        Kind::Engagement => tagged::read(KEYS, name, body).map(Command::Engagement),
+    };
+    read.map_err(|e| malformed(&e, Some("/body")))
+}
+
+fn close(source: &RawSource, keys: &LedgerKeys) -> Result<SourceRecord, RefusalReply> {
+    let reported = match &source.reported {
+        Some(text) => Some(reported(text)?),
+        None => None,
+    };
+    if source.system.is_empty() || source.key.is_empty() || source.part == Some(0) {
+        let message = "source needs a system and a key, and parts count from 1".into();
+        return Err(RefusalReply::new("malformed-command", message).field("/source"));
+    }
+    let lengths = [source.system.len(), source.key.len()].map(|n| (n as u64).to_be_bytes());
+    let [system, key] = [source.system.as_bytes(), source.key.as_bytes()];
+    let key = keyed(&keys.source, &[&lengths[0], system, &lengths[1], key]);
+    Ok(SourceRecord { system: source.system.clone(), key, part: source.part, reported })
+}
+
+fn reported(text: &str) -> Result<Timestamp, RefusalReply> {
+    let moment: Result<jiff::Timestamp, _> = text.parse();
+    let moment = moment.ok().map(|t| Timestamp(t.as_microsecond())).filter(|t| time::format(*t).is_some());
+    moment.ok_or_else(|| {
+        RefusalReply::new("malformed-command", format!("{text:?} is not an RFC 3339 time"))
+            .field("/source/reported")
+    })
+}
+
+/// HMAC-SHA-256 over the parts, cut to 16 bytes.
+fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 16] {
+    // A key shorter than a block is padded with zeros, by definition of HMAC.
+    let mut block = [0; 64];
+    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    let mut mac = Hmac::<Sha256>::new((&block).into());
+    parts.iter().for_each(|part| mac.update(part));
+    let digest: [u8; 32] = mac.finalize().into_bytes().into();
+    digest.first_chunk::<16>().copied().unwrap_or_default()
+}
+
+fn malformed(error: &serde_json::Error, field: Option<&str>) -> RefusalReply {
+    let reply = RefusalReply::new("malformed-command", error.to_string())
+        .hint("`hubledger schema command NAME` prints what a command may say");
+    match field {
+        Some(field) => reply.field(field),
+        None => reply,
+    }
 }

@@ -1,0 +1,131 @@
+//! The two keys of each ledger in a file of their own, until the vault holds them.
+//!
+//! Whoever has K_src can test guesses of student numbers against the log, so the file is for its owner alone.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Slug;
+use serde::{Deserialize, Serialize};
+use wire::LedgerKeys;
+
+use crate::Random;
+
+/// Why the keys of a ledger can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Others can read the file.
+    #[error("the key file {0} can be read by others; run `chmod 600` on it and think of what they have seen")]
+    Open(PathBuf),
+    /// The file is not ours.
+    #[error("the key file {0} is damaged; restore it from a copy, its keys can't be made again")]
+    Damaged(PathBuf),
+    /// The ledger has a log but no keys.
+    #[error("the key file {0} is missing; restore it from a copy, its keys can't be made again")]
+    Missing(PathBuf),
+    /// The disk failed.
+    #[error("the key file {0} can't be used")]
+    Io(PathBuf, #[source] io::Error),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    k_cmd: String,
+    k_src: String,
+}
+
+/// Where the keys of a ledger are, in a data directory.
+pub fn path(data: &Path, ledger: &Slug) -> PathBuf {
+    data.join("keys").join(format!("{ledger}.json"))
+}
+
+/// The keys of a ledger that has some.
+///
+/// # Errors
+/// [`KeyError`]; also when there are none.
+pub fn load(data: &Path, ledger: &Slug) -> Result<LedgerKeys, KeyError> {
+    let path = path(data, ledger);
+    let metadata = match fs::metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyError::Missing(path)),
+        other => other.map_err(|e| KeyError::Io(path.clone(), e))?,
+    };
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(KeyError::Open(path));
+    }
+    let bytes = fs::read(&path).map_err(|e| KeyError::Io(path.clone(), e))?;
+    let key = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    let file: Option<KeyFile> = serde_json::from_slice(&bytes).ok();
+    match file.and_then(|file| key(&file.k_cmd).zip(key(&file.k_src))) {
+        Some((command, source)) => Ok(LedgerKeys { command, source }),
+        None => Err(KeyError::Damaged(path)),
+    }
+}
+
+/// The keys of a ledger, made when there are none: only when the ledger is opened.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn load_or_create(data: &Path, ledger: &Slug, random: &dyn Random) -> Result<LedgerKeys, KeyError> {
+    match load(data, ledger) {
+        Err(KeyError::Missing(path)) => {
+            create(&path, random).map_err(|e| KeyError::Io(path.clone(), e))?;
+            load(data, ledger)
+        }
+        other => other,
+    }
+}
+
+/// Writes beside, syncs and links into place without replacing: of two that create at once one wins, and a
+/// crash leaves either the whole file or none.
+fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    let key = || URL_SAFE_NO_PAD.encode(random.bytes::<32>());
+    let json = serde_json::to_vec_pretty(&KeyFile { k_cmd: key(), k_src: key() })?;
+    let beside = path.with_extension(format!("{:016x}", u64::from_be_bytes(random.bytes())));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(&json)?;
+    file.sync_all()?;
+    let linked = match fs::hard_link(&beside, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    };
+    fs::remove_file(&beside)?;
+    linked?;
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SeededRandom;
+
+    fn slug() -> Slug {
+        "azusa-usd".parse().unwrap()
+    }
+
+    #[test]
+    fn keys_are_made_once_and_kept() {
+        let data = tempfile::tempdir().unwrap();
+        assert!(matches!(load(data.path(), &slug()), Err(KeyError::Missing(_))));
+        let made = load_or_create(data.path(), &slug(), &SeededRandom::new(1)).unwrap();
+        let kept = load_or_create(data.path(), &slug(), &SeededRandom::new(2)).unwrap();
+        assert_eq!((made.command, made.source), (kept.command, kept.source));
+        assert_ne!(made.command, made.source);
+    }
+
+    #[test]
+    fn a_key_file_that_others_can_read_is_refused() {
+        let data = tempfile::tempdir().unwrap();
+        load_or_create(data.path(), &slug(), &SeededRandom::new(1)).unwrap();
+        let path = path(data.path(), &slug());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(load(data.path(), &slug()), Err(KeyError::Open(_))));
+    }
+}

@@ -1,0 +1,105 @@
+//! What a client asks a running `serve`, and what it is told; the transport (local socket, NATS) is not here.
+
+use domain::Slug;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Answer, HeadReply, Outcome, Query, RefusalReply, ViewDigest};
+
+/// A request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ask {
+    /// Is it well?
+    Health,
+    /// Which ledgers are there?
+    Ledgers,
+    /// Where does this ledger stand?
+    Head {
+        /// The ledger.
+        ledger: Slug,
+    },
+    /// Take these commands, in order.
+    Submit {
+        /// The ledger.
+        ledger: Slug,
+        /// Commands as their senders wrote them.
+        commands: Vec<Box<RawValue>>,
+    },
+    /// Answer this.
+    Query {
+        /// The question.
+        query: Query,
+    },
+    /// Digests of all views.
+    Digests {
+        /// The ledger.
+        ledger: Slug,
+    },
+    /// Build a view anew beside the live one and swap.
+    Rebuild {
+        /// The ledger.
+        ledger: Slug,
+        /// The view.
+        view: String,
+    },
+    /// The stored commits after this one, as frames in base64url, as many as fit one reply.
+    Read {
+        /// The ledger.
+        ledger: Slug,
+        /// Number of the last commit that the client has.
+        after: u64,
+    },
+}
+
+/// A reply.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// To `Health`.
+    Health {
+        /// Whether everything is well.
+        healthy: bool,
+        /// One line for each thing that was looked at.
+        lines: Vec<String>,
+    },
+    /// To `Ledgers`.
+    Ledgers {
+        /// Their slugs.
+        ledgers: Vec<Slug>,
+    },
+    /// To `Head`.
+    Head {
+        /// The head.
+        head: HeadReply,
+    },
+    /// To `Submit`, in the same order.
+    Outcomes {
+        /// How each ended.
+        outcomes: Vec<Outcome>,
+    },
+    /// To `Query`.
+    Answer {
+        /// The answer.
+        answer: Answer,
+    },
+    /// To `Digests` and `Rebuild`.
+    Digests {
+        /// One for each view.
+        digests: Vec<ViewDigest>,
+        /// The head that they are complete to.
+        head: HeadReply,
+    },
+    /// To `Read`.
+    Commits {
+        /// Frames, in order; empty at the head.
+        frames: Vec<String>,
+    },
+    /// The request could not be answered; nothing was recorded unless `submitted` says so.
+    Failed {
+        /// What, why and what to do.
+        refusal: RefusalReply,
+        /// Whether sending the same again is safe; it always is, with the same command ids.
+        repeat: bool,
+    },
+}

@@ -1,0 +1,163 @@
+//! Writes an event: a CloudEvents 1.0 JSON object, attributes in one fixed order, nothing twice, no `null`.
+
+use std::io::Write as _;
+
+use domain::Event;
+use unicode_normalization::is_nfc;
+
+use crate::{RecordedEvent, SourceRecord, base64url, time};
+
+/// Most bytes of one event.
+pub const EVENT_BYTES_MAX: usize = 32 * 1024;
+
+/// Why an event can't be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// It has more than 32 KiB.
+    #[error("the event has {0} bytes; at most 32768 fit")]
+    TooLarge(usize),
+    /// A text is not in Unicode's composed form, so that the same words would hash differently.
+    #[error("a text is not in Unicode normalisation form C")]
+    NotNfc,
+    /// An attribute is outside what the format can say.
+    #[error("the attribute {0} is outside its range")]
+    OutOfRange(&'static str),
+    /// The payload could not be written.
+    #[error("the payload can't be written: {0}")]
+    Payload(String),
+}
+
+/// Appends the JSON of the event to `out`. On error `out` may hold a part of it.
+///
+/// # Errors
+/// [`EncodeError`].
+pub fn event(event: &RecordedEvent, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let start = out.len();
+    let mut w = Writer { out };
+    let (envelope, fact) = (&event.envelope, &event.fact);
+    let name = fact.event.name();
+    w.out.extend_from_slice(b"{\"specversion\":\"1.0\"");
+    w.put("id", &envelope.id.hyphenated());
+    w.put("source", &envelope.origin);
+    w.put("type", &format_args!("hubledger.{name}.v1"));
+    w.put("subject", &fact.subject);
+    w.put("time", &time::format(envelope.time).ok_or(EncodeError::OutOfRange("time"))?);
+    w.out.extend_from_slice(b",\"datacontenttype\":\"application/json\"");
+    w.put("dataschema", &format_args!("urn:hubledger:schema:{name}:1"));
+    w.put("sequence", &format_args!("{:020}", envelope.position));
+    w.integer("epoch", envelope.epoch)?;
+    if let Some(effective) = &fact.effective {
+        w.put("effective", effective);
+    }
+    w.put("commandid", &envelope.command_id.hyphenated());
+    w.put("commandhash", &base64url::encode(&envelope.command_hash));
+    for (key, id) in [("correlationid", envelope.correlation_id), ("causationid", envelope.causation_id)] {
+        if let Some(id) = id {
+            w.put(key, &id.hyphenated());
+        }
+    }
+    w.text("actor", &envelope.actor)?;
+    for (key, text) in [
+        ("onbehalfof", &envelope.on_behalf_of),
+        ("credential", &envelope.credential),
+        ("basis", &envelope.basis),
+        ("purpose", &envelope.purpose),
+    ] {
+        if let Some(text) = text {
+            w.text(key, text)?;
+        }
+    }
+    if let Some(source) = &envelope.source {
+        w.source(source)?;
+    }
+    w.integer("rules", envelope.rules.into())?;
+    w.put("policy", &format_args!("{:020}", envelope.policy));
+    if let Some(corrects) = fact.corrects {
+        w.put("corrects", &corrects.hyphenated());
+    }
+    w.put("salt", &base64url::encode(&envelope.salt));
+    w.payload(event)?;
+    w.out.push(b'}');
+    let length = out.len() - start;
+    if length > EVENT_BYTES_MAX {
+        return Err(EncodeError::TooLarge(length));
+    }
+    let written = out.get(start..).unwrap_or_default();
+    if !written.is_ascii() && !std::str::from_utf8(written).is_ok_and(is_nfc) {
+        return Err(EncodeError::NotNfc);
+    }
+    Ok(())
+}
+
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl Writer<'_> {
+    /// A value whose text needs no escape: ids, dates, codes.
+    fn put(&mut self, key: &str, value: &dyn std::fmt::Display) {
+        // Writing to a vector can't fail.
+        let _ = write!(self.out, ",\"{key}\":\"{value}\"");
+    }
+
+    fn integer(&mut self, key: &'static str, value: u64) -> Result<(), EncodeError> {
+        // CloudEvents integers have 32 bits with a sign.
+        let value = i32::try_from(value).map_err(|_| EncodeError::OutOfRange(key))?;
+        let _ = write!(self.out, ",\"{key}\":{value}");
+        Ok(())
+    }
+
+    fn text(&mut self, key: &'static str, value: &str) -> Result<(), EncodeError> {
+        if value.is_empty() || value.len() > 256 || value.chars().any(char::is_control) {
+            return Err(EncodeError::OutOfRange(key));
+        }
+        let _ = write!(self.out, ",\"{key}\":");
+        self.json(value)
+    }
+
+    fn source(&mut self, source: &SourceRecord) -> Result<(), EncodeError> {
+        self.text("sourcesystem", &source.system)?;
+        self.put("sourcekey", &base64url::encode(&source.key));
+        if let Some(part) = source.part {
+            self.integer("part", part.into())?;
+        }
+        if let Some(reported) = source.reported {
+            self.put("reportedtime", &time::format(reported).ok_or(EncodeError::OutOfRange("reportedtime"))?);
+        }
+        Ok(())
+    }
+
+    fn json(&mut self, value: &(impl serde::Serialize + ?Sized)) -> Result<(), EncodeError> {
+        serde_json::to_writer(&mut *self.out, value).map_err(|e| EncodeError::Payload(e.to_string()))
+    }
+
+    /// The payload alone: serde writes the adjacently tagged `{"event":"<name>","data":<payload>}`, of which the
+    /// frame is cut off. Sealed values go last.
+    fn payload(&mut self, event: &RecordedEvent) -> Result<(), EncodeError> {
+        self.out.extend_from_slice(b",\"data\":");
+        let start = self.out.len();
+        match &event.fact.event {
+            Event::Ledger(e) => self.json(e)?,
+            Event::Site(e) => self.json(e)?,
+            Event::Partner(e) => self.json(e)?,
+            Event::Agreement(e) => self.json(e)?,
+            Event::Offering(e) => self.json(e)?,
+            Event::Delivery(e) => self.json(e)?,
+            Event::Engagement(e) => self.json(e)?,
+        }
+        let frame = "{\"event\":\"".len() + event.fact.event.name().len() + "\",\"data\":".len();
+        self.out.drain(start..start + frame);
+        self.out.pop();
+        if !event.sealed.is_empty() {
+            self.out.pop();
+            self.out.extend_from_slice(if self.out.last() == Some(&b'{') {
+                b"\"sealed\":"
+            } else {
+                b",\"sealed\":"
+            });
+            self.json(&event.sealed)?;
+            self.out.push(b'}');
+        }
+        Ok(())
+    }
+}

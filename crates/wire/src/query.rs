@@ -1,0 +1,86 @@
+//! Questions to views and their answers.
+
+use std::collections::BTreeMap;
+
+use domain::Slug;
+use serde::{Deserialize, Serialize};
+
+use crate::Head;
+use crate::head::root_text;
+
+/// A question to one view of one ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// The ledger.
+    pub ledger: Slug,
+    /// The view, such as `service-ledger`.
+    pub view: String,
+    /// Column to value; each view says which it knows.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub filters: BTreeMap<String, String>,
+    /// Answer as the ledger was known at this position.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub as_of: Option<u64>,
+    /// Wait until the view has this epoch and position: read your own writes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub min_position: Option<(u64, u64)>,
+    /// Most rows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<usize>,
+}
+
+/// A head as it is told to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadReply {
+    /// The ledger.
+    pub ledger: Slug,
+    /// Its epoch.
+    pub epoch: u64,
+    /// Last commit.
+    pub commit: u64,
+    /// Last position.
+    pub position: u64,
+    /// Root, base64url of 32 bytes.
+    pub root: String,
+}
+
+impl HeadReply {
+    /// The head of this ledger.
+    pub fn new(ledger: &Slug, head: &Head) -> Self {
+        let Head { epoch, commit, position, root } = head;
+        let (ledger, root) = (ledger.clone(), root_text(root));
+        Self { ledger, epoch: *epoch, commit: *commit, position: *position, root }
+    }
+}
+
+/// What a view says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The head that the answer is complete to.
+    pub head: HeadReply,
+    /// The view.
+    pub view: String,
+    /// Its revision.
+    pub revision: u32,
+    /// Entities that the view could not take in; 0 unless something is wrong.
+    pub parked: u64,
+    /// The rows.
+    pub rows: Vec<serde_json::Value>,
+}
+
+/// Digest over all rows of a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewDigest {
+    /// The ledger.
+    pub ledger: Slug,
+    /// The view.
+    pub view: String,
+    /// SHA-256 in hexadecimal.
+    pub digest: String,
+    /// Position that it is complete to.
+    pub position: u64,
+}

@@ -1,0 +1,148 @@
+//! JSON Schema (2020-12) of every event and command, from the types themselves.
+
+use domain::Kind;
+use domain::command::NAMES;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::submission::RawCommand;
+
+/// Names of all events.
+pub fn events() -> Vec<&'static str> {
+    NAMES.iter().flat_map(|names| names.events).copied().collect()
+}
+
+/// Names of all commands.
+pub fn commands() -> Vec<&'static str> {
+    NAMES.iter().flat_map(|names| names.commands).copied().collect()
+}
+
+/// The schema of a whole event of version 1: attributes and payload. Nothing for an unknown name.
+pub fn event(name: &str) -> Option<Value> {
+    let kind = domain::Event::kind_of(name)?;
+    let (payload, definitions) = variant(kind, name, "data", true)?;
+    let mut properties = attributes(kind, name);
+    properties.insert("data".into(), payload);
+    let required = [
+        "specversion",
+        "id",
+        "source",
+        "type",
+        "subject",
+        "time",
+        "datacontenttype",
+        "dataschema",
+        "sequence",
+        "epoch",
+        "commandid",
+        "commandhash",
+        "actor",
+        "rules",
+        "policy",
+        "salt",
+        "data",
+    ];
+    Some(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("urn:hubledger:schema:{name}:1"),
+        "title": name,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+        "$defs": definitions,
+    }))
+}
+
+/// The schema of a whole command of version 1, as a sender writes it. Nothing for an unknown name.
+pub fn command(name: &str) -> Option<Value> {
+    let kind = domain::Command::kind_of(name)?;
+    let (body, definitions) = variant(kind, name, "body", false)?;
+    let mut schema = serde_json::to_value(schemars::schema_for!(RawCommand)).ok()?;
+    let properties = schema.get_mut("properties")?.as_object_mut()?;
+    properties.insert("command".into(), json!({ "const": name }));
+    properties.insert("version".into(), json!({ "const": 1 }));
+    properties.insert("body".into(), body);
+    let mut all = definitions.as_object().cloned().unwrap_or_default();
+    if let Some(own) = schema.get("$defs").and_then(Value::as_object) {
+        all.extend(own.clone());
+    }
+    let top = schema.as_object_mut()?;
+    top.insert("$defs".into(), Value::Object(all));
+    top.insert("title".into(), json!(name));
+    top.insert("$id".into(), json!(format!("urn:hubledger:command:{name}:1")));
+    Some(schema)
+}
+
+/// The payload schema of one variant of an adjacently tagged enum, and the definitions that it refers to.
+fn variant(kind: Kind, name: &str, content: &str, event: bool) -> Option<(Value, Value)> {
+    let mut generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    let whole = match (kind, event) {
+        (Kind::Ledger, true) => root::<domain::ledger::Event>(&mut generator),
+        (Kind::Site, true) => root::<domain::site::Event>(&mut generator),
+        (Kind::Partner, true) => root::<domain::partner::Event>(&mut generator),
+        (Kind::Agreement, true) => root::<domain::agreement::Event>(&mut generator),
+        (Kind::Offering, true) => root::<domain::offering::Event>(&mut generator),
+        (Kind::Delivery, true) => root::<domain::delivery::Event>(&mut generator),
+        (Kind::Engagement, true) => root::<domain::engagement::Event>(&mut generator),
+        (Kind::Ledger, false) => root::<domain::ledger::Command>(&mut generator),
+        (Kind::Site, false) => root::<domain::site::Command>(&mut generator),
+        (Kind::Partner, false) => root::<domain::partner::Command>(&mut generator),
+        (Kind::Agreement, false) => root::<domain::agreement::Command>(&mut generator),
+        (Kind::Offering, false) => root::<domain::offering::Command>(&mut generator),
+        (Kind::Delivery, false) => root::<domain::delivery::Command>(&mut generator),
+        (Kind::Engagement, false) => root::<domain::engagement::Command>(&mut generator),
+    };
+    let tag = if event { "event" } else { "command" };
+    let of_name =
+        |v: &&Value| v.pointer(&format!("/properties/{tag}/const")).and_then(Value::as_str) == Some(name);
+    let found = whole.get("oneOf")?.as_array()?.iter().find(of_name)?;
+    let payload = found.pointer(&format!("/properties/{content}"))?.clone();
+    let definitions = serde_json::to_value(generator.take_definitions(true)).ok()?;
+    Some((payload, definitions))
+}
+
+fn root<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    // The enum may refer to itself, so it is defined too; its own text is what is searched.
+    generator.subschema_for::<T>();
+    T::json_schema(generator).to_value()
+}
+
+fn attributes(kind: Kind, name: &str) -> Map<String, Value> {
+    let text = || json!({ "type": "string", "minLength": 1 });
+    let uuid = || json!({ "type": "string", "format": "uuid" });
+    let sixteen = || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{22}$" });
+    let moment = || json!({ "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$" });
+    let place = || json!({ "type": "string", "pattern": r"^\d{20}$" });
+    let list = [
+        ("specversion", json!({ "const": "1.0" })),
+        ("id", uuid()),
+        ("source", json!({ "type": "string", "pattern": "^urn:hubledger:[a-z0-9-]+:[a-z0-9-]+$" })),
+        ("type", json!({ "const": format!("hubledger.{name}.v1") })),
+        ("subject", json!({ "type": "string", "pattern": format!("^{}/[0-9a-f-]{{36}}$", kind.as_str()) })),
+        ("time", moment()),
+        ("datacontenttype", json!({ "const": "application/json" })),
+        ("dataschema", json!({ "const": format!("urn:hubledger:schema:{name}:1") })),
+        ("sequence", place()),
+        ("epoch", json!({ "type": "integer", "minimum": 1 })),
+        ("effective", json!({ "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}(/\d{4}-\d{2}-\d{2})?$" })),
+        ("commandid", uuid()),
+        ("commandhash", sixteen()),
+        ("correlationid", uuid()),
+        ("causationid", uuid()),
+        ("actor", text()),
+        ("onbehalfof", text()),
+        ("credential", text()),
+        ("basis", text()),
+        ("purpose", text()),
+        ("sourcesystem", text()),
+        ("sourcekey", sixteen()),
+        ("part", json!({ "type": "integer", "minimum": 1 })),
+        ("reportedtime", moment()),
+        ("rules", json!({ "type": "integer", "minimum": 1 })),
+        ("policy", place()),
+        ("corrects", uuid()),
+        ("salt", sixteen()),
+    ];
+    list.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
