@@ -1,0 +1,288 @@
+//! What the recorder remembers for ever: command ids, keys of source records, ids of events.
+//!
+//! Rows are collected in memory and written as sorted runs, which never change; runs of a level are merged when
+//! there are enough of them. sled holds the blocks of the runs and does nothing else: one row a sled key costs
+//! several times the memory and disk. A small filter per run answers for most new keys without a read.
+//!
+//! The register never runs ahead of its bookmark: a run counts when the bookmark that names it is durable, and
+//! what no bookmark names is cleared away on opening. The log is the truth; a register that can't be trusted is
+//! made again from it.
+
+mod bookmark;
+mod filter;
+mod job;
+mod row;
+mod run;
+mod store;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+pub use bookmark::Place;
+use bookmark::{Bookmark, RunRecord};
+use job::Job;
+pub use row::{Key, Remembered, Standing};
+use row::Row;
+use run::{Run, Rows};
+use store::Store;
+
+/// Rows in memory before they are written as a run: about 3 MB.
+const BUFFER_ROWS: usize = 65_536;
+/// Runs of one level that are merged into one of the next.
+const FAN_IN: usize = 8;
+
+/// Why the register can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The store failed: a full disk, a second process.
+    #[error("the register's store failed: {0}")]
+    Store(#[from] sled::Error),
+    /// Another recorder works in the same directory.
+    #[error("{0} is in use by another process")]
+    InUse(PathBuf),
+    /// The file system failed.
+    #[error("the register's files failed: {0}")]
+    Files(#[from] std::io::Error),
+    /// What is stored is not what was written.
+    #[error("the register is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+/// The register of one ledger.
+pub struct Register {
+    directory: PathBuf,
+    store: Store,
+    /// Newest rows; not in any run.
+    buffer: HashMap<Key, Remembered>,
+    /// Rows on their way into a run.
+    frozen: Option<(Arc<Vec<Row>>, Job<Run>)>,
+    /// Newest first.
+    runs: Vec<Arc<Run>>,
+    merge: Option<(Vec<u64>, Job<Run>)>,
+    /// Runs that were merged away, to be cleared once no durable bookmark names them.
+    garbage: Vec<u64>,
+    next_run: u64,
+    /// Rows in runs and frozen; a row that replaces another counts until they are merged.
+    keys: u64,
+    /// Held as long as the register; last, so that it outlives the work in the background.
+    _lock: File,
+}
+
+impl Register {
+    /// Opens the register in this directory, with the place it is complete to; none if it is new, or can't be
+    /// trusted and was cleared.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the files can't be used at all.
+    pub fn open(directory: &Path) -> Result<(Self, Option<Place>), RegisterError> {
+        std::fs::create_dir_all(directory)?;
+        // sled locks its own files, but clearing them away would come before that.
+        let lock = File::create(directory.join("lock"))?;
+        lock.try_lock().map_err(|_| RegisterError::InUse(directory.to_owned()))?;
+        let kept = match bookmark::read(directory) {
+            Ok(None) => Ok(None),
+            Ok(Some(bookmark)) => Self::reopen(directory, &lock, bookmark).map(Some),
+            Err(error) => Err(error),
+        };
+        match kept {
+            Ok(Some((register, place))) => return Ok((register, Some(place))),
+            Ok(None) => {}
+            Err(RegisterError::Damaged(what)) => {
+                tracing::warn!(directory = %directory.display(), what, "register cleared; it is made again from the log");
+            }
+            Err(error) => return Err(error),
+        }
+        bookmark::remove(directory)?;
+        let store = Store::create(directory)?;
+        Ok((Self::empty(directory, store, lock), None))
+    }
+
+    fn empty(directory: &Path, store: Store, lock: File) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            store,
+            buffer: HashMap::new(),
+            frozen: None,
+            runs: Vec::new(),
+            merge: None,
+            garbage: Vec::new(),
+            next_run: 1,
+            keys: 0,
+            _lock: lock,
+        }
+    }
+
+    fn reopen(directory: &Path, lock: &File, bookmark: Bookmark) -> Result<(Self, Place), RegisterError> {
+        let mut register = Self::empty(directory, Store::open(directory)?, lock.try_clone()?);
+        for record in &bookmark.runs {
+            let run = Run::load(&register.store, record)?;
+            if !bookmark.clean {
+                run.check(&register.store, record)?;
+            }
+            register.keys += run.rows();
+            register.next_run = register.next_run.max(record.id + 1);
+            register.runs.push(Arc::new(run));
+        }
+        let named: Vec<u64> = bookmark.runs.iter().map(|r| r.id).collect();
+        register.store.clear_all_but(&named)?;
+        let place = bookmark.place.clone();
+        // From now on a stop without a word is an unclean one.
+        bookmark::write(directory, &Bookmark { clean: false, ..bookmark })?;
+        Ok((register, place))
+    }
+
+    /// What is remembered of a key.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the store can't be read.
+    pub fn get(&self, key: &Key) -> Result<Option<Remembered>, RegisterError> {
+        if let Some(found) = self.buffer.get(key) {
+            return Ok(Some(*found));
+        }
+        if let Some((rows, _)) = &self.frozen
+            && let Ok(at) = rows.binary_search_by(|row| row.key.cmp(key))
+        {
+            return Ok(rows.get(at).map(|row| row.value));
+        }
+        for run in &self.runs {
+            if let Some(found) = run.get(&self.store, key)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Remembers; a later value for the same key replaces the earlier.
+    pub fn insert(&mut self, key: Key, value: Remembered) {
+        self.buffer.insert(key, value);
+    }
+
+    /// Whether enough has gathered for [`checkpoint`](Self::checkpoint).
+    pub fn is_full(&self) -> bool {
+        self.buffer.len() >= BUFFER_ROWS
+    }
+
+    /// Writes what has gathered, and the place it is complete to, in the background. Waits for the write before.
+    ///
+    /// # Errors
+    /// [`RegisterError`] of the write before this one.
+    pub fn checkpoint(&mut self, place: Place) -> Result<(), RegisterError> {
+        self.settle()?;
+        self.write(place, false)
+    }
+
+    /// Writes everything and waits until it is durable: the next opening is at this place without a check.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if it could not be written; the next opening then replays.
+    pub fn close(mut self, place: Place) -> Result<(), RegisterError> {
+        if let Some((ids, job)) = self.merge.take() {
+            self.merged(&ids, job.wait()?);
+        }
+        self.settle()?;
+        self.write(place, true)?;
+        self.settle()
+    }
+
+    /// Takes over what the background has finished, waiting for a write but not for a merge.
+    fn settle(&mut self) -> Result<(), RegisterError> {
+        if let Some((_, job)) = self.frozen.take() {
+            let run = job.wait()?;
+            if run.rows() > 0 {
+                self.runs.insert(0, Arc::new(run));
+            }
+        }
+        if self.merge.as_ref().is_some_and(|(_, job)| job.is_done())
+            && let Some((ids, job)) = self.merge.take()
+        {
+            self.merged(&ids, job.wait()?);
+        }
+        self.merge_if_due();
+        Ok(())
+    }
+
+    /// Puts the merged run in the place of its parts, which stand side by side.
+    fn merged(&mut self, ids: &[u64], run: Run) {
+        let at = self.runs.iter().position(|r| ids.contains(&r.id())).unwrap_or(self.runs.len());
+        let before: u64 = self.runs.iter().filter(|r| ids.contains(&r.id())).map(|r| r.rows()).sum();
+        self.runs.retain(|r| !ids.contains(&r.id()));
+        self.keys = self.keys - before + run.rows();
+        self.runs.insert(at, Arc::new(run));
+        self.garbage.extend_from_slice(ids);
+    }
+
+    fn merge_if_due(&mut self) {
+        if self.merge.is_some() {
+            return;
+        }
+        let due = self.runs.iter().map(|r| r.level()).find(|level| {
+            self.runs.iter().filter(|r| r.level() == *level).count() >= FAN_IN
+        });
+        let Some(level) = due else { return };
+        let parts: Vec<Arc<Run>> = self.runs.iter().filter(|r| r.level() == level).cloned().collect();
+        let ids = parts.iter().map(|r| r.id()).collect();
+        let (store, id) = (self.store.clone(), self.take_id());
+        self.merge = Some((ids, Job::start(move || Run::merge(&store, &parts, level + 1, id))));
+    }
+
+    fn write(&mut self, place: Place, clean: bool) -> Result<(), RegisterError> {
+        let mut rows: Vec<Row> = self.buffer.drain().map(|(key, value)| Row { key, value }).collect();
+        rows.sort_unstable_by_key(|row| row.key);
+        self.keys += rows.len() as u64;
+        let rows = Arc::new(rows);
+        let id = self.take_id();
+        let (store, directory, frozen) = (self.store.clone(), self.directory.clone(), rows.clone());
+        let older: Vec<RunRecord> = self.runs.iter().map(|r| r.record()).collect();
+        let garbage = std::mem::take(&mut self.garbage);
+        let job = Job::start(move || {
+            let run = Run::write(&store, &frozen, id)?;
+            store.sync(&directory)?;
+            let newest = (run.rows() > 0).then(|| run.record());
+            let runs = newest.into_iter().chain(older).collect();
+            bookmark::write(&directory, &Bookmark { clean, place, runs })?;
+            store.clear(&garbage)?;
+            Ok(run)
+        });
+        self.frozen = Some((rows, job));
+        Ok(())
+    }
+
+    fn take_id(&mut self) -> u64 {
+        self.next_run += 1;
+        self.next_run - 1
+    }
+
+    /// Number of keys and a SHA-256 over all rows in the order of their keys: the same for every register that
+    /// remembers the same. Reads everything.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the store can't be read.
+    pub fn digest(&self) -> Result<(u64, [u8; 32]), RegisterError> {
+        let mut newest: Vec<Row> = self.buffer.iter().map(|(key, value)| Row { key: *key, value: *value }).collect();
+        newest.sort_unstable_by_key(|row| row.key);
+        let in_memory = |rows: Vec<Row>| -> Rows { Box::new(rows.into_iter().map(Ok)) };
+        let mut sources = vec![in_memory(newest)];
+        if let Some((rows, _)) = &self.frozen {
+            sources.push(in_memory(rows.to_vec()));
+        }
+        sources.extend(self.runs.iter().map(|run| run.read(&self.store)));
+        let (mut count, mut digest) = (0, Sha256::new());
+        for row in run::merge(sources) {
+            digest.update(row?.to_bytes());
+            count += 1;
+        }
+        Ok((count, digest.finalize().into()))
+    }
+
+    /// Rows held, in memory and in runs; replaced rows count until they are merged away.
+    pub fn rows(&self) -> u64 {
+        self.keys + self.buffer.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Claims about the register: what it remembers, through stops of every kind.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+use uuid::Uuid;
+use wire::Tip;
+
+use super::*;
+
+fn place(commit: u64) -> Place {
+    Place { tip: Tip { epoch: 1, commit, id: None }, verifier: vec![1, 2, 3], state: format!("{{\"at\":{commit}}}") }
+}
+
+fn key(n: u64) -> Key {
+    Key::command(Uuid::from_u64_pair(n, 7))
+}
+
+fn value(n: u64) -> Remembered {
+    Remembered::Accepted { hash: [n as u8; 16], commit: n / 10, position: n, count: 1 }
+}
+
+/// Fills keys `from..to` with a write after each `step`.
+fn fill(register: &mut Register, keys: std::ops::Range<u64>, step: u64) {
+    for n in keys {
+        register.insert(key(n), value(n));
+        if n % step == step - 1 {
+            register.checkpoint(place(n)).unwrap();
+        }
+    }
+}
+
+fn open(directory: &TempDir) -> (Register, Option<Place>) {
+    Register::open(directory.path()).unwrap()
+}
+
+#[test]
+fn every_row_survives_its_bytes() {
+    let values = [
+        Remembered::Accepted { hash: [9; 16], commit: U48_MAX, position: 1, count: 250 },
+        Remembered::Event { commit: 1, position: U48_MAX, standing: Standing::Latest },
+        Remembered::Event { commit: 3, position: 4, standing: Standing::Corrected(U48_MAX) },
+        Remembered::Event { commit: 3, position: 4, standing: Standing::Voided(5) },
+    ];
+    for value in values {
+        let row = Row { key: key(1), value };
+        assert_eq!(Row::from_bytes(&row.to_bytes()), Some(row));
+    }
+}
+
+const U48_MAX: u64 = (1 << 48) - 1;
+
+#[test]
+fn a_key_is_found_in_memory_on_its_way_and_in_runs_of_every_level() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, found) = open(&directory);
+    assert_eq!(found, None);
+    fill(&mut register, 0..10_000, 100);
+    for n in 0..10_000 {
+        assert_eq!(register.get(&key(n)).unwrap(), Some(value(n)), "key {n}");
+    }
+    for n in 10_000..12_000 {
+        assert_eq!(register.get(&key(n)).unwrap(), None);
+    }
+    assert!(register.runs.iter().any(|run| run.level() > 0), "a hundred runs were merged");
+}
+
+#[test]
+fn the_newest_value_of_a_key_wins_before_and_after_a_merge() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    for round in 0..40 {
+        register.insert(key(1), value(round));
+        register.insert(key(100 + round), value(round));
+        register.checkpoint(place(round)).unwrap();
+        assert_eq!(register.get(&key(1)).unwrap(), Some(value(round)));
+    }
+    let (keys, _) = register.digest().unwrap();
+    assert_eq!(keys, 41);
+}
+
+#[test]
+fn a_closed_register_opens_at_its_place_with_the_same_digest() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..1_234, 100);
+    let digest = register.digest().unwrap();
+    register.close(place(99)).unwrap();
+    let (register, found) = open(&directory);
+    assert_eq!(found, Some(place(99)));
+    assert_eq!(register.digest().unwrap(), digest);
+    assert_eq!(digest.0, 1_234);
+}
+
+#[test]
+fn an_unclean_stop_goes_back_to_the_last_durable_place_and_forgets_what_came_after() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..1_050, 100);
+    drop(register);
+    let (register, found) = open(&directory);
+    assert_eq!(found, Some(place(999)));
+    assert_eq!(register.get(&key(999)).unwrap(), Some(value(999)));
+    assert_eq!(register.get(&key(1_000)).unwrap(), None);
+}
+
+#[test]
+fn the_digest_does_not_depend_on_how_the_rows_came_in() {
+    let digests = [7, 100, 10_000].map(|step| {
+        let directory = TempDir::new().unwrap();
+        let (mut register, _) = open(&directory);
+        fill(&mut register, 0..3_000, step);
+        register.digest().unwrap()
+    });
+    assert_eq!(digests[0], digests[1]);
+    assert_eq!(digests[1], digests[2]);
+}
+
+#[test]
+fn a_register_without_a_run_that_counts_is_made_again() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..200, 100);
+    drop(register);
+    let store = Store::open(directory.path()).unwrap();
+    store.clear_all_but(&[]).unwrap();
+    drop(store);
+    let (register, found) = open(&directory);
+    assert_eq!((found, register.rows()), (None, 0));
+}
+
+#[test]
+fn a_run_with_a_changed_row_is_found_after_an_unclean_stop() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..100, 100);
+    drop(register);
+    let store = Store::open(directory.path()).unwrap();
+    let (at, block) = store.scan(&1_u64.to_be_bytes()).next().unwrap().unwrap();
+    let mut block = block.to_vec();
+    block[20] ^= 1;
+    store.insert(&at, block).unwrap();
+    drop(store);
+    assert_eq!(open(&directory).1, None);
+}
+
+#[test]
+fn a_damaged_bookmark_is_never_believed() {
+    for cut in [0, 1, 40, 200] {
+        let directory = TempDir::new().unwrap();
+        let (mut register, _) = open(&directory);
+        fill(&mut register, 0..100, 100);
+        register.close(place(1)).unwrap();
+        let file = directory.path().join("bookmark.json");
+        let mut text = std::fs::read(&file).unwrap();
+        text[cut] ^= 1;
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(open(&directory).1, None, "byte {cut}");
+    }
+}
+
+#[test]
+fn runs_that_were_merged_away_leave_the_store() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..6_400, 100);
+    register.close(place(1)).unwrap();
+    let (register, _) = open(&directory);
+    let stored = register.store.scan(&[]).map(|entry| u64::from_be_bytes(*entry.unwrap().0.first_chunk().unwrap()));
+    let mut stored: Vec<u64> = stored.collect();
+    stored.dedup();
+    let mut counted: Vec<u64> = register.runs.iter().map(|run| run.id()).collect();
+    counted.sort_unstable();
+    assert_eq!(stored, counted);
+}
+
+#[test]
+fn a_second_opening_of_the_same_directory_fails() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..100, 100);
+    assert!(Register::open(Path::new(directory.path())).is_err());
+    assert_eq!(register.get(&key(5)).unwrap(), Some(value(5)));
+}
