@@ -5,7 +5,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use recorder::register::{Key, Place, Register, Remembered, Standing};
+use domain::Standing;
+use recorder::register::{Key, Place, Register, Remembered};
 use uuid::Uuid;
 use wire::Tip;
 use wire::envelope::SourceRecord;

@@ -7,8 +7,13 @@
 //!
 //! Read `ledger_task`, then `group`, then `register`.
 
+mod archive;
+mod clock_guard;
 pub mod error;
+mod group;
 pub mod handle;
+mod knowledge;
+mod ledger_task;
 pub mod register;
 pub mod settings;
 

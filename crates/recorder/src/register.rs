@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 pub use bookmark::Place;
 use bookmark::{Bookmark, RunRecord};
 use job::Job;
-pub use row::{Key, Remembered, Standing};
+pub use row::{Key, Remembered};
 use row::Row;
 use run::{Run, Rows};
 use store::Store;
@@ -99,6 +99,17 @@ impl Register {
         bookmark::remove(directory)?;
         let store = Store::create(directory)?;
         Ok((Self::empty(directory, store, lock), None))
+    }
+
+    /// Forgets everything and begins again, as if nothing had been there.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the files can't be used.
+    pub fn discard(self) -> Result<Self, RegisterError> {
+        let directory = self.directory.clone();
+        bookmark::remove(&directory)?;
+        drop(self);
+        Ok(Self::open(&directory)?.0)
     }
 
     fn empty(directory: &Path, store: Store, lock: File) -> Self {

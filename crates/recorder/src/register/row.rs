@@ -1,5 +1,6 @@
 //! One row of the register: 16 bytes of key, 32 of value.
 
+use domain::Standing;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use wire::envelope::SourceRecord;
@@ -68,17 +69,6 @@ pub enum Remembered {
     },
 }
 
-/// Whether an event still counts, with the position of what replaced it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// The last of its chain.
-    Latest,
-    /// Corrected by the event at this position.
-    Corrected(u64),
-    /// Voided by the event at this position.
-    Voided(u64),
-}
-
 /// A key and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {
@@ -94,8 +84,8 @@ impl Row {
             Remembered::Event { commit, position, standing } => {
                 let (by, sort) = match standing {
                     Standing::Latest => (0, 1),
-                    Standing::Corrected(by) => (by, 2),
-                    Standing::Voided(by) => (by, 3),
+                    Standing::CorrectedBy(by) => (by, 2),
+                    Standing::VoidedBy(by) => (by, 3),
                 };
                 (u128::from(by).to_be_bytes(), commit, position, 0, sort)
             }
@@ -122,8 +112,8 @@ impl Row {
         let standing = match (tail >> 8) as u8 {
             0 => None,
             1 => Some(Standing::Latest),
-            2 => Some(Standing::Corrected(by)),
-            3 => Some(Standing::Voided(by)),
+            2 => Some(Standing::CorrectedBy(by)),
+            3 => Some(Standing::VoidedBy(by)),
             _ => return None,
         };
         let value = match standing {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use domain::Standing;
 use tempfile::TempDir;
 use uuid::Uuid;
 use wire::Tip;
@@ -39,8 +40,8 @@ fn every_row_survives_its_bytes() {
     let values = [
         Remembered::Accepted { hash: [9; 16], commit: U48_MAX, position: 1, count: 250 },
         Remembered::Event { commit: 1, position: U48_MAX, standing: Standing::Latest },
-        Remembered::Event { commit: 3, position: 4, standing: Standing::Corrected(U48_MAX) },
-        Remembered::Event { commit: 3, position: 4, standing: Standing::Voided(5) },
+        Remembered::Event { commit: 3, position: 4, standing: Standing::CorrectedBy(U48_MAX) },
+        Remembered::Event { commit: 3, position: 4, standing: Standing::VoidedBy(5) },
     ];
     for value in values {
         let row = Row { key: key(1), value };

@@ -1,0 +1,136 @@
+//! Looks single commits up again: for the first receipt of a repeated command, for the event that a correction
+//! names. Keeps the last few, because repeated rows come in the order in which they came first.
+
+use std::collections::VecDeque;
+
+use domain::{Fact, Slug};
+use journal::{Journal, JournalError};
+use wire::receipt::root_text;
+use wire::{Commit, CommitId, Head, Receipt, RecordedEvent};
+
+use crate::Error;
+use crate::knowledge::halt;
+
+/// Commits kept; one is 900 KiB at most.
+const KEPT: usize = 8;
+
+/// Where the events of one command stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) commit: u64,
+    pub(crate) position: u64,
+    pub(crate) count: u16,
+}
+
+/// The past of one ledger.
+pub(crate) struct Archive<J> {
+    journal: J,
+    ledger: Slug,
+    kept: VecDeque<Past>,
+}
+
+/// One commit, looked up.
+struct Past {
+    number: u64,
+    epoch: u64,
+    id: CommitId,
+    events: Vec<RecordedEvent>,
+    /// As it is told in receipts; looked up with the first one.
+    root_after: Option<String>,
+}
+
+impl Span {
+    pub(crate) fn positions(self) -> std::ops::Range<u64> {
+        self.position..self.position + u64::from(self.count)
+    }
+
+    /// The part of the commit's events that these are, if they are all there.
+    pub(crate) fn of(self, events: &[RecordedEvent]) -> Option<&[RecordedEvent]> {
+        let first = events.first()?.envelope.position;
+        let from = usize::try_from(self.position.checked_sub(first)?).ok()?;
+        events.get(from..from + usize::from(self.count))
+    }
+}
+
+impl<J: Journal> Archive<J> {
+    pub(crate) const fn new(journal: J, ledger: Slug) -> Self {
+        Self { journal, ledger, kept: VecDeque::new() }
+    }
+
+    /// The first receipt of a command that was accepted before.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the log can't be read, [`Error::Halted`] if it does not hold what the register says.
+    pub(crate) async fn receipt(&mut self, span: Span, head: Head) -> Result<Receipt, Error> {
+        self.fetch(span.commit).await?;
+        let known = self.past(span.commit)?.root_after.clone();
+        let root = match known {
+            Some(root) => root,
+            None if span.commit == head.commit => root_text(&head.root),
+            None => root_text(&self.load(span.commit + 1).await?.root),
+        };
+        let (ledger, missing) = (self.ledger.clone(), self.missing(span.commit));
+        let past = self.past_mut(span.commit)?;
+        past.root_after = Some(root.clone());
+        let events = span.of(&past.events).ok_or(missing)?;
+        Ok(Receipt {
+            ledger,
+            epoch: past.epoch,
+            commit: past.number,
+            commit_id: past.id,
+            positions: span.positions().collect(),
+            event_ids: events.iter().map(|event| event.envelope.id).collect(),
+            root,
+        })
+    }
+
+    /// The fact at a position.
+    ///
+    /// # Errors
+    /// As [`receipt`](Self::receipt).
+    pub(crate) async fn fact(&mut self, commit: u64, position: u64) -> Result<Fact, Error> {
+        self.fetch(commit).await?;
+        let span = Span { commit, position, count: 1 };
+        let event = span.of(&self.past(commit)?.events).and_then(|events| events.first());
+        event.map(|event| event.fact.clone()).ok_or_else(|| self.missing(commit))
+    }
+
+    /// Makes sure that the commit is among those kept.
+    async fn fetch(&mut self, number: u64) -> Result<(), Error> {
+        if self.kept.iter().any(|past| past.number == number) {
+            return Ok(());
+        }
+        let commit = self.load(number).await?;
+        let events = decode(&commit).ok_or_else(|| self.missing(number))?;
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(Past { number, epoch: commit.epoch, id: commit.id(), events, root_after: None });
+        Ok(())
+    }
+
+    async fn load(&self, number: u64) -> Result<Commit, Error> {
+        let loaded = self.journal.commit(&self.ledger, number).await;
+        let failed = |error: JournalError| Error::Journal { ledger: self.ledger.clone(), reason: error.to_string() };
+        loaded.map_err(failed)?.ok_or_else(|| self.missing(number))
+    }
+
+    fn past(&self, number: u64) -> Result<&Past, Error> {
+        self.kept.iter().find(|past| past.number == number).ok_or_else(|| self.missing(number))
+    }
+
+    fn past_mut(&mut self, number: u64) -> Result<&mut Past, Error> {
+        let missing = self.missing(number);
+        self.kept.iter_mut().find(|past| past.number == number).ok_or(missing)
+    }
+
+    fn missing(&self, commit: u64) -> Error {
+        halt(&self.ledger, format!("the log does not hold in commit {commit} what was read there before"))
+    }
+}
+
+/// The events of a commit that was verified when it was first read.
+fn decode(commit: &Commit) -> Option<Vec<RecordedEvent>> {
+    let raw: Vec<&serde_json::value::RawValue> = serde_json::from_slice(&commit.body).ok()?;
+    Some(raw.into_iter().map(|raw| RecordedEvent::decode(raw.get().as_bytes())).collect())
+}

@@ -1,0 +1,230 @@
+//! What a ledger's task knows of its ledger: everything up to a head of the log, never beyond.
+//!
+//! It changes only by acknowledged commits, its own or read. Which commands wait is not its business.
+
+use std::path::Path;
+
+use domain::{Slug, Standing, State, Timestamp};
+use sha2::{Digest, Sha256};
+use wire::verifier::Interpreted;
+use wire::{Broken, Commit, CommitId, Head, Origin, RecordedEvent, Tip, Verifier};
+
+use crate::register::{Key, Place, Register, RegisterError, Remembered};
+use crate::{Error, Fingerprint};
+
+/// State, verifier and register of one ledger, all at the same head.
+pub(crate) struct Knowledge {
+    ledger: Slug,
+    state: State,
+    verifier: Verifier,
+    tip: Tip,
+    /// None until the ledger has a log: a mistyped name leaves nothing on the disk.
+    register: Option<Register>,
+}
+
+impl Knowledge {
+    /// Of a ledger that has no log.
+    pub(crate) fn nothing(origin: &Origin) -> Self {
+        Self {
+            ledger: origin.ledger.clone(),
+            state: State::default(),
+            verifier: Verifier::new(origin.clone(), 1),
+            tip: Tip { epoch: 1, commit: 0, id: None },
+            register: None,
+        }
+    }
+
+    /// As far as the register in this directory goes.
+    ///
+    /// # Errors
+    /// [`Error::Halted`] if the register can't be used.
+    pub(crate) fn open(directory: &Path, origin: &Origin, epoch: u64) -> Result<Self, Error> {
+        let halted = |error: RegisterError| halt(&origin.ledger, error);
+        let (register, place) = Register::open(directory).map_err(halted)?;
+        let kept = place.as_ref().and_then(|place| {
+            let remembered: Snapshot = serde_json::from_str(&place.state).ok()?;
+            let verifier = Verifier::from_bytes(origin.clone(), &place.verifier).ok()?;
+            (remembered.rules == domain::state::RULES).then_some((remembered.state, verifier, place.tip))
+        });
+        match kept {
+            Some((state, verifier, tip)) => {
+                Ok(Self { ledger: origin.ledger.clone(), state, verifier, tip, register: Some(register) })
+            }
+            None => {
+                // New, or of other rules: the state has to be folded again, and the register with it.
+                let register = if place.is_some() { register.discard().map_err(halted)? } else { register };
+                let verifier = Verifier::new(origin.clone(), epoch);
+                Ok(Self { verifier, register: Some(register), ..Self::nothing(origin) })
+            }
+        }
+    }
+
+    pub(crate) const fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) const fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    pub(crate) const fn head(&self) -> Head {
+        self.verifier.head()
+    }
+
+    pub(crate) const fn tip(&self) -> Tip {
+        self.tip
+    }
+
+    /// Time of the last event.
+    pub(crate) fn last_time(&self) -> Option<Timestamp> {
+        self.verifier.last_time()
+    }
+
+    pub(crate) const fn has_register(&self) -> bool {
+        self.register.is_some()
+    }
+
+    pub(crate) fn look_up(&self, key: &Key) -> Result<Option<Remembered>, Error> {
+        let found = self.register.as_ref().map_or(Ok(None), |register| register.get(key));
+        found.map_err(|error| halt(&self.ledger, error))
+    }
+
+    /// Takes in a commit of the log, verifying it.
+    ///
+    /// # Errors
+    /// [`Error::Halted`] if it is broken or holds an event that this build does not know.
+    pub(crate) fn read(&mut self, commit: &Commit) -> Result<(), Error> {
+        let broken = |error: Broken| halt(&self.ledger, error);
+        let mut verifier = self.verifier.clone();
+        let mut events = Vec::new();
+        for event in verifier.accept_events(commit).map_err(broken)? {
+            match event {
+                Interpreted::Event(event) => events.push(*event),
+                Interpreted::Unknown { position, kind } => {
+                    let what = format!("position {position} holds {kind}, which this build does not know; upgrade it");
+                    return Err(halt(&self.ledger, what));
+                }
+            }
+        }
+        for of_one_command in events.chunk_by(|a, b| a.envelope.command_id == b.envelope.command_id) {
+            let rows = rows_of(commit.number, of_one_command, |key| self.look_up(key))?;
+            self.remember(rows);
+        }
+        let tip = Tip { epoch: commit.epoch, commit: commit.number, id: Some(commit.id()) };
+        self.learn(tip, verifier, &events)
+    }
+
+    /// Takes in a commit of its own that was acknowledged, with the verifier that has accepted it.
+    ///
+    /// # Errors
+    /// [`Error::Halted`] if the register can't be written.
+    pub(crate) fn appended(
+        &mut self,
+        (commit, id): (&Commit, CommitId),
+        verifier: Verifier,
+        events: &[RecordedEvent],
+        rows: impl IntoIterator<Item = (Key, Remembered)>,
+    ) -> Result<(), Error> {
+        self.remember(rows);
+        self.learn(Tip { epoch: commit.epoch, commit: commit.number, id: Some(id) }, verifier, events)
+    }
+
+    fn remember(&mut self, rows: impl IntoIterator<Item = (Key, Remembered)>) {
+        if let Some(register) = &mut self.register {
+            for (key, value) in rows {
+                register.insert(key, value);
+            }
+        }
+    }
+
+    fn learn(&mut self, tip: Tip, verifier: Verifier, events: &[RecordedEvent]) -> Result<(), Error> {
+        for event in events {
+            domain::evolve(&mut self.state, event.recorded());
+        }
+        self.verifier = verifier;
+        self.tip = tip;
+        if self.register.as_ref().is_some_and(Register::is_full) {
+            let place = self.place()?;
+            let written = self.register.as_mut().map_or(Ok(()), |register| register.checkpoint(place));
+            written.map_err(|error| halt(&self.ledger, error))?;
+        }
+        Ok(())
+    }
+
+    fn place(&self) -> Result<Place, Error> {
+        let snapshot = SnapshotOf { rules: domain::state::RULES, state: &self.state };
+        let state = serde_json::to_string(&snapshot).map_err(|error| halt(&self.ledger, error))?;
+        Ok(Place { tip: self.tip, verifier: self.verifier.to_bytes(), state })
+    }
+
+    /// Writes everything down, so that the next start needs no replay.
+    ///
+    /// # Errors
+    /// [`Error::Halted`] if that failed; the next start then replays.
+    pub(crate) fn close(mut self) -> Result<(), Error> {
+        let place = self.place()?;
+        let closed = self.register.take().map_or(Ok(()), |register| register.close(place));
+        closed.map_err(|error| halt(&self.ledger, error))
+    }
+
+    /// Digests over all of it.
+    ///
+    /// # Errors
+    /// [`Error::Halted`] if the register can't be read.
+    pub(crate) fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        let digest = self.register.as_ref().map_or(Ok((0, [0; 32])), Register::digest);
+        let (keys, register) = digest.map_err(|error| halt(&self.ledger, error))?;
+        let state = Sha256::digest(self.place()?.state).into();
+        Ok(Fingerprint { head: self.head(), keys, register, state })
+    }
+}
+
+/// What stops a ledger for good.
+pub(crate) fn halt(ledger: &Slug, reason: impl std::fmt::Display) -> Error {
+    Error::Halted { ledger: ledger.clone(), reason: reason.to_string() }
+}
+
+#[derive(serde::Deserialize)]
+struct Snapshot {
+    rules: u32,
+    state: State,
+}
+
+#[derive(serde::Serialize)]
+struct SnapshotOf<'a> {
+    rules: u32,
+    state: &'a State,
+}
+
+/// What is remembered of one command's events, which stand side by side in this commit.
+///
+/// # Errors
+/// Those of `look_up`, which finds an event that is corrected.
+pub(crate) fn rows_of(
+    commit: u64,
+    events: &[RecordedEvent],
+    look_up: impl Fn(&Key) -> Result<Option<Remembered>, Error>,
+) -> Result<Vec<(Key, Remembered)>, Error> {
+    let Some(first) = events.first() else { return Ok(Vec::new()) };
+    let (envelope, count) = (&first.envelope, events.len() as u16);
+    let accepted = Remembered::Accepted { hash: envelope.command_hash, commit, position: envelope.position, count };
+    let mut rows = vec![(Key::command(envelope.command_id), accepted)];
+    if let Some(source) = envelope.source.as_ref().filter(|_| first.fact.corrects.is_none()) {
+        rows.push((Key::source(source), accepted));
+    }
+    for event in events {
+        let position = event.envelope.position;
+        rows.push((Key::event(event.envelope.id), Remembered::Event { commit, position, standing: Standing::Latest }));
+        let Some(corrects) = event.fact.corrects else { continue };
+        let key = Key::event(corrects);
+        // Several events of one command may stand in one chain.
+        let in_command = rows.iter().rev().find(|row| row.0 == key).map(|row| row.1);
+        let earlier = if in_command.is_some() { in_command } else { look_up(&key)? };
+        if let Some(Remembered::Event { commit, position: at, .. }) = earlier {
+            let voids = event.fact.event.name().ends_with("-voided");
+            let standing = if voids { Standing::VoidedBy(position) } else { Standing::CorrectedBy(position) };
+            rows.push((key, Remembered::Event { commit, position: at, standing }));
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,68 @@
+//! The task's answers, once they may be given.
+
+use journal::Journal;
+use wire::receipt::root_text;
+use wire::{CommitId, Outcome, Receipt, RecordedEvent};
+
+use super::{Answers, LedgerTask, Question};
+use crate::Error;
+use crate::archive::Span;
+use crate::group::Verdict;
+
+impl<J: Journal> LedgerTask<J> {
+    /// Answers a group: `appended` is the commit that it has just become, if it made events.
+    pub(super) async fn answer(&mut self, answers: Answers, appended: Option<(CommitId, &[RecordedEvent])>) {
+        for (waiting, verdict) in answers {
+            let outcome = match verdict {
+                Verdict::Settled(outcome) => Ok(outcome),
+                Verdict::Stands { span, repeated } => {
+                    let receipt = match appended {
+                        Some((id, events)) if span.commit == self.knowledge.head().commit => {
+                            Ok(self.receipt(id, events, span))
+                        }
+                        _ => self.archive.receipt(span, self.knowledge.head()).await,
+                    };
+                    receipt.map(|r| if repeated { Outcome::Repeated(r) } else { Outcome::Receipt(r) })
+                }
+            };
+            // A caller that went away can ask again with the same command id.
+            let _ = waiting.answer.send(outcome);
+        }
+    }
+
+    /// A receipt for events of the commit that was just appended.
+    fn receipt(&self, id: CommitId, events: &[RecordedEvent], span: Span) -> Receipt {
+        let head = self.knowledge.head();
+        let of_command = span.of(events).unwrap_or_default();
+        Receipt {
+            ledger: self.origin.ledger.clone(),
+            epoch: head.epoch,
+            commit: span.commit,
+            commit_id: id,
+            positions: span.positions().collect(),
+            event_ids: of_command.iter().map(|event| event.envelope.id).collect(),
+            root: root_text(&head.root),
+        }
+    }
+
+    /// Answers what was asked besides commands, from a state that includes the log's head.
+    pub(super) async fn answer_questions(&mut self, has_log: bool) -> Result<(), Error> {
+        if self.questions.is_empty() {
+            return Ok(());
+        }
+        if has_log && !self.is_fresh().await? {
+            self.catch_up().await?;
+        }
+        let none = || Error::Journal { ledger: self.origin.ledger.clone(), reason: "there is none".to_owned() };
+        for question in self.questions.drain(..) {
+            match question {
+                Question::Head(answer) => {
+                    let head = if has_log { Ok(self.knowledge.head()) } else { Err(none()) };
+                    drop(answer.send(head));
+                }
+                Question::Fingerprint(answer) => drop(answer.send(self.knowledge.fingerprint())),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! The task's dealings with the log: opening, catching up, asking for the head, appending.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use journal::{AppendError, Journal, JournalError, Until};
+use wire::Commit;
+
+use super::LedgerTask;
+use crate::Error;
+use crate::knowledge::{Knowledge, halt};
+
+/// Pauses before an append of unknown outcome is sent again; the last one is repeated.
+const RESEND_PAUSES_MS: [u64; 6] = [50, 100, 250, 500, 1_000, 5_000];
+
+/// How an append ended.
+pub(super) enum Appended {
+    /// It is in the log.
+    Yes,
+    /// It is not, and never will be: another commit stands in its place.
+    AnotherFirst,
+    /// The recorder was stopped before the log said.
+    StoppedWithoutKnowing,
+}
+
+impl<J: Journal> LedgerTask<J> {
+    /// Makes sure that what is known comes from the log, if there is one; false if there is none yet.
+    pub(super) async fn ready(&mut self) -> Result<bool, Error> {
+        if self.knowledge.has_register() {
+            return Ok(true);
+        }
+        let ledger = self.origin.ledger.clone();
+        let ledgers = self.journal.ledgers().await.map_err(|error| self.failed(&error))?;
+        if !ledgers.contains(&ledger) {
+            return Ok(false);
+        }
+        let tip = self.journal.open(&ledger).await.map_err(|error| self.failed(&error))?;
+        let directory = self.settings.data_dir.join("register").join(ledger.as_str());
+        let knowledge = Knowledge::open(&directory, &self.origin, tip.epoch)?;
+        let known = knowledge.tip();
+        if known.epoch != tip.epoch || known.commit > tip.commit || (known.commit == tip.commit && known != tip) {
+            // Dropped, not closed: nothing of it was changed.
+            return Err(halt(
+                &ledger,
+                format!(
+                    "the register holds commit {} of epoch {}, and the log, at commit {} of epoch {}, does not; \
+                     find out why the log lost it before anything is recorded",
+                    known.commit, known.epoch, tip.commit, tip.epoch
+                ),
+            ));
+        }
+        self.knowledge = knowledge;
+        self.tentative = self.knowledge.state().clone();
+        self.catch_up().await?;
+        Ok(true)
+    }
+
+    /// Reads what the log has beyond what is known. Called between groups only.
+    pub(super) async fn catch_up(&mut self) -> Result<(), Error> {
+        let verifier = self.knowledge.verifier().clone();
+        let mut commits = self.journal.read(&self.origin.ledger, verifier, Until::Head);
+        let mut read = Ok(());
+        while let Some(commit) = commits.next().await {
+            read = match commit {
+                Ok((commit, _)) => self.knowledge.read(&commit),
+                Err(error) => Err(self.failed(&error)),
+            };
+            if read.is_err() {
+                break;
+            }
+        }
+        self.tentative = self.knowledge.state().clone();
+        read
+    }
+
+    /// Whether the log's leader knows no more than we do, asked now.
+    pub(super) async fn is_fresh(&self) -> Result<bool, Error> {
+        let tip = self.journal.head(&self.origin.ledger).await.map_err(|error| self.failed(&error))?;
+        Ok(tip == self.knowledge.tip())
+    }
+
+    /// Appends, sending the same bytes until the log has answered.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if it is certain that nothing was stored.
+    pub(super) async fn append(&mut self, commit: &Commit) -> Result<Appended, Error> {
+        let mut in_doubt = false;
+        let mut pauses = RESEND_PAUSES_MS.into_iter();
+        let mut pause = Duration::ZERO;
+        loop {
+            let why = match self.journal.append(&self.origin.ledger, commit).await {
+                Ok(()) => return Ok(Appended::Yes),
+                Err(AppendError::Conflict(_)) => return Ok(Appended::AnotherFirst),
+                Err(AppendError::Unknown(why)) => why,
+                // A refusal speaks for the last sending only; an earlier one may still land.
+                Err(AppendError::Refused(why)) if in_doubt => why,
+                Err(AppendError::Refused(reason)) => {
+                    return Err(Error::Journal { ledger: self.origin.ledger.clone(), reason });
+                }
+            };
+            in_doubt = true;
+            pause = pauses.next().map_or(pause, Duration::from_millis);
+            tracing::warn!(ledger = %self.origin.ledger, commit = commit.number, %why, "append in doubt; sending it again");
+            let stopped = tokio::select! {
+                biased;
+                _ = self.stop.wait_for(|stop| *stop) => true,
+                () = tokio::time::sleep(pause) => false,
+            };
+            if stopped {
+                return Ok(Appended::StoppedWithoutKnowing);
+            }
+        }
+    }
+
+    /// What a failure of the journal means for the callers.
+    pub(super) fn failed(&self, error: &JournalError) -> Error {
+        let (ledger, reason) = (self.origin.ledger.clone(), error.to_string());
+        match error {
+            JournalError::Broken { .. } => Error::Halted { ledger, reason },
+            _ => Error::Journal { ledger, reason },
+        }
+    }
+}
