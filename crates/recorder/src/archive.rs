@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 
 use domain::{Fact, Slug};
 use journal::{Journal, JournalError};
-use wire::receipt::root_text;
-use wire::{Commit, CommitId, Head, Receipt, RecordedEvent};
+use serde_json::value::RawValue;
+use wire::head::root_text;
+use wire::{Commit, CommitId, Head, Interpreted, Receipt, RecordedEvent};
 
 use crate::Error;
 use crate::knowledge::halt;
@@ -111,7 +112,8 @@ impl<J: Journal> Archive<J> {
 
     async fn load(&self, number: u64) -> Result<Commit, Error> {
         let loaded = self.journal.commit(&self.ledger, number).await;
-        let failed = |error: JournalError| Error::Journal { ledger: self.ledger.clone(), reason: error.to_string() };
+        let failed =
+            |error: JournalError| Error::Journal { ledger: self.ledger.clone(), reason: error.to_string() };
         loaded.map_err(failed)?.ok_or_else(|| self.missing(number))
     }
 
@@ -131,6 +133,10 @@ impl<J: Journal> Archive<J> {
 
 /// The events of a commit that was verified when it was first read.
 fn decode(commit: &Commit) -> Option<Vec<RecordedEvent>> {
-    let raw: Vec<&serde_json::value::RawValue> = serde_json::from_slice(&commit.body).ok()?;
-    Some(raw.into_iter().map(|raw| RecordedEvent::decode(raw.get().as_bytes())).collect())
+    let events: Vec<&RawValue> = serde_json::from_slice(&commit.body).ok()?;
+    let known = events.into_iter().map(|event| match wire::decode::one(event.get()) {
+        Ok(Interpreted::Event(event)) => Some(*event),
+        Ok(Interpreted::Unknown { .. }) | Err(_) => None,
+    });
+    known.collect()
 }

@@ -3,8 +3,10 @@
 //! The wall clock is compared with the last event of the log and with the monotonic clock since the last look. A
 //! start against an old log is no jump: nothing was observed before it.
 
+use std::time::Duration;
+
 use domain::Timestamp;
-use tokio::time::Instant;
+use runtime::Clock;
 
 use crate::Error;
 
@@ -15,7 +17,7 @@ const JUMP_MAX_MICROS: i64 = 3_600 * 1_000_000;
 
 /// Remembers the last look at a clock that was sane.
 pub(crate) struct ClockGuard {
-    seen: Option<(Timestamp, Instant)>,
+    seen: Option<(Timestamp, Duration)>,
 }
 
 impl ClockGuard {
@@ -28,10 +30,10 @@ impl ClockGuard {
     /// # Errors
     /// [`Error::ClockUnsure`] while the clock is more than 5 s behind the last event, or more than an hour ahead of
     /// where it should be by now.
-    pub(crate) fn time(&mut self, now: Timestamp, last: Option<Timestamp>) -> Result<Timestamp, Error> {
-        let elapsed = Instant::now();
+    pub(crate) fn time(&mut self, clock: &dyn Clock, last: Timestamp) -> Result<Timestamp, Error> {
+        let (now, elapsed) = (clock.now(), clock.elapsed());
         if let Some((wall, moment)) = self.seen {
-            let expected = wall.0.saturating_add(micros(elapsed.duration_since(moment)));
+            let expected = wall.0.saturating_add(micros(elapsed.saturating_sub(moment)));
             if now.0.saturating_sub(expected) > JUMP_MAX_MICROS {
                 let minutes = now.0.saturating_sub(expected) / 60_000_000;
                 return Err(Error::ClockUnsure(format!(
@@ -39,27 +41,29 @@ impl ClockGuard {
                 )));
             }
         }
-        let last = last.unwrap_or(now);
         if last.0.saturating_sub(now.0) > BEHIND_MAX_MICROS {
             let seconds = last.0.saturating_sub(now.0) / 1_000_000;
-            return Err(Error::ClockUnsure(format!("it is {seconds} seconds behind the ledger's last event")));
+            return Err(Error::ClockUnsure(format!(
+                "it is {seconds} seconds behind the ledger's last event"
+            )));
         }
         self.seen = Some((now, elapsed));
         Ok(now.max(last))
     }
 }
 
-fn micros(elapsed: std::time::Duration) -> i64 {
+fn micros(elapsed: Duration) -> i64 {
     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use runtime::clock::FixedClock;
 
     use super::*;
 
-    const HOUR: i64 = 3_600_000_000;
+    const SECOND: i64 = 1_000_000;
+    const HOUR: i64 = 3_600 * SECOND;
 
     fn at(micros: i64) -> Timestamp {
         Timestamp(1_790_000_000_000_000 + micros)
@@ -67,30 +71,39 @@ mod tests {
 
     #[test]
     fn time_never_runs_backwards() {
-        let mut guard = ClockGuard::new();
-        assert_eq!(guard.time(at(10), Some(at(3))), Ok(at(10)));
-        assert_eq!(guard.time(at(11), Some(at(4_000_000))), Ok(at(4_000_000)));
+        let (mut guard, clock) = (ClockGuard::new(), FixedClock::at(at(0)));
+        assert_eq!(guard.time(&clock, at(-3)), Ok(at(0)));
+        assert_eq!(guard.time(&clock, at(4 * SECOND)), Ok(at(4 * SECOND)));
     }
 
     #[test]
     fn a_clock_far_behind_the_last_event_is_unsure_until_it_catches_up() {
-        let mut guard = ClockGuard::new();
-        assert!(guard.time(at(0), Some(at(5_000_001))).is_err());
-        assert_eq!(guard.time(at(2), Some(at(5_000_001))), Ok(at(5_000_001)));
+        let (mut guard, clock) = (ClockGuard::new(), FixedClock::at(at(0)));
+        assert!(guard.time(&clock, at(5 * SECOND + 1)).is_err());
+        clock.pass(2);
+        assert_eq!(guard.time(&clock, at(5 * SECOND + 1)), Ok(at(5 * SECOND + 1)));
     }
 
     #[test]
     fn a_start_against_an_old_log_is_no_jump() {
-        assert_eq!(ClockGuard::new().time(at(500 * HOUR), Some(at(0))), Ok(at(500 * HOUR)));
+        assert_eq!(ClockGuard::new().time(&FixedClock::at(at(500 * HOUR)), at(0)), Ok(at(500 * HOUR)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_jump_is_unsure_until_the_clock_is_back_and_a_quiet_day_is_no_jump() {
-        let mut guard = ClockGuard::new();
-        assert!(guard.time(at(0), None).is_ok());
-        assert!(guard.time(at(HOUR + 1_000_000), None).is_err());
-        assert!(guard.time(at(30_000_000), None).is_ok());
-        tokio::time::advance(Duration::from_secs(24 * 3_600)).await;
-        assert!(guard.time(at(24 * HOUR + 60_000_000), None).is_ok());
+    #[test]
+    fn a_jump_is_unsure_until_the_clock_is_back() {
+        let (mut guard, clock) = (ClockGuard::new(), FixedClock::at(at(0)));
+        assert!(guard.time(&clock, at(0)).is_ok());
+        clock.set(at(HOUR + SECOND));
+        assert!(guard.time(&clock, at(0)).is_err());
+        clock.set(at(SECOND));
+        assert_eq!(guard.time(&clock, at(0)), Ok(at(SECOND)));
+    }
+
+    #[test]
+    fn a_quiet_day_is_no_jump() {
+        let (mut guard, clock) = (ClockGuard::new(), FixedClock::at(at(0)));
+        assert!(guard.time(&clock, at(0)).is_ok());
+        clock.pass(24 * HOUR);
+        assert_eq!(guard.time(&clock, at(0)), Ok(at(24 * HOUR)));
     }
 }

@@ -12,7 +12,9 @@ pub enum Error {
     #[error("the clock is unsure: {0}")]
     ClockUnsure(String),
     /// The recorder was stopped before the log said whether it holds the events.
-    #[error("stopped before the log of {0} said whether it holds the events; repeat the command with the same id")]
+    #[error(
+        "stopped before the log of {0} said whether it holds the events; repeat the command with the same id"
+    )]
     OutcomeUnknown(Slug),
     /// The recorder is stopping or has stopped. The command was not decided.
     #[error("the recorder has stopped")]

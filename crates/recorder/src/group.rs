@@ -3,15 +3,18 @@
 //! Look-ups are answered from the group's own events first, then from the register. Nothing here is told to a
 //! caller, and nothing of it outlives a conflict but what was minted for a command.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use bytes::Bytes;
+use domain::state::RULES;
 use domain::{Command, Fact, Found, FoundEvent, Refusal, Stamp, State, Timestamp};
 use journal::Journal;
 use runtime::Random;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use wire::commit::{BODY_BYTES_MAX, EVENTS_MAX};
-use wire::{Envelope, Origin, Outcome, RecordedEvent, RefusalReply, Submission};
+use wire::encode::EVENT_BYTES_MAX;
+use wire::{BODY_BYTES_MAX, Body, EVENTS_MAX, EncodeError, Envelope, Origin, Outcome, RecordedEvent};
+use wire::{RefusalReply, Submission};
 
 use crate::Error;
 use crate::archive::{Archive, Span};
@@ -22,8 +25,6 @@ use crate::register::{Key, Remembered};
 const COMMAND_EVENTS_MAX: usize = 250;
 /// Most bytes of one command's events.
 const COMMAND_BYTES_MAX: usize = 256 * 1024;
-/// Most bytes of one event.
-const EVENT_BYTES_MAX: usize = 32 * 1024;
 /// Ids below are for the things that a command makes, ids from here on for its events.
 const FIRST_EVENT_ID: u16 = 0x8000;
 
@@ -38,10 +39,7 @@ pub(crate) struct Minted {
 
 impl Minted {
     pub(crate) fn new(recorded: Timestamp, random: &dyn Random) -> Self {
-        let (mut seed, mut salt) = ([0; 16], [0; 16]);
-        random.fill(&mut seed);
-        random.fill(&mut salt);
-        Self { recorded, seed, salt }
+        Self { recorded, seed: random.bytes(), salt: random.bytes() }
     }
 
     /// The salt of the command's `n`th event.
@@ -72,11 +70,9 @@ pub(crate) struct Group {
     time: Timestamp,
     number: u64,
     events_max: usize,
-    bytes: usize,
-    /// Encoded events, in order.
-    pub(crate) encoded: Vec<Vec<u8>>,
-    /// The same, as what they mean.
-    pub(crate) events: Vec<RecordedEvent>,
+    body: Body,
+    /// What stands in the body.
+    events: Vec<RecordedEvent>,
     overlay: HashMap<Key, Remembered>,
 }
 
@@ -95,8 +91,7 @@ impl Group {
             time,
             number,
             events_max: events_max.min(EVENTS_MAX),
-            bytes: 2,
-            encoded: Vec::new(),
+            body: Body::new(),
             events: Vec::new(),
             overlay: HashMap::new(),
         }
@@ -111,9 +106,9 @@ impl Group {
         self.events.is_empty()
     }
 
-    /// What the register is to remember once the group is appended.
-    pub(crate) fn into_parts(self) -> (Vec<RecordedEvent>, HashMap<Key, Remembered>) {
-        (self.events, self.overlay)
+    /// The body of the commit, its events, and what the register is to remember once it is appended.
+    pub(crate) fn into_parts(self) -> (Bytes, Vec<RecordedEvent>, HashMap<Key, Remembered>) {
+        (self.body.finish(), self.events, self.overlay)
     }
 
     /// Decides one command; its events become part of the group unless it is a dry run.
@@ -139,7 +134,7 @@ impl Group {
         };
         let facts = match domain::decide(desk.tentative, &submission.command, &found, &stamp) {
             Ok(facts) => facts,
-            Err(refusal) => return Ok(refused(reply(&refusal))),
+            Err(refusal) => return Ok(refused((&refusal).into())),
         };
         self.take(desk, submission, (minted, &stamp), facts)
     }
@@ -159,11 +154,14 @@ impl Group {
             return Ok(Some(if same { Verdict::Stands { span, repeated: true } } else { taken() }));
         }
         // A correction may name the record that it comes from; it is the original that is accepted once.
-        let Some(source) = submission.source.as_ref().filter(|_| submission.command.corrects().is_none()) else {
+        let Some(source) = submission.source.as_ref().filter(|_| submission.command.corrects().is_none())
+        else {
             return Ok(None);
         };
         match self.look_up(knowledge, &Key::source(source))? {
-            Some(Remembered::Accepted { hash, commit, position, count }) if hash == submission.command_hash => {
+            Some(Remembered::Accepted { hash, commit, position, count })
+                if hash == submission.command_hash =>
+            {
                 Ok(Some(Verdict::Stands { span: Span { commit, position, count }, repeated: true }))
             }
             Some(Remembered::Accepted { position, .. }) => {
@@ -196,28 +194,21 @@ impl Group {
         Ok(Some(FoundEvent { position, standing, fact }))
     }
 
-    fn stamp(
-        &self,
-        state: &State,
-        submission: &Submission,
-        minted: &Minted,
-    ) -> Result<Stamp, RefusalReply> {
+    fn stamp(&self, state: &State, submission: &Submission, minted: &Minted) -> Result<Stamp, RefusalReply> {
         let time_zone = match (&submission.command, state.opened()) {
             (_, Some(ledger)) => &ledger.time_zone,
             (Command::Ledger(domain::ledger::Command::OpenLedger(open)), None) => &open.time_zone,
-            (_, None) => return Err(reply(&Refusal::LedgerNotOpen)),
+            (_, None) => return Err((&Refusal::LedgerNotOpen).into()),
         };
-        let today = runtime::calendar_day(time_zone, self.time).map_err(|error| RefusalReply {
-            code: "time-zone-unknown".to_owned(),
-            message: error.to_string(),
-            hint: Some("name an IANA time zone, such as America/Los_Angeles".to_owned()),
-            field: Some("time_zone".to_owned()),
-            position: None,
+        let today = runtime::calendar_day(time_zone, self.time).ok_or_else(|| {
+            RefusalReply::new("time-zone-unknown", format!("{time_zone} is not a time zone"))
+                .hint("name one of the IANA list, such as America/Los_Angeles")
+                .field("/body/time_zone")
         })?;
         Ok(Stamp { recorded: minted.recorded, today, seed: minted.seed })
     }
 
-    /// Encodes the facts and takes them into the group, if they fit.
+    /// Takes the facts into the group as events, if they fit.
     fn take<J>(
         &mut self,
         desk: &mut Desk<'_, J>,
@@ -226,63 +217,81 @@ impl Group {
         facts: Vec<Fact>,
     ) -> Result<Decided, Error> {
         if facts.len() > COMMAND_EVENTS_MAX {
-            return Ok(refused(too_large(format!("{} events", facts.len()))));
+            return Ok(refused(too_large(&format!("{} events", facts.len()))));
         }
-        let position = desk.knowledge.head().position + self.events.len() as u64 + 1;
-        // The first event of a ledger sets the policy that it is under.
-        let policy = desk.tentative.policy_position().max(1);
-        let (mut events, mut encoded, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let mark = self.body.mark();
+        let first = Envelope {
+            position: desk.knowledge.head().position + self.events.len() as u64 + 1,
+            epoch: desk.knowledge.head().epoch,
+            // The first event of a ledger sets the policy that it is under.
+            policy: desk.tentative.policy_position().max(1),
+            ..self.envelope(desk.origin, submission, minted, stamp)
+        };
+        let mut events = Vec::with_capacity(facts.len());
         for (n, fact) in (0_u16..).zip(facts) {
             let envelope = Envelope {
                 id: stamp.id(FIRST_EVENT_ID + n),
-                origin: desk.origin.clone(),
-                time: self.time,
-                position: position + u64::from(n),
-                epoch: desk.knowledge.head().epoch,
-                command_id: submission.command_id,
-                command_hash: submission.command_hash,
-                correlation_id: submission.correlation_id,
-                causation_id: submission.causation_id,
-                actor: submission.actor.clone(),
-                on_behalf_of: submission.on_behalf_of.clone(),
-                credential: submission.credential.clone(),
-                basis: submission.basis.clone(),
-                purpose: submission.purpose.clone(),
-                source: submission.source.clone(),
-                rules: domain::state::RULES,
-                policy,
+                position: first.position + u64::from(n),
                 salt: minted.salt(n),
+                ..first.clone()
             };
-            let event = RecordedEvent { envelope, fact };
-            let line = event.encode();
-            if line.len() > EVENT_BYTES_MAX {
-                return Ok(refused(too_large(format!("an event of {} bytes", line.len()))));
+            let event = RecordedEvent { envelope, fact, sealed: BTreeMap::new() };
+            if let Err(error) = self.body.push(&event) {
+                self.body.rewind(mark);
+                return Ok(refused(unwritable(&error)));
             }
-            bytes += line.len() + 1;
             events.push(event);
-            encoded.push(line);
         }
-        if bytes > COMMAND_BYTES_MAX {
-            return Ok(refused(too_large(format!("events of {bytes} bytes"))));
+        let bytes = self.body.mark().0 - mark.0;
+        let full = self.body.events() > self.events_max || self.body.len() > BODY_BYTES_MAX;
+        let taken = if bytes > COMMAND_BYTES_MAX {
+            refused(too_large(&format!("events of {bytes} bytes")))
+        } else if submission.dry_run {
+            Decided::Taken(Verdict::Settled(Outcome::WouldAccept { events: events.len() }))
+        } else if full && !self.is_empty() {
+            // Alone it fits, also into a group that was made small.
+            Decided::Full
+        } else {
+            let span = Span { commit: self.number, position: first.position, count: events.len() as u16 };
+            self.keep(desk, events)?;
+            return Ok(Decided::Taken(Verdict::Stands { span, repeated: false }));
+        };
+        self.body.rewind(mark);
+        Ok(taken)
+    }
+
+    /// What all events of a command have in common.
+    fn envelope(&self, origin: &Origin, submission: &Submission, minted: &Minted, stamp: &Stamp) -> Envelope {
+        Envelope {
+            id: stamp.id(FIRST_EVENT_ID),
+            origin: origin.clone(),
+            time: self.time,
+            position: 0,
+            epoch: 0,
+            command_id: submission.command_id,
+            command_hash: submission.command_hash,
+            correlation_id: submission.correlation_id,
+            causation_id: submission.causation_id,
+            actor: submission.actor.clone(),
+            on_behalf_of: submission.on_behalf_of.clone(),
+            credential: submission.credential.clone(),
+            basis: submission.basis.clone(),
+            purpose: submission.purpose.clone(),
+            source: submission.source.clone(),
+            rules: RULES,
+            policy: 0,
+            salt: minted.salt,
         }
-        if submission.dry_run {
-            return Ok(Decided::Taken(Verdict::Settled(Outcome::WouldAccept { events: events.len() })));
-        }
-        // A command larger than a group that has been made small still has to fit somewhere: into one of its own.
-        let full = self.events.len() + events.len() > self.events_max || self.bytes + bytes > BODY_BYTES_MAX;
-        if full && !self.is_empty() {
-            return Ok(Decided::Full);
-        }
-        let span = Span { commit: self.number, position, count: events.len() as u16 };
+    }
+
+    fn keep<J>(&mut self, desk: &mut Desk<'_, J>, mut events: Vec<RecordedEvent>) -> Result<(), Error> {
         let rows = rows_of(self.number, &events, |key| self.look_up(desk.knowledge, key))?;
         self.overlay.extend(rows);
         for event in &events {
             domain::evolve(desk.tentative, event.recorded());
         }
-        self.bytes += bytes;
         self.events.append(&mut events);
-        self.encoded.append(&mut encoded);
-        Ok(Decided::Taken(Verdict::Stands { span, repeated: false }))
+        Ok(())
     }
 }
 
@@ -290,36 +299,29 @@ fn refused(reply: RefusalReply) -> Decided {
     Decided::Taken(Verdict::Settled(Outcome::Refusal(reply)))
 }
 
-fn reply(refusal: &Refusal) -> RefusalReply {
-    RefusalReply {
-        code: refusal.code().to_owned(),
-        message: refusal.to_string(),
-        hint: refusal.hint().map(str::to_owned),
-        field: refusal.field().map(str::to_owned),
-        position: refusal.position(),
-    }
-}
-
 fn command_id_taken(position: u64) -> RefusalReply {
-    RefusalReply {
-        code: "command-id-taken".to_owned(),
-        message: format!("this command id was accepted before with other content, at position {position}"),
-        hint: Some("give a new command a new id".to_owned()),
-        field: Some("/id".to_owned()),
-        position: Some(position),
+    let message = format!("this command id was accepted before with other content, at position {position}");
+    let reply =
+        RefusalReply::new("command-id-taken", message).hint("give a new command a new id").field("/id");
+    RefusalReply { position: Some(position), ..reply }
+}
+
+fn unwritable(error: &EncodeError) -> RefusalReply {
+    match error {
+        EncodeError::TooLarge(bytes) => too_large(&format!("an event of {bytes} bytes")),
+        EncodeError::NotNfc => RefusalReply::new("text-not-normalised", error.to_string())
+            .hint("send texts in Unicode normalisation form C"),
+        EncodeError::OutOfRange(attribute) => {
+            RefusalReply::new("attribute-out-of-range", error.to_string()).field(&format!("/{attribute}"))
+        }
+        EncodeError::Payload(_) => RefusalReply::new("payload-not-writable", error.to_string()),
     }
 }
 
-fn too_large(what: String) -> RefusalReply {
-    RefusalReply {
-        code: "too-large".to_owned(),
-        message: format!(
-            "the command makes {what}; at most {COMMAND_EVENTS_MAX} events, {} KiB an event and {} KiB in all",
-            EVENT_BYTES_MAX / 1024,
-            COMMAND_BYTES_MAX / 1024
-        ),
-        hint: Some("send it as several commands, numbered with part".to_owned()),
-        field: None,
-        position: None,
-    }
+fn too_large(what: &str) -> RefusalReply {
+    let (event, command) = (EVENT_BYTES_MAX / 1024, COMMAND_BYTES_MAX / 1024);
+    let limits =
+        format!("at most {COMMAND_EVENTS_MAX} events, {event} KiB an event and {command} KiB in all");
+    RefusalReply::new("too-large", format!("the command makes {what}; {limits}"))
+        .hint("send it as several commands, numbered with part")
 }

@@ -96,6 +96,7 @@ impl<J: Journal> Starter for Tasks<J> {
             (self.clock.clone(), self.random.clone()),
             self.stop.clone(),
         );
+        #[expect(clippy::disallowed_methods, reason = "the desk holds the task, and stop waits for it")]
         tokio::spawn(task.run(requests))
     }
 
@@ -160,7 +161,8 @@ impl Recorder {
         let mut answers = Vec::with_capacity(count);
         let mut rest = submissions.into_iter().peekable();
         while rest.peek().is_some() {
-            let (waiting, receivers): (Vec<_>, Vec<_>) = rest.by_ref().take(TOGETHER_MAX).map(waiting).unzip();
+            let (waiting, receivers): (Vec<_>, Vec<_>) =
+                rest.by_ref().take(TOGETHER_MAX).map(waiting).unzip();
             answers.extend(receivers);
             let permits = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
             // Without room or without a task the messages are dropped, and the receivers say so below.
@@ -251,11 +253,7 @@ fn opens(submission: &Submission) -> bool {
 }
 
 fn not_open(ledger: &Slug) -> Outcome {
-    Outcome::Refusal(RefusalReply {
-        code: "ledger-not-open".to_owned(),
-        message: format!("the ledger {ledger} is not open"),
-        hint: Some("open it with open-ledger, or check its name".to_owned()),
-        field: None,
-        position: None,
-    })
+    let message = format!("the ledger {ledger} is not open");
+    let reply = RefusalReply::new("ledger-not-open", message);
+    Outcome::Refusal(reply.hint("send open-ledger first, and check the ledger's slug"))
 }

@@ -4,10 +4,10 @@
 
 use std::path::Path;
 
-use domain::{Slug, Standing, State, Timestamp};
+use domain::state::RULES;
+use domain::{Slug, Standing, State};
 use sha2::{Digest, Sha256};
-use wire::verifier::Interpreted;
-use wire::{Broken, Commit, CommitId, Head, Origin, RecordedEvent, Tip, Verifier};
+use wire::{Broken, Commit, Head, Interpreted, Origin, RecordedEvent, Tip, Verifier};
 
 use crate::register::{Key, Place, Register, RegisterError, Remembered};
 use crate::{Error, Fingerprint};
@@ -17,7 +17,6 @@ pub(crate) struct Knowledge {
     ledger: Slug,
     state: State,
     verifier: Verifier,
-    tip: Tip,
     /// None until the ledger has a log: a mistyped name leaves nothing on the disk.
     register: Option<Register>,
 }
@@ -29,7 +28,6 @@ impl Knowledge {
             ledger: origin.ledger.clone(),
             state: State::default(),
             verifier: Verifier::new(origin.clone(), 1),
-            tip: Tip { epoch: 1, commit: 0, id: None },
             register: None,
         }
     }
@@ -43,12 +41,12 @@ impl Knowledge {
         let (register, place) = Register::open(directory).map_err(halted)?;
         let kept = place.as_ref().and_then(|place| {
             let remembered: Snapshot = serde_json::from_str(&place.state).ok()?;
-            let verifier = Verifier::from_bytes(origin.clone(), &place.verifier).ok()?;
-            (remembered.rules == domain::state::RULES).then_some((remembered.state, verifier, place.tip))
+            let verifier = Verifier::from_bytes(origin.clone(), &place.verifier)?;
+            (remembered.rules == RULES).then_some((remembered.state, verifier))
         });
         match kept {
-            Some((state, verifier, tip)) => {
-                Ok(Self { ledger: origin.ledger.clone(), state, verifier, tip, register: Some(register) })
+            Some((state, verifier)) => {
+                Ok(Self { ledger: origin.ledger.clone(), state, verifier, register: Some(register) })
             }
             None => {
                 // New, or of other rules: the state has to be folded again, and the register with it.
@@ -67,17 +65,12 @@ impl Knowledge {
         &self.verifier
     }
 
-    pub(crate) const fn head(&self) -> Head {
+    pub(crate) fn head(&self) -> Head {
         self.verifier.head()
     }
 
     pub(crate) const fn tip(&self) -> Tip {
-        self.tip
-    }
-
-    /// Time of the last event.
-    pub(crate) fn last_time(&self) -> Option<Timestamp> {
-        self.verifier.last_time()
+        self.verifier.tip()
     }
 
     pub(crate) const fn has_register(&self) -> bool {
@@ -100,8 +93,10 @@ impl Knowledge {
         for event in verifier.accept_events(commit).map_err(broken)? {
             match event {
                 Interpreted::Event(event) => events.push(*event),
-                Interpreted::Unknown { position, kind } => {
-                    let what = format!("position {position} holds {kind}, which this build does not know; upgrade it");
+                Interpreted::Unknown { position, kind, why } => {
+                    let what = format!(
+                        "position {position} holds {kind}, which this build can't read ({why}); upgrade it"
+                    );
                     return Err(halt(&self.ledger, what));
                 }
             }
@@ -110,8 +105,7 @@ impl Knowledge {
             let rows = rows_of(commit.number, of_one_command, |key| self.look_up(key))?;
             self.remember(rows);
         }
-        let tip = Tip { epoch: commit.epoch, commit: commit.number, id: Some(commit.id()) };
-        self.learn(tip, verifier, &events)
+        self.learn(verifier, &events)
     }
 
     /// Takes in a commit of its own that was acknowledged, with the verifier that has accepted it.
@@ -120,13 +114,12 @@ impl Knowledge {
     /// [`Error::Halted`] if the register can't be written.
     pub(crate) fn appended(
         &mut self,
-        (commit, id): (&Commit, CommitId),
         verifier: Verifier,
         events: &[RecordedEvent],
         rows: impl IntoIterator<Item = (Key, Remembered)>,
     ) -> Result<(), Error> {
         self.remember(rows);
-        self.learn(Tip { epoch: commit.epoch, commit: commit.number, id: Some(id) }, verifier, events)
+        self.learn(verifier, events)
     }
 
     fn remember(&mut self, rows: impl IntoIterator<Item = (Key, Remembered)>) {
@@ -137,12 +130,11 @@ impl Knowledge {
         }
     }
 
-    fn learn(&mut self, tip: Tip, verifier: Verifier, events: &[RecordedEvent]) -> Result<(), Error> {
+    fn learn(&mut self, verifier: Verifier, events: &[RecordedEvent]) -> Result<(), Error> {
         for event in events {
             domain::evolve(&mut self.state, event.recorded());
         }
         self.verifier = verifier;
-        self.tip = tip;
         if self.register.as_ref().is_some_and(Register::is_full) {
             let place = self.place()?;
             let written = self.register.as_mut().map_or(Ok(()), |register| register.checkpoint(place));
@@ -152,9 +144,9 @@ impl Knowledge {
     }
 
     fn place(&self) -> Result<Place, Error> {
-        let snapshot = SnapshotOf { rules: domain::state::RULES, state: &self.state };
+        let snapshot = SnapshotOf { rules: RULES, state: &self.state };
         let state = serde_json::to_string(&snapshot).map_err(|error| halt(&self.ledger, error))?;
-        Ok(Place { tip: self.tip, verifier: self.verifier.to_bytes(), state })
+        Ok(Place { verifier: self.verifier.to_bytes(), state })
     }
 
     /// Writes everything down, so that the next start needs no replay.
@@ -207,14 +199,18 @@ pub(crate) fn rows_of(
 ) -> Result<Vec<(Key, Remembered)>, Error> {
     let Some(first) = events.first() else { return Ok(Vec::new()) };
     let (envelope, count) = (&first.envelope, events.len() as u16);
-    let accepted = Remembered::Accepted { hash: envelope.command_hash, commit, position: envelope.position, count };
+    let accepted =
+        Remembered::Accepted { hash: envelope.command_hash, commit, position: envelope.position, count };
     let mut rows = vec![(Key::command(envelope.command_id), accepted)];
     if let Some(source) = envelope.source.as_ref().filter(|_| first.fact.corrects.is_none()) {
         rows.push((Key::source(source), accepted));
     }
     for event in events {
         let position = event.envelope.position;
-        rows.push((Key::event(event.envelope.id), Remembered::Event { commit, position, standing: Standing::Latest }));
+        rows.push((
+            Key::event(event.envelope.id),
+            Remembered::Event { commit, position, standing: Standing::Latest },
+        ));
         let Some(corrects) = event.fact.corrects else { continue };
         let key = Key::event(corrects);
         // Several events of one command may stand in one chain.

@@ -16,8 +16,7 @@ use domain::{Slug, State};
 use journal::Journal;
 use runtime::{Clock, Random};
 use tokio::sync::{mpsc, oneshot, watch};
-use wire::commit::EVENTS_MAX;
-use wire::{Commit, Head, Origin};
+use wire::{Commit, EVENTS_MAX, Head, Origin};
 
 use crate::archive::Archive;
 use crate::clock_guard::ClockGuard;
@@ -163,7 +162,7 @@ impl<J: Journal> LedgerTask<J> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let time = self.guard.time(self.clock.now(), self.knowledge.last_time())?;
+        let time = self.guard.time(&*self.clock, self.knowledge.verifier().last_time())?;
         let mut group = Group::new(time, self.knowledge.head().commit + 1, self.events_max());
         let decided = self.decide(&mut group).await;
         let answers = match decided {
@@ -218,7 +217,7 @@ impl<J: Journal> LedgerTask<J> {
         let fresh = if has_log { self.is_fresh().await } else { Ok(true) };
         match fresh {
             Ok(true) => {
-                self.answer(answers, None).await;
+                self.answer(answers, &[]).await;
                 Ok(())
             }
             Ok(false) => {
@@ -233,7 +232,8 @@ impl<J: Journal> LedgerTask<J> {
     }
 
     async fn append_group(&mut self, group: Group, answers: Answers) -> Result<(), Error> {
-        let commit = Commit::seal(self.knowledge.verifier(), &group.encoded);
+        let (body, events, rows) = group.into_parts();
+        let commit = Commit::after(self.knowledge.verifier(), body);
         let mut verifier = self.knowledge.verifier().clone();
         // Never append what a reader would refuse.
         if let Err(broken) = verifier.accept(&commit) {
@@ -242,10 +242,8 @@ impl<J: Journal> LedgerTask<J> {
         }
         match self.append(&commit).await {
             Ok(Appended::Yes) => {
-                let (events, rows) = group.into_parts();
-                let id = commit.id();
-                let learnt = self.knowledge.appended((&commit, id), verifier, &events, rows);
-                self.answer(answers, Some((id, &events))).await;
+                let learnt = self.knowledge.appended(verifier, &events, rows);
+                self.answer(answers, &events).await;
                 learnt?;
                 self.conflicts = 0;
                 self.step_back().await;
@@ -289,9 +287,7 @@ impl<J: Journal> LedgerTask<J> {
     async fn step_back(&mut self) {
         if self.courtesy > 0 {
             self.courtesy -= 1;
-            let mut byte = [0];
-            self.random.fill(&mut byte);
-            let [byte] = byte;
+            let [byte] = self.random.bytes();
             tokio::time::sleep(Duration::from_micros(u64::from(byte) * 20)).await;
         }
     }

@@ -25,9 +25,9 @@ use sha2::{Digest, Sha256};
 pub use bookmark::Place;
 use bookmark::{Bookmark, RunRecord};
 use job::Job;
-pub use row::{Key, Remembered};
 use row::Row;
-use run::{Run, Rows};
+pub use row::{Key, Remembered};
+use run::{Rows, Run};
 use store::Store;
 
 /// Rows in memory before they are written as a run: about 3 MB.
@@ -230,9 +230,11 @@ impl Register {
         if self.merge.is_some() {
             return;
         }
-        let due = self.runs.iter().map(|r| r.level()).find(|level| {
-            self.runs.iter().filter(|r| r.level() == *level).count() >= FAN_IN
-        });
+        let due = self
+            .runs
+            .iter()
+            .map(|r| r.level())
+            .find(|level| self.runs.iter().filter(|r| r.level() == *level).count() >= FAN_IN);
         let Some(level) = due else { return };
         let parts: Vec<Arc<Run>> = self.runs.iter().filter(|r| r.level() == level).cloned().collect();
         let ids = parts.iter().map(|r| r.id()).collect();
@@ -273,7 +275,8 @@ impl Register {
     /// # Errors
     /// [`RegisterError`] if the store can't be read.
     pub fn digest(&self) -> Result<(u64, [u8; 32]), RegisterError> {
-        let mut newest: Vec<Row> = self.buffer.iter().map(|(key, value)| Row { key: *key, value: *value }).collect();
+        let mut newest: Vec<Row> =
+            self.buffer.iter().map(|(key, value)| Row { key: *key, value: *value }).collect();
         newest.sort_unstable_by_key(|row| row.key);
         let in_memory = |rows: Vec<Row>| -> Rows { Box::new(rows.into_iter().map(Ok)) };
         let mut sources = vec![in_memory(newest)];

@@ -1,7 +1,7 @@
 //! The task's answers, once they may be given.
 
 use journal::Journal;
-use wire::receipt::root_text;
+use wire::head::root_text;
 use wire::{CommitId, Outcome, Receipt, RecordedEvent};
 
 use super::{Answers, LedgerTask, Question};
@@ -10,16 +10,14 @@ use crate::archive::Span;
 use crate::group::Verdict;
 
 impl<J: Journal> LedgerTask<J> {
-    /// Answers a group: `appended` is the commit that it has just become, if it made events.
-    pub(super) async fn answer(&mut self, answers: Answers, appended: Option<(CommitId, &[RecordedEvent])>) {
+    /// Answers a group; `appended` are its events, which are the last commit now.
+    pub(super) async fn answer(&mut self, answers: Answers, appended: &[RecordedEvent]) {
         for (waiting, verdict) in answers {
             let outcome = match verdict {
                 Verdict::Settled(outcome) => Ok(outcome),
                 Verdict::Stands { span, repeated } => {
-                    let receipt = match appended {
-                        Some((id, events)) if span.commit == self.knowledge.head().commit => {
-                            Ok(self.receipt(id, events, span))
-                        }
+                    let receipt = match (span.of(appended), self.knowledge.tip().id) {
+                        (Some(events), Some(id)) => Ok(self.receipt(id, events, span)),
                         _ => self.archive.receipt(span, self.knowledge.head()).await,
                     };
                     receipt.map(|r| if repeated { Outcome::Repeated(r) } else { Outcome::Receipt(r) })
@@ -33,14 +31,13 @@ impl<J: Journal> LedgerTask<J> {
     /// A receipt for events of the commit that was just appended.
     fn receipt(&self, id: CommitId, events: &[RecordedEvent], span: Span) -> Receipt {
         let head = self.knowledge.head();
-        let of_command = span.of(events).unwrap_or_default();
         Receipt {
             ledger: self.origin.ledger.clone(),
             epoch: head.epoch,
             commit: span.commit,
             commit_id: id,
             positions: span.positions().collect(),
-            event_ids: of_command.iter().map(|event| event.envelope.id).collect(),
+            event_ids: events.iter().map(|event| event.envelope.id).collect(),
             root: root_text(&head.root),
         }
     }
@@ -53,7 +50,8 @@ impl<J: Journal> LedgerTask<J> {
         if has_log && !self.is_fresh().await? {
             self.catch_up().await?;
         }
-        let none = || Error::Journal { ledger: self.origin.ledger.clone(), reason: "there is none".to_owned() };
+        let none =
+            || Error::Journal { ledger: self.origin.ledger.clone(), reason: "there is none".to_owned() };
         for question in self.questions.drain(..) {
             match question {
                 Question::Head(answer) => {

@@ -38,7 +38,10 @@ impl<J: Journal> LedgerTask<J> {
         let directory = self.settings.data_dir.join("register").join(ledger.as_str());
         let knowledge = Knowledge::open(&directory, &self.origin, tip.epoch)?;
         let known = knowledge.tip();
-        if known.epoch != tip.epoch || known.commit > tip.commit || (known.commit == tip.commit && known != tip) {
+        if known.epoch != tip.epoch
+            || known.commit > tip.commit
+            || (known.commit == tip.commit && known != tip)
+        {
             // Dropped, not closed: nothing of it was changed.
             return Err(halt(
                 &ledger,

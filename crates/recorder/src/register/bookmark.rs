@@ -8,7 +8,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use wire::Tip;
 
 use super::RegisterError;
 
@@ -20,9 +19,7 @@ const FORMAT: u32 = 1;
 /// Where the register is complete to. What the task needs to go on from there without reading the log before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The last commit.
-    pub tip: Tip,
-    /// The verifier, as bytes.
+    /// The verifier's bytes: the head, and the tree up to it.
     pub verifier: Vec<u8>,
     /// The state, as the task serialised it.
     pub state: String,

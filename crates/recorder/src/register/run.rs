@@ -57,7 +57,12 @@ impl Run {
     }
 
     /// Writes one run with the rows of all parts, newest part first: the newest value of a key wins.
-    pub(super) fn merge(store: &Store, parts: &[Arc<Self>], level: u8, id: u64) -> Result<Self, RegisterError> {
+    pub(super) fn merge(
+        store: &Store,
+        parts: &[Arc<Self>],
+        level: u8,
+        id: u64,
+    ) -> Result<Self, RegisterError> {
         let mut writer = Writer::new(store, id, parts.iter().map(|p| p.rows).sum());
         for row in merge(parts.iter().map(|part| part.read(store)).collect()) {
             writer.push(row?)?;
@@ -90,7 +95,8 @@ impl Run {
         if !self.filter.may_hold(key) {
             return Ok(None);
         }
-        let Some((_, block)) = store.at_or_before(&section(self.id, BLOCKS), &address(self.id, BLOCKS, key.0))?
+        let Some((_, block)) =
+            store.at_or_before(&section(self.id, BLOCKS), &address(self.id, BLOCKS, key.0))?
         else {
             return Ok(None);
         };
@@ -132,7 +138,9 @@ pub(super) fn merge(sources: Vec<Rows>) -> impl Iterator<Item = Result<Row, Regi
         for (number, source) in sources.iter_mut().enumerate() {
             match source.peek() {
                 Some(Err(_)) => return source.next(),
-                Some(Ok(row)) if least.is_none_or(|(key, _)| row.key < key) => least = Some((row.key, number)),
+                Some(Ok(row)) if least.is_none_or(|(key, _)| row.key < key) => {
+                    least = Some((row.key, number))
+                }
                 Some(Ok(_)) | None => {}
             }
         }

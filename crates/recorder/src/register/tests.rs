@@ -5,12 +5,11 @@ use std::path::Path;
 use domain::Standing;
 use tempfile::TempDir;
 use uuid::Uuid;
-use wire::Tip;
 
 use super::*;
 
 fn place(commit: u64) -> Place {
-    Place { tip: Tip { epoch: 1, commit, id: None }, verifier: vec![1, 2, 3], state: format!("{{\"at\":{commit}}}") }
+    Place { verifier: vec![1, 2, 3], state: format!("{{\"at\":{commit}}}") }
 }
 
 fn key(n: u64) -> Key {
@@ -167,7 +166,8 @@ fn runs_that_were_merged_away_leave_the_store() {
     fill(&mut register, 0..6_400, 100);
     register.close(place(1)).unwrap();
     let (register, _) = open(&directory);
-    let stored = register.store.scan(&[]).map(|entry| u64::from_be_bytes(*entry.unwrap().0.first_chunk().unwrap()));
+    let stored =
+        register.store.scan(&[]).map(|entry| u64::from_be_bytes(*entry.unwrap().0.first_chunk().unwrap()));
     let mut stored: Vec<u64> = stored.collect();
     stored.dedup();
     let mut counted: Vec<u64> = register.runs.iter().map(|run| run.id()).collect();
