@@ -1,8 +1,25 @@
 //! The log: one trait, kept in memory, in a file, or in NATS JetStream.
+//!
+//! A journal stores commits and orders them; it decides nothing. Every implementation passes the same contract
+//! suite (`tests/contract`).
+
+mod any;
+pub mod embedded;
+mod error;
+pub mod jetstream;
+mod memory;
+mod read;
+
+pub use any::AnyJournal;
+pub use embedded::Embedded;
+pub use error::{AppendError, JournalError};
+pub use jetstream::JetStream;
+pub use memory::{Fault, Memory};
+pub use read::{Read, read, read_events};
 
 use domain::Slug;
 use futures::stream::BoxStream;
-use wire::{Commit, Head, Tip, Verifier};
+use wire::{Commit, Tip};
 
 /// How far a reader wants to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,59 +30,40 @@ pub enum Until {
     Follow,
 }
 
-/// How an append ended, other than well.
-#[derive(Debug, thiserror::Error)]
-pub enum AppendError {
-    /// Another commit stands there already; catch up and decide again.
-    #[error("another commit was appended first; the log is at commit {}", .0.commit)]
-    Conflict(Tip),
-    /// The answer did not come: the bytes may still land. Send the identical commit again until it is answered.
-    #[error("the outcome is unknown: {0}")]
-    Unknown(String),
-    /// It is certain that nothing was stored, and repeating won't help.
-    #[error("the log refused the commit: {0}")]
-    Refused(String),
-}
+/// Commits as they are stored.
+pub type Commits = BoxStream<'static, Result<Commit, JournalError>>;
 
-/// A journal: an ordered, durable log per ledger.
-///
-/// Every implementation passes `contract`.
+/// An ordered, durable log per ledger.
 pub trait Journal: Clone + Send + Sync + 'static {
-    /// Makes the log of a ledger if there is none, guarded, and returns its tip. Checks its configuration.
+    /// Makes the log of a ledger if there is none, checks that it can't lose what it acknowledges, and says where
+    /// it stands.
     fn open(&self, ledger: &Slug) -> impl Future<Output = Result<Tip, JournalError>> + Send;
 
-    /// The ledgers that have a log.
+    /// The ledgers that have a log, in order.
     fn ledgers(&self) -> impl Future<Output = Result<Vec<Slug>, JournalError>> + Send;
 
     /// Appends after commit `commit.number - 1`. Idempotent: the identical commit sent again is answered as the
     /// first time, also when other commits came after it.
     fn append(&self, ledger: &Slug, commit: &Commit) -> impl Future<Output = Result<(), AppendError>> + Send;
 
-    /// Commits after the verifier's head, each verified, with the head after it. The stream yields an error and
-    /// ends when the log is broken or contradicts `from`.
-    fn read(
+    /// Commits after this place, without gap or repeat, not yet verified against it: [`read`] and [`read_events`]
+    /// do that and are what readers call. Yields [`JournalError::Broken`] and ends when the log does not hold the
+    /// commit that `after` names.
+    fn commits(&self, ledger: &Slug, after: Tip, until: Until) -> Commits;
+
+    /// The stored commit of this number, unverified.
+    fn commit(
         &self,
         ledger: &Slug,
-        from: Verifier,
-        until: Until,
-    ) -> BoxStream<'static, Result<(Commit, Head), JournalError>>;
+        number: u64,
+    ) -> impl Future<Output = Result<Option<Commit>, JournalError>> + Send;
 
-    /// The stored commit of this number, unverified against its predecessors (its id is checked).
-    fn commit(&self, ledger: &Slug, number: u64) -> impl Future<Output = Result<Option<Commit>, JournalError>> + Send;
-
-    /// The leader's tip, now: never from a cache or a follower.
+    /// The leader's tip, now: never from a cache or a follower. A ledger without a log has the empty tip.
     fn head(&self, ledger: &Slug) -> impl Future<Output = Result<Tip, JournalError>> + Send;
 }
 
-/// A failure of the log, not of a command.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// What is stored can't be right.
-    #[error("the log of {ledger} is broken at {broken}")]
-    Broken {
-        /// The ledger.
-        ledger: Slug,
-        /// What and where.
-        broken: wire::Broken,
-    },
-}
+/// The only epoch until there are restores.
+pub const FIRST_EPOCH: u64 = 1;
+
+/// The tip of a log that holds nothing.
+pub const EMPTY: Tip = Tip { epoch: FIRST_EPOCH, commit: 0, id: None };

@@ -61,7 +61,7 @@ impl<J: Journal> LedgerTask<J> {
     /// Reads what the log has beyond what is known. Called between groups only.
     pub(super) async fn catch_up(&mut self) -> Result<(), Error> {
         let verifier = self.knowledge.verifier().clone();
-        let mut commits = self.journal.read(&self.origin.ledger, verifier, Until::Head);
+        let mut commits = journal::read(&self.journal, &self.origin.ledger, verifier, Until::Head);
         let mut read = Ok(());
         while let Some(commit) = commits.next().await {
             read = match commit {
