@@ -1,0 +1,301 @@
+//! The command line: parsed here, acted upon in `verb`.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use domain::Slug;
+
+/// The shared, verifiable record of a community school's partnerships.
+#[derive(Debug, Parser)]
+#[command(name = "hubledger", version, disable_help_subcommand = true, max_term_width = 110)]
+#[command(after_help = "Results go to stdout, everything else to stderr. Exit codes: hubledger help exit-codes")]
+pub(crate) struct Args {
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Open a made-up region of three ledgers, record a school year, and stay up for trying
+    Demo(Demo),
+    /// Run recorder and projector
+    Serve(Serve),
+    /// Record commands, one JSON object or one a line, and print a receipt or refusal each
+    Record(Record),
+    /// Import rows of a CSV file as commands, with a report per row
+    Import(Import),
+    /// Ask a view
+    Query(Query),
+    /// Show events as sentences, as they are recorded
+    Tail(Tail),
+    /// Print events exactly as they are stored, one a line
+    Events(Events),
+    /// Fold the whole log from zero and compare with the live views
+    Replay(Replay),
+    /// Recompute the Merkle root from the stored bytes: 0 verified, 10 broken, 11 incomplete
+    Verify(Verify),
+    /// Print the JSON Schema of events and commands
+    Schema(Schema),
+    /// Show or check the configuration
+    Config(Config),
+    /// Check a data directory and what it needs, with a cure for each finding
+    Doctor(Doctor),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Explain a verb, or a topic: exit-codes
+    Help {
+        /// A verb or a topic
+        topic: Option<String>,
+    },
+}
+
+/// Where the ledgers are: a data directory (directly, or through the server that runs on it), or a server behind
+/// NATS.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct Place {
+    /// Data directory; a server running on it is asked, otherwise it is opened directly
+    #[arg(long, value_name = "DIR", env = "HUBLEDGER_DATA", default_value = "hubledger-data")]
+    pub(crate) data: PathBuf,
+    /// Ask the server behind this NATS URL instead; reads of the log come straight from JetStream
+    #[arg(long, value_name = "URL")]
+    pub(crate) nats: Option<String>,
+    /// The deployment's name where there is no data directory to know it
+    #[arg(long, value_name = "NAME", env = "HUBLEDGER_DEPLOYMENT", default_value = "local", hide = true)]
+    pub(crate) deployment: Slug,
+}
+
+/// `demo`.
+#[derive(Debug, Group)]
+pub(crate) struct Demo {
+    /// Data directory; kept, and continued by the next run
+    #[arg(long, value_name = "DIR", default_value = "hubledger-demo")]
+    pub(crate) data: PathBuf,
+    /// How many events the school year has
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) events: u64,
+    /// End after the summary instead of staying up
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// `serve`.
+#[derive(Debug, Group)]
+pub(crate) struct Serve {
+    /// Which roles this process takes
+    pub(crate) role: Role,
+    /// Configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Roles of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Recorder and projector in one process
+    All,
+}
+
+/// `record`.
+#[derive(Debug, Group)]
+pub(crate) struct Record {
+    /// Ledger to record in
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Slug,
+    /// One JSON command, or NDJSON of many; - reads stdin
+    pub(crate) file: PathBuf,
+    /// Decide, but append nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// `import`.
+#[derive(Debug, Group)]
+pub(crate) struct Import {
+    /// Ledger to record in
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Slug,
+    /// What the rows are
+    pub(crate) kind: ImportKind,
+    /// The CSV file
+    pub(crate) file: PathBuf,
+    /// Decide, but append nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// What the rows of an import are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportKind {
+    /// Schools and districts, with the columns of the state's public directory
+    Sites,
+    /// Organisations, as HSDS or Ohana CSV
+    Partners,
+    /// Services of partners, as HSDS or Ohana CSV
+    Services,
+    /// Deliveries, in the documented columns
+    Deliveries,
+}
+
+/// `query`.
+#[derive(Debug, Group)]
+pub(crate) struct Query {
+    /// The view; see --list
+    #[arg(required_unless_present = "list")]
+    pub(crate) view: Option<String>,
+    /// Ledger to ask
+    #[arg(long, value_name = "SLUG", required_unless_present = "list")]
+    pub(crate) ledger: Option<Slug>,
+    /// Only rows where a column has this value; may be repeated
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
+    pub(crate) filters: Vec<(String, String)>,
+    /// As it was after this position
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) as_of: Option<u64>,
+    /// Wait until the view has this position (read your own writes)
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) min_position: Option<u64>,
+    /// At most this many rows
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// List the views
+    #[arg(long)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as column=value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// `tail`.
+#[derive(Debug, Group)]
+pub(crate) struct Tail {
+    /// Ledger to read
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Slug,
+    /// Where to begin: a position, `start`, or a time ago such as -1h or -2d [default: the last events]
+    #[arg(long, value_name = "N|start|-1h", allow_hyphen_values = true)]
+    pub(crate) from: Option<String>,
+    /// Only events of this type, such as service-delivered
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) kind: Option<String>,
+    /// End after this many events; without --from, how many of the last to show
+    #[arg(short = 'n', value_name = "N")]
+    pub(crate) count: Option<usize>,
+    /// End at the head instead of waiting for more
+    #[arg(long)]
+    pub(crate) no_follow: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// `events`.
+#[derive(Debug, Group)]
+pub(crate) struct Events {
+    /// Ledger to read
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Slug,
+    /// First position
+    #[arg(long, value_name = "POSITION", default_value_t = 1)]
+    pub(crate) from: u64,
+    /// Last position
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) to: Option<u64>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// `replay`.
+#[derive(Debug, Group)]
+pub(crate) struct Replay {
+    /// Ledger to fold
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Slug,
+    /// Stop after this position; live views, which are further on, are then not compared
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) to: Option<u64>,
+    /// Only this view
+    #[arg(long, value_name = "VIEW")]
+    pub(crate) view: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// `verify`.
+#[derive(Debug, Group)]
+pub(crate) struct Verify {
+    /// Ledger to verify
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Slug,
+    /// A receipt, or the output of an earlier verify: the log must contain that head
+    #[arg(long, value_name = "FILE")]
+    pub(crate) head: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// `schema`.
+#[derive(Debug, Group)]
+pub(crate) struct Schema {
+    /// What to print the schema of [default: list them]
+    #[arg(value_enum)]
+    pub(crate) kind: Option<SchemaKind>,
+    /// Its name, such as service-delivered
+    pub(crate) name: Option<String>,
+    /// Write every schema into this directory, a file each
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// The names of all
+    List,
+    /// An event
+    Event,
+    /// A command
+    Command,
+}
+
+/// `config`.
+#[derive(Debug, Group)]
+pub(crate) struct Config {
+    /// Show every key with where its value comes from, or only check
+    pub(crate) act: ConfigAct,
+    /// Configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigAct {
+    /// Print every key, its value and where it comes from
+    Show,
+    /// Only check
+    Check,
+}
+
+/// `doctor`.
+#[derive(Debug, Group)]
+pub(crate) struct Doctor {
+    /// Only this ledger
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Option<Slug>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}

@@ -1,0 +1,170 @@
+//! Where output goes: results to stdout, everything else to stderr.
+//!
+//! Colour follows the terminal and `NO_COLOR` (anstream); progress is drawn only on a terminal.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::Error;
+
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const PLAIN: &str = "\x1b[0m";
+
+/// How a line of a check reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Level {
+    /// As it should be.
+    Ok,
+    /// Works, but deserves a look.
+    Warn,
+    /// Must be cured.
+    Fail,
+}
+
+impl Level {
+    /// The word, in its colour.
+    pub(crate) fn painted(self) -> String {
+        match self {
+            Self::Ok => format!("{GREEN}  ok{PLAIN}"),
+            Self::Warn => format!("{YELLOW}warn{PLAIN}"),
+            Self::Fail => format!("{RED}fail{PLAIN}"),
+        }
+    }
+}
+
+/// The two streams of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    /// Results as JSON.
+    pub(crate) json: bool,
+}
+
+impl Output {
+    /// Results as tables and sentences, or as JSON.
+    pub(crate) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// One line of a result.
+    pub(crate) fn line(self, text: impl AsRef<str>) -> Result<(), Error> {
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{}", text.as_ref())?;
+        Ok(())
+    }
+
+    /// A heading among results.
+    pub(crate) fn heading(self, text: &str) -> Result<(), Error> {
+        self.line(format!("\n{BOLD}{text}{PLAIN}"))
+    }
+
+    /// One JSON document on one line.
+    pub(crate) fn document(self, value: &impl Serialize) -> Result<(), Error> {
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        self.bytes(&line)
+    }
+
+    /// Bytes as they are.
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Error> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// A table, as wide as the terminal allows.
+    pub(crate) fn table(self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<(), Error> {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(header.iter().map(|name| name.to_uppercase()));
+        for row in rows {
+            table.add_row(row);
+        }
+        self.line(table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// What is going on, to stderr.
+    pub(crate) fn say(self, text: impl AsRef<str>) {
+        // Nobody is left to tell when stderr is gone.
+        let _ = writeln!(anstream::stderr(), "{DIM}{}{PLAIN}", text.as_ref());
+    }
+
+    /// Something to look at, to stderr.
+    pub(crate) fn warn(self, text: impl AsRef<str>) {
+        let _ = writeln!(anstream::stderr(), "{YELLOW}warning:{PLAIN} {}", text.as_ref());
+    }
+
+    /// What · why · hint, to stderr.
+    pub(crate) fn error(self, error: &Error) {
+        let (what, why, hint) = error.parts();
+        if what.is_empty() {
+            return;
+        }
+        let mut err = anstream::stderr().lock();
+        let _ = match why {
+            Some(why) => writeln!(err, "{RED}error:{PLAIN} {what}: {why}"),
+            None => writeln!(err, "{RED}error:{PLAIN} {what}"),
+        };
+        if let Some(hint) = hint {
+            let _ = writeln!(err, " {BOLD}hint:{PLAIN} {hint}");
+        }
+    }
+
+    /// A bar towards a known number, or a count towards an unknown one; silent when stderr is no terminal.
+    pub(crate) fn progress(self, total: Option<u64>, what: &str) -> ProgressBar {
+        if !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        let template = match total {
+            Some(_) => "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}",
+            None => "{spinner} {msg} {human_pos} {per_sec}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
+    }
+}
+
+/// A JSON value as a cell of a table: text without quotes, lists joined, nothing for null.
+pub(crate) fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| format!("{name}={}", cell(value))).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// Rows of JSON objects as a header and cells, columns in the order of their first appearance.
+pub(crate) fn columns(rows: &[Value]) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut names: Vec<String> = Vec::new();
+    for row in rows.iter().filter_map(Value::as_object) {
+        for name in row.keys() {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.clone());
+            }
+        }
+    }
+    let cells = rows
+        .iter()
+        .map(|row| names.iter().map(|name| row.get(name).map(cell).unwrap_or_default()).collect())
+        .collect();
+    (names, cells)
+}
