@@ -6,6 +6,7 @@ mod args;
 mod error;
 mod exit;
 mod output;
+mod serve;
 mod verb;
 
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let args = args::Args::parse();
     let output = output::Output::new(args.json);
-    let exit = match verb::run(args, &output) {
+    let exit = match verb::run(args, output) {
         Ok(exit) => exit,
         Err(error) => {
             output.error(&error);
