@@ -8,7 +8,9 @@ use domain::Slug;
 /// The shared, verifiable record of a community school's partnerships.
 #[derive(Debug, Parser)]
 #[command(name = "hubledger", version, disable_help_subcommand = true, max_term_width = 110)]
-#[command(after_help = "Results go to stdout, everything else to stderr. Exit codes: hubledger help exit-codes")]
+#[command(
+    after_help = "Results go to stdout, everything else to stderr. Exit codes: hubledger help exit-codes"
+)]
 pub(crate) struct Args {
     /// Print results as JSON
     #[arg(long, global = true)]

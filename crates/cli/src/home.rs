@@ -66,8 +66,9 @@ impl Home {
     /// When there is no data directory.
     pub(crate) fn must_find(dir: &Path) -> Result<Self, Error> {
         Self::find(dir)?.ok_or_else(|| {
-            Error::new(Exit::SetupMissing, format!("there are no ledgers in {}", dir.display()))
-                .hint("name the data directory with --data DIR, or make one: hubledger demo, or hubledger record")
+            Error::new(Exit::SetupMissing, format!("there are no ledgers in {}", dir.display())).hint(
+                "name the data directory with --data DIR, or make one: hubledger demo, or hubledger record",
+            )
         })
     }
 
@@ -84,7 +85,9 @@ impl Home {
         let remembered = Remembered { deployment: deployment.clone(), journal: log };
         let text = serde_json::to_vec_pretty(&remembered)?;
         let new = dir.join("hubledger.json.new");
-        std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &path)).map_err(|e| Error::file(&path, &e))?;
+        std::fs::write(&new, text)
+            .and_then(|()| std::fs::rename(&new, &path))
+            .map_err(|e| Error::file(&path, &e))?;
         Ok(Self { dir: dir.to_path_buf(), deployment: deployment.clone(), log })
     }
 

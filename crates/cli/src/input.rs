@@ -181,20 +181,18 @@ mod tests {
     fn one_object_a_line_and_one_over_many_lines_are_both_read() {
         let pretty = "{\n  \"a\": \"}{\\\"\",\n  \"b\": [\n{\n}\n]\n}";
         let text = format!("{{\"n\":1}}\n\n{pretty}\n{{\"n\":2}}");
-        assert_eq!(cut(&text), [
-            (1, "{\"n\":1}".to_owned()),
-            (3, pretty.to_owned()),
-            (10, "{\"n\":2}".to_owned()),
-        ]);
+        assert_eq!(
+            cut(&text),
+            [(1, "{\"n\":1}".to_owned()), (3, pretty.to_owned()), (10, "{\"n\":2}".to_owned()),]
+        );
     }
 
     #[test]
     fn a_line_cut_short_does_not_swallow_the_next() {
-        assert_eq!(cut("{\"n\":1\n{\"n\":2}\nnonsense\n"), [
-            (1, "{\"n\":1".to_owned()),
-            (2, "{\"n\":2}".to_owned()),
-            (3, "nonsense".to_owned()),
-        ]);
+        assert_eq!(
+            cut("{\"n\":1\n{\"n\":2}\nnonsense\n"),
+            [(1, "{\"n\":1".to_owned()), (2, "{\"n\":2}".to_owned()), (3, "nonsense".to_owned()),]
+        );
     }
 
     struct Sevens;

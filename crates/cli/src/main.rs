@@ -5,6 +5,8 @@
 mod args;
 mod error;
 mod exit;
+mod home;
+mod input;
 mod output;
 mod serve;
 mod verb;

@@ -83,7 +83,11 @@ impl Output {
     }
 
     /// A table.
-    pub(crate) fn table(self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<(), Error> {
+    pub(crate) fn table(
+        self,
+        header: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> Result<(), Error> {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header(header.iter().map(|name| name.to_uppercase()));
@@ -146,9 +150,11 @@ pub(crate) fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| format!("{name}={}", cell(value))).collect::<Vec<_>>().join(" ")
-        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| format!("{name}={}", cell(value)))
+            .collect::<Vec<_>>()
+            .join(" "),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The local socket of a running server: how a verb on the same machine reaches it.
 //!
-//! A question is one length-prefixed JSON document; its answer is any number of frames of the log and then one
-//! JSON document. A Unix socket with mode 0600: who may write the data directory may ask.
+//! A question is one length-prefixed JSON document (`wire::ask`), and so is its reply. A Unix socket with mode 0600: who may write the data directory may ask.
 
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -19,15 +18,6 @@ pub(crate) const PART_BYTES_MAX: u32 = 64 * 1024 * 1024;
 pub(crate) const PART_TIMEOUT: Duration = Duration::from_secs(30);
 /// A Unix socket's path has at most 108 bytes on Linux and 104 on macOS.
 const PATH_BYTES_MAX: usize = 100;
-
-/// One part of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// A commit of the log as a frame.
-    Frame(Vec<u8>),
-    /// The reply; nothing follows it.
-    Reply(Vec<u8>),
-}
 
 /// Where the socket of a data directory is: in it, unless its path is too long for a socket.
 pub(crate) fn path(data: &Path) -> PathBuf {
@@ -70,24 +60,26 @@ pub(crate) async fn connect(data: &Path) -> io::Result<Option<UnixStream>> {
     }
     match UnixStream::connect(&path).await {
         Ok(stream) => Ok(Some(stream)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
 
-/// Sends a question.
+/// Sends a question or its reply.
 ///
 /// # Errors
 /// When the other side is gone or takes too long.
-pub(crate) async fn send_question(stream: &mut UnixStream, question: &[u8]) -> io::Result<()> {
-    within(write(stream, None, question)).await
+pub(crate) async fn send(stream: &mut UnixStream, part: &[u8]) -> io::Result<()> {
+    within(write(stream, part)).await
 }
 
-/// Waits for the next question; `None` when the client is done.
+/// Waits for the next question or the reply, however long the work takes; `None` when the other side is done.
 ///
 /// # Errors
 /// When what arrives is too large or stops half-way.
-pub(crate) async fn next_question(stream: &mut UnixStream) -> io::Result<Option<Vec<u8>>> {
+pub(crate) async fn receive(stream: &mut UnixStream) -> io::Result<Option<Vec<u8>>> {
     let length = match stream.read_u32().await {
         Ok(length) => length,
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -96,41 +88,14 @@ pub(crate) async fn next_question(stream: &mut UnixStream) -> io::Result<Option<
     within(read(stream, length)).await.map(Some)
 }
 
-/// Sends one part of an answer.
-///
-/// # Errors
-/// When the other side is gone or takes too long.
-pub(crate) async fn send_part(stream: &mut UnixStream, part: &Part) -> io::Result<()> {
-    match part {
-        Part::Frame(bytes) => within(write(stream, Some(b'F'), bytes)).await,
-        Part::Reply(bytes) => within(write(stream, Some(b'R'), bytes)).await,
-    }
-}
-
-/// Waits for the next part of an answer, however long the work takes.
-///
-/// # Errors
-/// When the server is gone, or what arrives is no part.
-pub(crate) async fn next_part(stream: &mut UnixStream) -> io::Result<Part> {
-    let length = stream.read_u32().await?;
-    let kind = stream.read_u8().await?;
-    let bytes = within(read(stream, length)).await?;
-    match kind {
-        b'F' => Ok(Part::Frame(bytes)),
-        b'R' => Ok(Part::Reply(bytes)),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "not a part of an answer")),
-    }
-}
-
 async fn within<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     timeout(PART_TIMEOUT, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-async fn write(stream: &mut UnixStream, kind: Option<u8>, bytes: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(bytes.len()).ok().filter(|length| *length <= PART_BYTES_MAX).ok_or_else(too_large)?;
-    let mut head = length.to_be_bytes().to_vec();
-    head.extend(kind);
-    stream.write_all(&head).await?;
+async fn write(stream: &mut UnixStream, bytes: &[u8]) -> io::Result<()> {
+    let length =
+        u32::try_from(bytes.len()).ok().filter(|length| *length <= PART_BYTES_MAX).ok_or_else(too_large)?;
+    stream.write_all(&length.to_be_bytes()).await?;
     stream.write_all(bytes).await
 }
 
@@ -153,23 +118,21 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_answer_is_frames_and_then_a_reply() {
+    async fn questions_and_replies_take_turns_until_the_client_is_done() {
         let (mut client, mut server) = UnixStream::pair().unwrap();
-        send_question(&mut client, b"{}").await.unwrap();
-        assert_eq!(next_question(&mut server).await.unwrap().as_deref(), Some(&b"{}"[..]));
-        send_part(&mut server, &Part::Frame(vec![1, 2])).await.unwrap();
-        send_part(&mut server, &Part::Reply(b"[]".to_vec())).await.unwrap();
-        assert_eq!(next_part(&mut client).await.unwrap(), Part::Frame(vec![1, 2]));
-        assert_eq!(next_part(&mut client).await.unwrap(), Part::Reply(b"[]".to_vec()));
+        send(&mut client, b"{}").await.unwrap();
+        assert_eq!(receive(&mut server).await.unwrap().as_deref(), Some(&b"{}"[..]));
+        send(&mut server, b"[]").await.unwrap();
+        assert_eq!(receive(&mut client).await.unwrap().as_deref(), Some(&b"[]"[..]));
         drop(client);
-        assert_eq!(next_question(&mut server).await.unwrap(), None);
+        assert_eq!(receive(&mut server).await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn a_question_beyond_the_limit_is_refused_before_it_is_read() {
         let (mut client, mut server) = UnixStream::pair().unwrap();
         client.write_all(&u32::MAX.to_be_bytes()).await.unwrap();
-        assert_eq!(next_question(&mut server).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(receive(&mut server).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
     #[tokio::test]

@@ -32,7 +32,10 @@ fn exit_codes(output: Output) -> Result<(), Error> {
             Exit::TABLE.iter().map(|(exit, meaning)| (exit.code().to_string(), (*meaning).into())).collect();
         return output.document(&codes);
     }
-    output.table(&["code", "meaning"], Exit::TABLE.iter().map(|(e, m)| vec![e.code().to_string(), (*m).to_owned()]))
+    output.table(
+        &["code", "meaning"],
+        Exit::TABLE.iter().map(|(e, m)| vec![e.code().to_string(), (*m).to_owned()]),
+    )
 }
 
 /// Prints completions for `shell`.
