@@ -25,7 +25,7 @@ impl CdsCode {
 
     /// Whether it names a district or county office and not a school.
     pub const fn is_district(self) -> bool {
-        self.0 % 10_000_000 == 0
+        self.0.is_multiple_of(10_000_000)
     }
 }
 

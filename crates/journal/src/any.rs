@@ -13,7 +13,7 @@ pub enum AnyJournal {
     /// In files.
     Embedded(Embedded),
     /// In NATS JetStream.
-    JetStream(JetStream),
+    JetStream(Box<JetStream>),
 }
 
 impl Journal for AnyJournal {

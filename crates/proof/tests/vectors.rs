@@ -1,5 +1,7 @@
 //! Public vectors for inclusion and consistency, mostly negative ones, where the shared data are present.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use std::path::{Path, PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};

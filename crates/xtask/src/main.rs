@@ -1,2 +1,44 @@
-//! The project commands.
-fn main() {}
+//! The project's own commands. `cargo xtask test` is what passes before anything lands.
+
+#![expect(clippy::print_stderr, reason = "a command of developers, for a terminal")]
+
+mod deny;
+mod run;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  test     format, lints, tools, all tests, dependency checks: everything that must pass
+  tools    fetch the pinned nats-server into target/tools
+  deny     check licences, sources and banned crates of all dependencies
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let result = match (arguments.next().as_deref(), arguments.next()) {
+        (Some("test"), None) => test(),
+        (Some("tools"), None) => tools::nats_server().map(drop),
+        (Some("deny"), None) => deny::check(),
+        _ => Err(HELP.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything that must pass, cheapest first; the test runner's own lines come last.
+fn test() -> Result<(), String> {
+    run::cargo(&["fmt", "--all", "--check"], &[])?;
+    deny::check()?;
+    let server = tools::nats_server()?;
+    run::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"], &[])?;
+    let server = server.to_string_lossy().into_owned();
+    run::cargo(&["test", "--workspace"], &[("HUBLEDGER_NATS_SERVER", &server)])
+}
