@@ -68,7 +68,7 @@ pub(crate) struct Place {
     /// Ask the server behind this NATS URL instead; reads of the log come straight from JetStream
     #[arg(long, value_name = "URL")]
     pub(crate) nats: Option<String>,
-    /// The deployment's name where there is no data directory to know it
+    /// Name of the deployment when a data directory is made
     #[arg(long, value_name = "NAME", env = "HUBLEDGER_DEPLOYMENT", default_value = "local", hide = true)]
     pub(crate) deployment: Slug,
 }

@@ -3,6 +3,7 @@
 //! What is inside belongs to journal, recorder, projector and keys; this file only keeps a directory from being
 //! opened as something that it is not.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use domain::Slug;
@@ -38,6 +39,13 @@ pub(crate) struct Home {
     pub(crate) deployment: Slug,
     /// Where its log is.
     pub(crate) log: LogKind,
+}
+
+/// The right to open a data directory for writing.
+#[derive(Debug)]
+pub(crate) struct HomeLock {
+    // Held until dropped.
+    _file: File,
 }
 
 impl Home {
@@ -89,6 +97,26 @@ impl Home {
             .and_then(|()| std::fs::rename(&new, &path))
             .map_err(|e| Error::file(&path, &e))?;
         Ok(Self { dir: dir.to_path_buf(), deployment: deployment.clone(), log })
+    }
+
+    /// Takes the directory for this process; dropped, it is free again, also after a crash.
+    ///
+    /// # Errors
+    /// When another process has it.
+    pub(crate) fn lock(&self) -> Result<HomeLock, Error> {
+        let path = self.dir.join("hubledger.lock");
+        let open = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = open.map_err(|error| Error::file(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(HomeLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::new(
+                Exit::Unavailable,
+                format!("another hubledger has {} open", self.dir.display()),
+            )
+            .why("it holds the lock, but does not answer on the local socket")
+            .hint("if it is starting, stopping or a verb at work, repeat in a moment")),
+            Err(TryLockError::Error(error)) => Err(Error::file(&path, &error)),
+        }
     }
 
     fn checked(self, deployment: &Slug, log: LogKind) -> Result<Self, Error> {

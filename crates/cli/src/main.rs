@@ -3,10 +3,12 @@
 //! Rules live in `domain`, work in `recorder` and `projector`; here is only what a person or a script sees.
 
 mod args;
+mod client;
 mod error;
 mod exit;
 mod home;
 mod input;
+mod log;
 mod output;
 mod serve;
 mod verb;

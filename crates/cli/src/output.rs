@@ -2,7 +2,7 @@
 //!
 //! Colour follows the terminal and `NO_COLOR` (anstream); progress is drawn only on a terminal.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
@@ -80,6 +80,11 @@ impl Output {
         out.write_all(bytes)?;
         out.flush()?;
         Ok(())
+    }
+
+    /// A buffer in front of stdout, for many lines; to be flushed at the end.
+    pub(crate) fn buffered(self) -> BufWriter<Stdout> {
+        BufWriter::with_capacity(64 * 1024, io::stdout())
     }
 
     /// A table.

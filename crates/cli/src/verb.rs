@@ -1,8 +1,14 @@
 //! The verbs, a file each.
 
 mod config;
+mod events;
+mod held;
 mod help;
+mod record;
 mod schema;
+mod serve;
+mod tail;
+mod verify;
 
 use crate::args::{Args, Verb};
 use crate::error::Error;
@@ -16,6 +22,26 @@ pub(crate) fn run(args: Args, output: Output) -> Result<Exit, Error> {
         Verb::Config(config) => config::run(&config, output),
         Verb::Completions { shell } => help::completions(shell, output),
         Verb::Help { topic } => help::help(topic.as_deref(), output),
+        verb => wait(run_async(verb, output)),
+    }
+}
+
+async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
+    match verb {
+        Verb::Serve(serve) => serve::run(&serve, output).await,
+        Verb::Record(record) => record::run(&record, output).await,
+        Verb::Tail(tail) => tail::run(&tail, output).await,
+        Verb::Events(events) => events::run(&events, output).await,
+        Verb::Verify(verify) => verify::run(&verify, output).await,
         _ => Err(Error::new(Exit::SetupMissing, "this verb is not there yet")),
     }
+}
+
+fn wait(work: impl Future<Output = Result<Exit, Error>>) -> Result<Exit, Error> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Error::new(Exit::Failure, "can't start threads").why(error))?;
+    let result = runtime.block_on(work);
+    // A reader blocked on a terminal must not keep the process from ending.
+    runtime.shutdown_background();
+    result
 }

@@ -72,6 +72,14 @@ pub struct Register {
     _lock: File,
 }
 
+/// The head that the register of a ledger remembers, without opening it: something to hold the log against.
+/// None when it remembers nothing that can be read.
+pub fn held(data_dir: &Path, origin: &wire::Origin) -> Option<wire::Head> {
+    let directory = data_dir.join("register").join(origin.ledger.as_str());
+    let bookmark = bookmark::read(&directory).ok()??;
+    Some(wire::Verifier::from_bytes(origin.clone(), &bookmark.place.verifier)?.head())
+}
+
 impl Register {
     /// Opens the register in this directory, with the place it is complete to; none if it is new, or can't be
     /// trusted and was cleared.

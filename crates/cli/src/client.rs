@@ -1,0 +1,291 @@
+//! Where a verb's question goes: to the server on a data directory, to a node started here on it, or through NATS.
+//!
+//! One place decides, and says on stderr what it decided.
+
+use std::time::Duration;
+
+use async_nats::Request;
+use domain::Slug;
+use journal::{AnyJournal, Embedded, JetStream, JournalError, jetstream};
+use serde_json::value::RawValue;
+use tokio::net::UnixStream;
+use tokio::sync::Mutex;
+use wire::ask::{Ask, Reply};
+use wire::{Answer, HeadReply, Outcome, Query, RefusalReply, ViewDigest};
+
+use crate::args::Place;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::home::{Home, HomeLock, LogKind};
+use crate::output::Output;
+use crate::serve::node::{Limits, Node};
+use crate::serve::socket;
+
+/// Longest wait for a reply through NATS. A group is durable in milliseconds; a rebuild takes longer.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Pauses between tries of what is safe to repeat.
+const PAUSES_MS: [u64; 5] = [100, 200, 400, 800, 1600];
+
+/// Whom a verb asks.
+pub(crate) enum Client {
+    /// A node started in this process, with the lock that keeps servers away.
+    Direct(Box<Node>, HomeLock),
+    /// The server on the data directory.
+    Socket(Mutex<UnixStream>),
+    /// A server behind NATS.
+    Nats(async_nats::Client),
+}
+
+/// Whether a verb may make the data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It records.
+    Record,
+    /// It only asks.
+    Ask,
+}
+
+impl Client {
+    /// Decides whom to ask.
+    ///
+    /// # Errors
+    /// When nobody can be asked.
+    pub(crate) async fn connect(place: &Place, purpose: Purpose, output: Output) -> Result<Self, Error> {
+        if let Some(url) = &place.nats {
+            let client = connect(url).await?.client();
+            output.say(format!("asking the server behind {url}"));
+            return Ok(Self::Nats(client));
+        }
+        if let Some(stream) = reach(place).await? {
+            output.say(format!("asking the server on {}", place.data.display()));
+            return Ok(Self::Socket(Mutex::new(stream)));
+        }
+        let home = match purpose {
+            Purpose::Record => match Home::find(&place.data)? {
+                Some(home) => home,
+                None => Home::open_or_make(&place.data, &place.deployment, LogKind::Embedded)?,
+            },
+            Purpose::Ask => Home::must_find(&place.data)?,
+        };
+        if home.log == LogKind::Jetstream {
+            return Err(not_running(&home));
+        }
+        let lock = match free(&home, place, output).await? {
+            Free::Locked(lock) => lock,
+            Free::Served(stream) => return Ok(Self::Socket(Mutex::new(stream))),
+        };
+        let journal = Embedded::open(&home.dir).map_err(|error| journal_error(&error))?;
+        output.say(format!("opening {} directly; no server runs on it", home.dir.display()));
+        let node = Node::start(home, AnyJournal::Embedded(journal), &Limits::default())?;
+        Ok(Self::Direct(Box::new(node), lock))
+    }
+
+    /// Ends what was started for this verb.
+    pub(crate) async fn close(self) {
+        if let Self::Direct(node, _lock) = self {
+            node.stop().await;
+        }
+    }
+
+    /// Records, in order. What is safe to repeat is repeated a few times.
+    ///
+    /// # Errors
+    /// When the end of some command is not known; repeating the same ids is safe.
+    pub(crate) async fn submit(
+        &self,
+        ledger: &Slug,
+        commands: &[Box<RawValue>],
+    ) -> Result<Vec<Outcome>, Error> {
+        let mut pauses = PAUSES_MS.into_iter();
+        loop {
+            let ask = Ask::Submit { ledger: ledger.clone(), commands: commands.to_vec() };
+            match (self.ask(ledger, ask).await?, pauses.next()) {
+                (Reply::Outcomes { outcomes }, _) if outcomes.len() == commands.len() => return Ok(outcomes),
+                (Reply::Failed { repeat: true, .. }, Some(pause)) => {
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+                (reply, _) => return Err(unexpected(reply)),
+            }
+        }
+    }
+
+    /// Asks a view.
+    ///
+    /// # Errors
+    /// When it has no answer.
+    pub(crate) async fn query(&self, query: Query) -> Result<Answer, Error> {
+        let ledger = query.ledger.clone();
+        match self.ask(&ledger, Ask::Query { query }).await? {
+            Reply::Answer { answer } => Ok(answer),
+            reply => Err(unexpected(reply)),
+        }
+    }
+
+    /// Digests of the live views, and the head that they are complete to.
+    ///
+    /// # Errors
+    /// When there is no such ledger.
+    pub(crate) async fn digests(&self, ledger: &Slug) -> Result<(Vec<ViewDigest>, HeadReply), Error> {
+        match self.ask(ledger, Ask::Digests { ledger: ledger.clone() }).await? {
+            Reply::Digests { digests, head } => Ok((digests, head)),
+            reply => Err(unexpected(reply)),
+        }
+    }
+
+    /// The recorder's head.
+    ///
+    /// # Errors
+    /// When there is no such ledger.
+    pub(crate) async fn head(&self, ledger: &Slug) -> Result<HeadReply, Error> {
+        match self.ask(ledger, Ask::Head { ledger: ledger.clone() }).await? {
+            Reply::Head { head } => Ok(head),
+            reply => Err(unexpected(reply)),
+        }
+    }
+
+    /// Asks anything; `ledger` is where it is routed to.
+    ///
+    /// # Errors
+    /// When the other side is gone.
+    pub(crate) async fn ask(&self, ledger: &Slug, ask: Ask) -> Result<Reply, Error> {
+        match self {
+            Self::Direct(node, _) => Ok(node.reply(ask).await),
+            Self::Socket(stream) => ask_socket(&mut *stream.lock().await, &ask).await,
+            Self::Nats(client) => ask_nats(client, ledger, &ask).await,
+        }
+    }
+}
+
+/// What becomes of a directory that somebody else holds: free, or served.
+enum Free {
+    Locked(HomeLock),
+    Served(UnixStream),
+}
+
+/// Waits a little for another verb to finish, or for a server to be ready.
+async fn free(home: &Home, place: &Place, output: Output) -> Result<Free, Error> {
+    let mut pauses = PAUSES_MS.into_iter();
+    loop {
+        match (home.lock(), pauses.next()) {
+            (Ok(lock), _) => return Ok(Free::Locked(lock)),
+            (Err(error), Some(pause)) if error.exit() == Exit::Unavailable => {
+                output.say(format!("waiting for another hubledger on {}", home.dir.display()));
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+            (Err(error), _) => return Err(error),
+        }
+        if let Some(stream) = reach(place).await? {
+            return Ok(Free::Served(stream));
+        }
+    }
+}
+
+/// The server on the data directory, if one listens.
+///
+/// # Errors
+/// When its socket can't be used.
+pub(crate) async fn reach(place: &Place) -> Result<Option<UnixStream>, Error> {
+    socket::connect(&place.data).await.map_err(|error| Error::file(&socket::path(&place.data), &error))
+}
+
+/// Asks through a local socket.
+///
+/// # Errors
+/// When the server goes away before it answers.
+pub(crate) async fn ask_socket(stream: &mut UnixStream, ask: &Ask) -> Result<Reply, Error> {
+    let gone = |why: &dyn std::fmt::Display| {
+        Error::new(Exit::Unavailable, "the server went away before it answered")
+            .why(why)
+            .hint("repeat; what carries the same command ids is recorded once")
+    };
+    socket::send(stream, &serde_json::to_vec(ask)?).await.map_err(|error| gone(&error))?;
+    match socket::receive(stream).await {
+        Ok(Some(reply)) => serde_json::from_slice(&reply).map_err(|error| not_ours(&error)),
+        Ok(None) => Err(gone(&"it closed the connection")),
+        Err(error) => Err(gone(&error)),
+    }
+}
+
+async fn ask_nats(client: &async_nats::Client, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
+    let role = match ask {
+        Ask::Query { .. } | Ask::Digests { .. } | Ask::Rebuild { .. } => "projector",
+        Ask::Health | Ask::Ledgers | Ask::Head { .. } | Ask::Submit { .. } | Ask::Read { .. } => "recorder",
+    };
+    let request = Request::new().payload(serde_json::to_vec(ask)?.into()).timeout(Some(REPLY_TIMEOUT));
+    let message = client.send_request(format!("ask.{role}.{ledger}"), request).await.map_err(|error| {
+        Error::new(Exit::Unavailable, format!("no {role} answered for {ledger}")).why(error).hint(
+            "start one with: hubledger serve all --config FILE; repeating is safe with the same command ids",
+        )
+    })?;
+    serde_json::from_slice(&message.payload).map_err(|error| not_ours(&error))
+}
+
+fn not_ours(error: &serde_json::Error) -> Error {
+    Error::new(Exit::Failure, "the server's reply can't be read")
+        .why(error)
+        .hint("use the same version of hubledger on both sides")
+}
+
+/// Connects to JetStream to read; what reads can lose nothing.
+///
+/// # Errors
+/// When nobody answers.
+pub(crate) async fn connect(url: &str) -> Result<JetStream, Error> {
+    let settings = jetstream::Settings {
+        url: url.to_owned(),
+        replicas: 1,
+        nkey_file: None,
+        accept_unchecked_sync: true,
+    };
+    JetStream::connect(settings).await.map_err(|error| journal_error(&error))
+}
+
+/// A data directory whose log is elsewhere can only be asked through its server.
+pub(crate) fn not_running(home: &Home) -> Error {
+    Error::new(Exit::Unavailable, format!("no server runs on {}", home.dir.display()))
+        .why("its log is in NATS JetStream, so it can't be opened directly")
+        .hint("start it with: hubledger serve all --config FILE, or name the NATS server with --nats URL")
+}
+
+/// A failure of the log, told to a person.
+pub(crate) fn journal_error(error: &JournalError) -> Error {
+    match error {
+        JournalError::Broken { ledger, broken } => Error::new(Exit::Broken, format!("the log of {ledger} is broken"))
+            .why(broken)
+            .hint(format!("hubledger verify --ledger {ledger} says what can be trusted; record nothing until it is understood")),
+        JournalError::Locked(_) => Error::new(Exit::Unavailable, "another process has the log open")
+            .why(error)
+            .hint("if it is a server that is starting or stopping, repeat in a moment"),
+        JournalError::Unsafe { what, cure } => {
+            Error::new(Exit::SetupMissing, "the log could lose what it acknowledges").why(what).hint(cure)
+        }
+        JournalError::Unreachable(_) => Error::new(Exit::Unavailable, "the log can't be reached")
+            .why(error)
+            .hint("start a NATS server, or check its address"),
+        JournalError::Io(cause) => Error::new(Exit::Failure, "the log's file can't be used").why(cause),
+    }
+}
+
+/// A reply that is none to what was asked.
+pub(crate) fn unexpected(reply: Reply) -> Error {
+    match reply {
+        Reply::Failed { refusal: RefusalReply { code, message, hint, .. }, repeat } => {
+            let exit = match code.as_str() {
+                "unknown-ledger" | "unknown-view" | "unknown-column" => Exit::NotFound,
+                "log-broken" | "ledger-halted" => Exit::Broken,
+                "keys-unusable" => Exit::SetupMissing,
+                "too-large" | "not-understood" => Exit::Usage,
+                _ if repeat => Exit::Unavailable,
+                _ => Exit::Failure,
+            };
+            let error = Error::new(exit, message);
+            match (hint, repeat) {
+                (Some(hint), _) => error.hint(hint),
+                (None, true) => error.hint("repeat; what carries the same command ids is recorded once"),
+                (None, false) => error,
+            }
+        }
+        _ => Error::new(Exit::Failure, "the server answered something else than was asked")
+            .hint("use the same version of hubledger on both sides"),
+    }
+}
