@@ -216,6 +216,11 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// Brings it up to a recorded event about it.
+    pub fn record(&mut self, recorded: &Recorded<'_>, event: &Event) {
+        self.history.record(recorded, event);
+    }
+
     /// What was signed.
     pub fn signed(&self) -> Option<&Signed> {
         self.history.entries().iter().find_map(|entry| {
@@ -352,7 +357,7 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
     let id = AgreementId::new(recorded.fact.subject.id);
     let agreement = state.agreements.entry(id).or_default();
     let before = agreement.signed().and_then(|s| s.reference.clone());
-    agreement.history.record(recorded, event);
+    agreement.record(recorded, event);
     let after = agreement.signed().and_then(|s| s.reference.clone());
     if agreement.history.is_empty() {
         state.agreements.remove(&id);

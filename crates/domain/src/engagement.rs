@@ -72,6 +72,12 @@ pub struct FamilyEngaged {
 pub struct Cancelled {
     /// Why.
     pub reason: ReasonCode,
+    /// Site of the engagement; filled in by the ledger.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<SiteId>,
+    /// Kind of the engagement; filled in by the ledger.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<EngagementKind>,
 }
 
 /// Events about an engagement of families.

@@ -164,6 +164,11 @@ pub struct Offering {
 }
 
 impl Offering {
+    /// Brings it up to a recorded event about it.
+    pub fn record(&mut self, recorded: &Recorded<'_>, event: &Event) {
+        self.history.record(recorded, event);
+    }
+
     /// What it is, as last recorded.
     pub fn details(&self) -> Option<&Offered> {
         self.details_on(Date::MAX)
@@ -202,6 +207,7 @@ pub(crate) fn decide(
         }
         Command::ChangeOffering(act) => {
             check(state, &act.details, one_day(Some(act.effective))?)?;
+            same_place(state.offering(act.id)?, &act.details)?;
             open_act(state, act, Event::OfferingChanged(act.details.clone()))
         }
         Command::WithdrawService(act) => {
@@ -241,6 +247,16 @@ fn open_act<D>(state: &State, act: &Act<OfferingId, D>, event: Event) -> Result<
     Ok(vec![fact(act.id, act.effective, event)])
 }
 
+/// What is offered may change, not by whom, under what and where: that is another offering.
+fn same_place(offering: &Offering, now: &Offered) -> Result<(), Refusal> {
+    let place = |o: &Offered| (o.partner, o.agreement, o.site);
+    if offering.details().is_some_and(|was| place(was) == place(now)) {
+        return Ok(());
+    }
+    let range = "the partner, agreement and site of the offering; withdraw it and offer another";
+    Err(Refusal::OutOfRange { field: "details", range })
+}
+
 fn check(state: &State, details: &Offered, day: Date) -> Result<(), Refusal> {
     text("details/name", &details.name, NAME_CHARS_MAX)?;
     codes("details/languages", &details.languages)?;
@@ -265,7 +281,7 @@ fn check(state: &State, details: &Offered, day: Date) -> Result<(), Refusal> {
 pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) {
     let id = OfferingId::new(recorded.fact.subject.id);
     let offering = state.offerings.entry(id).or_default();
-    offering.history.record(recorded, event);
+    offering.record(recorded, event);
     if offering.history.is_empty() {
         state.offerings.remove(&id);
     }

@@ -201,6 +201,11 @@ pub struct Partner {
 }
 
 impl Partner {
+    /// Brings it up to a recorded event about it.
+    pub fn record(&mut self, recorded: &Recorded<'_>, event: &Event) {
+        self.history.record(recorded, event);
+    }
+
     /// Its details as last recorded.
     pub fn details(&self) -> Option<&Onboarded> {
         self.history.holds_on(Date::MAX, |event| match event {
@@ -378,7 +383,7 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
     let id = PartnerId::new(recorded.fact.subject.id);
     let partner = state.partners.entry(id).or_default();
     let before = partner.keys();
-    partner.history.record(recorded, event);
+    partner.record(recorded, event);
     let after = partner.keys();
     if partner.history.is_empty() {
         state.partners.remove(&id);

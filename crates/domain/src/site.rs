@@ -217,6 +217,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// Brings it up to a recorded event about it.
+    pub fn record(&mut self, recorded: &Recorded<'_>, event: &Event) {
+        self.history.record(recorded, event);
+    }
+
     /// What it is registered as.
     pub fn registered(&self) -> Option<&Registered> {
         self.history.entries().iter().find_map(|entry| {
@@ -358,7 +363,7 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
     let id = SiteId::new(recorded.fact.subject.id);
     let site = state.sites.entry(id).or_default();
     let before = site.registered().map(|r| r.cds);
-    site.history.record(recorded, event);
+    site.record(recorded, event);
     let after = site.registered().map(|r| r.cds);
     if site.history.is_empty() {
         state.sites.remove(&id);

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::correction::{CorrectEvent, live};
-use crate::engagement::{Command, Event, FamilyEngaged, Held, Status};
+use crate::engagement::{Cancelled, Command, Event, FamilyEngaged, Held, Status};
 use crate::fact::{Event as AnyEvent, Fact, Kind, Subject};
 use crate::id::EngagementId;
 use crate::text::{code, codes, day_done, headcount, minutes, not_in_future, one_day};
@@ -63,7 +63,9 @@ pub(crate) fn decide(
                 }
             }
             not_in_future(stamp, one_day(Some(act.effective))?)?;
-            Ok(vec![fact(act.id, act.effective, Event::EngagementCancelled(act.details.clone()))])
+            let (site, kind) = (Some(engagement.site), Some(engagement.kind));
+            let cancelled = Cancelled { site, kind, ..act.details.clone() };
+            Ok(vec![fact(act.id, act.effective, Event::EngagementCancelled(cancelled))])
         }
         Command::CorrectEngagement(command) => correct(state, command, found, stamp),
         Command::VoidEngagement(command) => {
@@ -94,17 +96,25 @@ fn correct(
             }
         }
         Event::FamilyEngaged(now) => {
-            let kept = now.site == Some(engagement.site) && now.kind == Some(engagement.kind);
+            let kept = (now.site, now.kind) == (Some(engagement.site), Some(engagement.kind));
             if !kept || fact.effective != live.effective {
                 let range = "the site, kind and day of the engagement";
                 return Err(Refusal::OutOfRange { field: "now/data", range });
+            }
+        }
+        Event::EngagementCancelled(now) => {
+            if (now.site, now.kind) != (Some(engagement.site), Some(engagement.kind)) {
+                return Err(Refusal::OutOfRange {
+                    field: "now/data",
+                    range: "the site and kind of the engagement",
+                });
             }
         }
         Event::EngagementPlanned(now) => {
             codes("now/data/languages", &now.languages)?;
             state.site(now.site)?;
         }
-        Event::EngagementCancelled(_) | Event::EngagementCorrected(_) | Event::EngagementVoided(_) => {}
+        Event::EngagementCorrected(_) | Event::EngagementVoided(_) => {}
     }
     Ok(vec![fact])
 }
