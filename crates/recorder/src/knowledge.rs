@@ -6,8 +6,9 @@ use std::path::Path;
 
 use domain::state::RULES;
 use domain::{Slug, Standing, State};
+use journal::Read;
 use sha2::{Digest, Sha256};
-use wire::{Broken, Commit, Head, Interpreted, Origin, RecordedEvent, Tip, Verifier};
+use wire::{Head, Interpreted, Origin, RecordedEvent, Tip, Verifier};
 
 use crate::register::{Key, Place, Register, RegisterError, Remembered};
 use crate::{Error, Fingerprint};
@@ -82,15 +83,13 @@ impl Knowledge {
         found.map_err(|error| halt(&self.ledger, error))
     }
 
-    /// Takes in a commit of the log, verifying it.
+    /// Takes in a verified commit of the log.
     ///
     /// # Errors
-    /// [`Error::Halted`] if it is broken or holds an event that this build does not know.
-    pub(crate) fn read(&mut self, commit: &Commit) -> Result<(), Error> {
-        let broken = |error: Broken| halt(&self.ledger, error);
-        let mut verifier = self.verifier.clone();
-        let mut events = Vec::new();
-        for event in verifier.accept_events(commit).map_err(broken)? {
+    /// [`Error::Halted`] if it holds an event that this build does not know.
+    pub(crate) fn read(&mut self, read: Read) -> Result<(), Error> {
+        let mut events = Vec::with_capacity(read.events.len());
+        for event in read.events {
             match event {
                 Interpreted::Event(event) => events.push(*event),
                 Interpreted::Unknown { position, kind, why } => {
@@ -102,10 +101,10 @@ impl Knowledge {
             }
         }
         for of_one_command in events.chunk_by(|a, b| a.envelope.command_id == b.envelope.command_id) {
-            let rows = rows_of(commit.number, of_one_command, |key| self.look_up(key))?;
+            let rows = rows_of(read.commit.number, of_one_command, |key| self.look_up(key))?;
             self.remember(rows);
         }
-        self.learn(verifier, &events)
+        self.learn(read.verifier, &events)
     }
 
     /// Takes in a commit of its own that was acknowledged, with the verifier that has accepted it.

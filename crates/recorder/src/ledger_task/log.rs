@@ -61,11 +61,11 @@ impl<J: Journal> LedgerTask<J> {
     /// Reads what the log has beyond what is known. Called between groups only.
     pub(super) async fn catch_up(&mut self) -> Result<(), Error> {
         let verifier = self.knowledge.verifier().clone();
-        let mut commits = journal::read(&self.journal, &self.origin.ledger, verifier, Until::Head);
+        let mut commits = journal::read_events(&self.journal, &self.origin.ledger, verifier, Until::Head);
         let mut read = Ok(());
         while let Some(commit) = commits.next().await {
             read = match commit {
-                Ok((commit, _)) => self.knowledge.read(&commit),
+                Ok(commit) => self.knowledge.read(commit),
                 Err(error) => Err(self.failed(&error)),
             };
             if read.is_err() {
@@ -119,8 +119,10 @@ impl<J: Journal> LedgerTask<J> {
     pub(super) fn failed(&self, error: &JournalError) -> Error {
         let (ledger, reason) = (self.origin.ledger.clone(), error.to_string());
         match error {
-            JournalError::Broken { .. } => Error::Halted { ledger, reason },
-            _ => Error::Journal { ledger, reason },
+            JournalError::Broken { .. } | JournalError::Unsafe { .. } => Error::Halted { ledger, reason },
+            JournalError::Locked(_) | JournalError::Unreachable(_) | JournalError::Io(_) => {
+                Error::Journal { ledger, reason }
+            }
         }
     }
 }

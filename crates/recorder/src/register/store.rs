@@ -1,7 +1,9 @@
 //! The sled tree that holds the blocks of the runs. The one place of the recorder that knows sled.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 use super::RegisterError;
 
@@ -9,6 +11,8 @@ use super::RegisterError;
 /// sled holds some 16,000 pages beyond it before it lets go of one, so small blocks save more than a small cache.
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 const FOLDER: &str = "runs";
+/// Tries, 5 ms apart, for sled to let go of its lock.
+const LOCK_TRIES: u32 = 400;
 
 /// A handle to the store; clones share it.
 #[derive(Clone)]
@@ -20,7 +24,7 @@ impl Store {
     /// Removes what is there and begins empty.
     pub(super) fn create(directory: &Path) -> Result<Self, RegisterError> {
         match std::fs::remove_dir_all(directory.join(FOLDER)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => Self::open(directory),
         }
     }
@@ -32,9 +36,19 @@ impl Store {
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(None)
             .mode(sled::Mode::HighThroughput);
-        match config.open() {
-            Err(sled::Error::Corruption { .. }) => Err(RegisterError::Damaged("sled reports corruption")),
-            opened => Ok(Self { db: opened? }),
+        let mut patience = LOCK_TRIES;
+        loop {
+            match config.open() {
+                Ok(db) => return Ok(Self { db }),
+                Err(sled::Error::Corruption { .. }) => {
+                    return Err(RegisterError::Damaged("sled reports corruption"));
+                }
+                Err(sled::Error::Io(error)) if patience > 0 && error.kind() == ErrorKind::WouldBlock => {
+                    patience -= 1;
+                    wait_for_sled();
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
     }
 
@@ -94,6 +108,13 @@ impl Store {
     }
 }
 
+/// The register's own lock keeps other processes out, so it is a thread of sled in this one that has not let go of
+/// the register's last opening yet.
+#[expect(clippy::disallowed_methods, reason = "sled has no way to wait for its own threads")]
+fn wait_for_sled() {
+    std::thread::sleep(Duration::from_millis(5));
+}
+
 fn sync_tree(directory: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
@@ -103,7 +124,7 @@ fn sync_tree(directory: &Path) -> std::io::Result<()> {
             match File::open(entry.path()) {
                 Ok(file) => file.sync_all()?,
                 // sled replaces its snapshots; the newer one is synced under its own name.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
