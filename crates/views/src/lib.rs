@@ -1,1 +1,55 @@
-//! The read models: pure functions from events to rows.
+//! The read models: pure functions from events to rows, and from rows to answers.
+//!
+//! Events are self-contained, so a row changes by the event alone. Rows are values in memory; where they are kept is
+//! the projector's business, which brings a [`Source`].
+
+mod activity;
+mod agreements;
+mod answer;
+mod cells;
+mod digits;
+mod engagements;
+mod partners;
+mod reach;
+mod rows;
+mod sites;
+
+use serde_json::Value;
+use wire::RecordedEvent;
+
+pub use activity::sentence;
+pub use answer::{QueryError, answer};
+pub use digits::Digits;
+pub use rows::{Empty, Row, Rows, Source, Stored};
+
+/// A read model. Stateless; all state is in its rows.
+pub trait View: Sync {
+    /// Name in queries, such as `service-ledger`.
+    fn name(&self) -> &'static str;
+    /// Raised when rows or their meaning change; the projector then builds the view anew.
+    fn revision(&self) -> u32;
+    /// One sentence about what it answers.
+    fn about(&self) -> &'static str;
+    /// Columns by which an answer can be filtered and, where it is a table of sums, grouped.
+    fn columns(&self) -> &'static [&'static str];
+    /// Brings the rows up to an event.
+    fn apply(&self, rows: &mut Rows, event: &RecordedEvent);
+    /// The wanted rows as JSON objects, in order; `by` names the columns to group by, empty for none.
+    fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value>;
+}
+
+/// Every view there is.
+pub static VIEWS: &[&dyn View] = &[
+    &agreements::AgreementRegister,
+    &partners::PartnerDirectory,
+    &sites::SiteProfile,
+    &cells::ServiceLedger,
+    &reach::Reach,
+    &engagements::EngagementSummary,
+    &activity::ActivityFeed,
+];
+
+/// The view of this name.
+pub fn view(name: &str) -> Option<&'static dyn View> {
+    VIEWS.iter().copied().find(|view| view.name() == name)
+}

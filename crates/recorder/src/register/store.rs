@@ -24,7 +24,7 @@ impl Store {
     /// Removes what is there and begins empty.
     pub(super) fn create(directory: &Path) -> Result<Self, RegisterError> {
         match std::fs::remove_dir_all(directory.join(FOLDER)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
             _ => Self::open(directory),
         }
     }

@@ -1,5 +1,7 @@
 //! Claims about the recorder, through its handle, on a log in memory that can be made troublesome.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
 mod answers;
 mod kit;
 mod restarts;

@@ -1,0 +1,101 @@
+//! Agreement register: what is agreed with whom, until when, pledged against delivered.
+
+use domain::Event as AnyEvent;
+use domain::agreement::Agreement;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use wire::RecordedEvent;
+
+use crate::cells::{changes, code};
+use crate::{Rows, View};
+
+/// The view.
+pub(crate) struct AgreementRegister;
+
+#[derive(Default, Serialize, Deserialize)]
+struct Entry {
+    agreement: Agreement,
+    deliveries: u64,
+    minutes: u64,
+}
+
+fn key(id: &uuid::Uuid) -> Vec<u8> {
+    [b"a".as_slice(), id.as_bytes()].concat()
+}
+
+impl View for AgreementRegister {
+    fn name(&self) -> &'static str {
+        "agreement-register"
+    }
+    fn revision(&self) -> u32 {
+        1
+    }
+    fn about(&self) -> &'static str {
+        "agreements with partner, span, terms, pledged and delivered minutes"
+    }
+    fn columns(&self) -> &'static [&'static str] {
+        &["agreement", "partner", "reference", "kind", "site", "starts", "ends", "status", "kinds", "pillars"]
+    }
+
+    fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
+        match &event.fact.event {
+            AnyEvent::Agreement(change) => rows.update(&key(&event.fact.subject.id), |entry: &mut Entry| {
+                entry.agreement.record(&event.recorded(), change);
+            }),
+            AnyEvent::Delivery(_) => {
+                let [was, now] = changes(event);
+                if let Some((was, _)) = was {
+                    rows.update(&key(&was.agreement.0), |entry: &mut Entry| {
+                        entry.deliveries = entry.deliveries.saturating_sub(1);
+                        entry.minutes = entry.minutes.saturating_sub(was.minutes.into());
+                    });
+                }
+                if let Some((now, _)) = now {
+                    rows.update(&key(&now.agreement.0), |entry: &mut Entry| {
+                        entry.deliveries += 1;
+                        entry.minutes += u64::from(now.minutes);
+                    });
+                }
+            }
+            AnyEvent::Ledger(_)
+            | AnyEvent::Site(_)
+            | AnyEvent::Partner(_)
+            | AnyEvent::Offering(_)
+            | AnyEvent::Engagement(_) => {}
+        }
+    }
+
+    fn list(&self, rows: &Rows, _: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
+        let mut list = Vec::new();
+        rows.each(b"a", |key, entry: &Entry| {
+            let row = describe(key.get(1..).unwrap_or_default(), entry);
+            list.extend(row.filter(|row| wanted(row)));
+        });
+        list
+    }
+}
+
+fn describe(id: &[u8], entry: &Entry) -> Option<Value> {
+    let signed = entry.agreement.signed()?;
+    let span = entry.agreement.history.entries().first()?.effective?;
+    // The terms as of the last day that it says anything about.
+    let last = entry.agreement.history.entries().iter().filter_map(|e| e.effective).map(|e| e.to()).max();
+    let terms = last.and_then(|day| entry.agreement.terms_on(day)).unwrap_or(&signed.terms);
+    let ends = entry.agreement.ended().or(last).unwrap_or(Date::MAX);
+    Some(json!({
+        "agreement": uuid::Uuid::from_slice(id).unwrap_or_default().to_string(),
+        "reference": signed.reference,
+        "partner": signed.partner.to_string(),
+        "kind": code(&signed.kind),
+        "status": if entry.agreement.ended().is_some() { "ended" } else { "signed" },
+        "starts": span.from().to_string(),
+        "ends": ends.to_string(),
+        "site": terms.sites.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "kinds": terms.kinds.iter().map(code).collect::<Vec<_>>(),
+        "pillars": terms.pillars.iter().map(code).collect::<Vec<_>>(),
+        "pledged_minutes": terms.pledged_minutes,
+        "delivered_minutes": entry.minutes,
+        "deliveries": entry.deliveries,
+    }))
+}

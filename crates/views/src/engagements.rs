@@ -1,0 +1,164 @@
+//! Engagement summary: what was planned and held, and families that attended, led and co-designed, by site, kind,
+//! language and month.
+
+use domain::code::FamilyRole;
+use domain::engagement::{Event, FamilyEngaged, Held};
+use domain::{Effective, Event as AnyEvent};
+use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use wire::RecordedEvent;
+
+use crate::answer::group;
+use crate::cells::{code, month};
+use crate::{Digits, Rows, View};
+
+/// The view.
+pub(crate) struct EngagementSummary;
+
+/// Occasions have no language of their own here: their row has the language `all`.
+const ALL: &str = "all";
+const SUMS: &[&str] = &[
+    "planned",
+    "held",
+    "cancelled",
+    "minutes",
+    "headcount",
+    "interpreted",
+    "families",
+    "attended",
+    "led",
+    "co_designed",
+];
+
+#[derive(Default, Serialize, Deserialize)]
+struct Cell {
+    site: String,
+    kind: String,
+    language: String,
+    month: String,
+    planned: i64,
+    held: i64,
+    cancelled: i64,
+    minutes: i64,
+    headcount: i64,
+    interpreted: i64,
+    attended: i64,
+    led: i64,
+    co_designed: i64,
+    households: Digits,
+}
+
+/// What an event does to the engagements that took place: each with +1 or −1.
+pub(crate) fn held(event: &Event) -> Vec<(&Held, i64)> {
+    parts(event, None)
+        .into_iter()
+        .filter_map(
+            |(part, _, sign)| if let Event::EngagementHeld(held) = part { Some((held, sign)) } else { None },
+        )
+        .collect()
+}
+
+/// An event as plain events that enter (+1) and leave (−1), each with its date.
+fn parts(event: &Event, effective: Option<Effective>) -> Vec<(&Event, Option<Effective>, i64)> {
+    match event {
+        Event::EngagementCorrected(c) => vec![(&c.was.event, c.was.effective, -1), (&c.now, effective, 1)],
+        Event::EngagementVoided(v) => vec![(&v.was.event, v.was.effective, -1)],
+        Event::EngagementPlanned(_)
+        | Event::EngagementHeld(_)
+        | Event::FamilyEngaged(_)
+        | Event::EngagementCancelled(_) => vec![(event, effective, 1)],
+    }
+}
+
+impl View for EngagementSummary {
+    fn name(&self) -> &'static str {
+        "engagement-summary"
+    }
+    fn revision(&self) -> u32 {
+        1
+    }
+    fn about(&self) -> &'static str {
+        "engagements and families by site, kind, language and month: attended, led and co-designed"
+    }
+    fn columns(&self) -> &'static [&'static str] {
+        &["site", "kind", "language", "month"]
+    }
+
+    fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
+        let AnyEvent::Engagement(change) = &event.fact.event else { return };
+        for (part, effective, sign) in parts(change, event.fact.effective) {
+            let Some(day) = effective.map(|e| e.from()) else { continue };
+            let household = match part {
+                Event::FamilyEngaged(family) => {
+                    Some(rows.rank(&[b"h", family.household.0.as_bytes().as_slice()].concat()))
+                }
+                Event::EngagementPlanned(_)
+                | Event::EngagementHeld(_)
+                | Event::EngagementCancelled(_)
+                | Event::EngagementCorrected(_)
+                | Event::EngagementVoided(_) => None,
+            };
+            let Some([site, kind, language]) = place(part) else { continue };
+            let month = month(day);
+            let key = format!("c{month}\0{site}\0{kind}\0{language}");
+            rows.update(key.as_bytes(), |cell: &mut Cell| {
+                (cell.site, cell.kind, cell.language, cell.month) = (site, kind, language, month);
+                count(cell, part, sign, household);
+            });
+        }
+    }
+
+    fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
+        let mut list = Vec::new();
+        rows.each(b"c", |_, cell: &Cell| {
+            let row = json!({
+                "month": cell.month, "site": cell.site, "kind": cell.kind, "language": cell.language,
+                "planned": cell.planned, "held": cell.held, "cancelled": cell.cancelled,
+                "minutes": cell.minutes, "headcount": cell.headcount, "interpreted": cell.interpreted,
+                "families": cell.households.distinct().len(),
+                "attended": cell.attended, "led": cell.led, "co_designed": cell.co_designed,
+            });
+            if wanted(&row) {
+                list.push(row);
+            }
+        });
+        group(list, by, SUMS)
+    }
+}
+
+fn place(part: &Event) -> Option<[String; 3]> {
+    let (site, kind, language) = match part {
+        Event::EngagementPlanned(planned) => (planned.site, planned.kind, ALL),
+        Event::EngagementHeld(held) => (held.site, held.kind, ALL),
+        Event::FamilyEngaged(FamilyEngaged { site, kind, language, .. }) => {
+            ((*site)?, (*kind)?, language.as_deref().unwrap_or("unknown"))
+        }
+        Event::EngagementCancelled(cancelled) => (cancelled.site?, cancelled.kind?, ALL),
+        Event::EngagementCorrected(_) | Event::EngagementVoided(_) => return None,
+    };
+    Some([site.to_string(), code(&kind), language.to_owned()])
+}
+
+fn count(cell: &mut Cell, part: &Event, sign: i64, household: Option<u32>) {
+    match part {
+        Event::EngagementPlanned(_) => cell.planned += sign,
+        Event::EngagementCancelled(_) => cell.cancelled += sign,
+        Event::EngagementHeld(held) => {
+            cell.held += sign;
+            cell.minutes += sign * i64::from(held.minutes);
+            cell.headcount += sign * i64::from(held.headcount);
+            cell.interpreted += sign * i64::from(held.interpreter);
+        }
+        Event::FamilyEngaged(family) => {
+            match family.role {
+                FamilyRole::Attended => cell.attended += sign,
+                FamilyRole::Led => cell.led += sign,
+                FamilyRole::CoDesigned => cell.co_designed += sign,
+            }
+            let household: RoaringBitmap = household.into_iter().collect();
+            if sign > 0 { cell.households.add(&household) } else { cell.households.remove(&household) }
+        }
+        Event::EngagementCorrected(_) | Event::EngagementVoided(_) => {}
+    }
+}

@@ -1,0 +1,103 @@
+//! Unduplicated reach: distinct persons and cases by any of site, partner, pillar, kind, tier and month, and unions
+//! of them, within one ledger.
+
+use std::collections::BTreeMap;
+
+use domain::delivery::Delivered;
+use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use wire::RecordedEvent;
+
+use crate::cells::{Place, changes};
+use crate::{Digits, Rows, View};
+
+/// The view.
+pub(crate) struct Reach;
+
+#[derive(Default, Serialize, Deserialize)]
+struct Cell {
+    place: Place,
+    persons: Digits,
+    cases: Digits,
+}
+
+/// The columns of a group, and the persons and cases in it.
+type Group = (Map<String, Value>, [RoaringBitmap; 2]);
+
+/// Numbers of the persons and of the case of a delivery.
+fn numbers(rows: &mut Rows, delivered: &Delivered) -> [RoaringBitmap; 2] {
+    let mut key = |family: u8, id: &uuid::Uuid| rows.rank(&[&[family], id.as_bytes().as_slice()].concat());
+    let persons = delivered.participants.iter().flatten().map(|person| key(b'p', &person.0)).collect();
+    let cases = delivered.case.iter().map(|case| key(b'q', &case.0)).collect();
+    [persons, cases]
+}
+
+impl View for Reach {
+    fn name(&self) -> &'static str {
+        "reach"
+    }
+    fn revision(&self) -> u32 {
+        1
+    }
+    fn about(&self) -> &'static str {
+        "distinct persons (tiers 1 and 2) and cases (tier 3, mental health), unduplicated within the ledger"
+    }
+    fn columns(&self) -> &'static [&'static str] {
+        &["site", "partner", "pillar", "kind", "tier", "month", "school_year"]
+    }
+
+    fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
+        let [was, now] = changes(event);
+        if let Some((was, effective)) = was {
+            let [persons, cases] = numbers(rows, was);
+            if let Some(place) = Place::of(was, effective) {
+                rows.update(&place.key(b'c'), |cell: &mut Cell| {
+                    cell.persons.remove(&persons);
+                    cell.cases.remove(&cases);
+                });
+            }
+        }
+        if let Some((now, effective)) = now {
+            let [persons, cases] = numbers(rows, now);
+            if persons.is_empty() && cases.is_empty() {
+                return;
+            }
+            if let Some(place) = Place::of(now, effective) {
+                rows.update(&place.key(b'c'), |cell: &mut Cell| {
+                    cell.persons.add(&persons);
+                    cell.cases.add(&cases);
+                    cell.place = place.clone();
+                });
+            }
+        }
+    }
+
+    /// One row for each group of `by`; without `by` one row for everything that is wanted.
+    fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
+        let mut groups: BTreeMap<Vec<String>, Group> = BTreeMap::new();
+        rows.each(b"c", |_, cell: &Cell| {
+            let p = &cell.place;
+            let place = json!({
+                "site": p.site, "partner": p.partner, "pillar": p.pillar, "kind": p.kind, "tier": p.tier,
+                "month": p.month, "school_year": p.school_year,
+            });
+            if !wanted(&place) {
+                return;
+            }
+            let value = |column: &&str| place.get(*column).cloned().unwrap_or_default();
+            let key = by.iter().map(|column| value(column).to_string()).collect();
+            let (_, [persons, cases]) = groups.entry(key).or_insert_with(|| {
+                (by.iter().map(|column| ((*column).to_owned(), value(column))).collect(), Default::default())
+            });
+            *persons |= cell.persons.distinct();
+            *cases |= cell.cases.distinct();
+        });
+        let counted = |(mut row, [persons, cases]): Group| {
+            row.insert("persons".into(), persons.len().into());
+            row.insert("cases".into(), cases.len().into());
+            Value::Object(row)
+        };
+        groups.into_values().map(counted).collect()
+    }
+}
