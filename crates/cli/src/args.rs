@@ -295,9 +295,10 @@ pub(crate) enum ConfigAct {
 /// `doctor`.
 #[derive(Debug, Group)]
 pub(crate) struct Doctor {
-    /// Only this ledger
-    #[arg(long, value_name = "SLUG")]
-    pub(crate) ledger: Option<Slug>,
-    #[command(flatten)]
-    pub(crate) place: Place,
+    /// Data directory
+    #[arg(long, value_name = "DIR", env = "HUBLEDGER_DATA", default_value = "hubledger-data")]
+    pub(crate) data: PathBuf,
+    /// Check what this configuration needs instead, its NATS server included
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }

@@ -259,8 +259,8 @@ pub(crate) fn journal_error(error: &JournalError) -> Error {
         JournalError::Unsafe { what, cure } => {
             Error::new(Exit::SetupMissing, "the log could lose what it acknowledges").why(what).hint(cure)
         }
-        JournalError::Unreachable(_) => Error::new(Exit::Unavailable, "the log can't be reached")
-            .why(error)
+        JournalError::Unreachable(why) => Error::new(Exit::Unavailable, "the log can't be reached")
+            .why(why)
             .hint("start a NATS server, or check its address"),
         JournalError::Io(cause) => Error::new(Exit::Failure, "the log's file can't be used").why(cause),
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 
@@ -120,6 +120,12 @@ impl Output {
             return;
         }
         let mut err = anstream::stderr().lock();
+        if self.json {
+            let document =
+                json!({ "error": { "what": what, "why": why, "hint": hint, "exit": error.exit().code() } });
+            let _ = writeln!(err, "{document}");
+            return;
+        }
         let _ = match why {
             Some(why) => writeln!(err, "{RED}error:{PLAIN} {what}: {why}"),
             None => writeln!(err, "{RED}error:{PLAIN} {what}"),
@@ -146,6 +152,11 @@ impl Output {
         bar.enable_steady_tick(Duration::from_millis(200));
         bar
     }
+}
+
+/// A number with its noun: `1 event`, `12 events`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// A JSON value as a cell of a table: text without quotes, lists joined, nothing for null.

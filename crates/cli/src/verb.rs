@@ -1,6 +1,7 @@
 //! The verbs, a file each.
 
 mod config;
+mod doctor;
 mod events;
 mod held;
 mod help;
@@ -28,11 +29,12 @@ pub(crate) fn run(args: Args, output: Output) -> Result<Exit, Error> {
 
 async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
     match verb {
-        Verb::Serve(serve) => serve::run(&serve, output).await,
+        Verb::Serve(serve) => serve::run(&serve).await,
         Verb::Record(record) => record::run(&record, output).await,
         Verb::Tail(tail) => tail::run(&tail, output).await,
         Verb::Events(events) => events::run(&events, output).await,
         Verb::Verify(verify) => verify::run(&verify, output).await,
+        Verb::Doctor(doctor) => doctor::run(&doctor, output).await,
         _ => Err(Error::new(Exit::SetupMissing, "this verb is not there yet")),
     }
 }

@@ -12,12 +12,11 @@ use crate::client::journal_error;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::{Home, LogKind};
-use crate::output::Output;
 use crate::serve::node::{Limits, Node};
 use crate::serve::{broker, local, socket};
 
 /// Serves until told to stop.
-pub(crate) async fn run(serve: &Serve, output: Output) -> Result<Exit, Error> {
+pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     let Role::All = serve.role;
     let (config, _) = super::config::load(serve.config.as_deref())?;
     runtime::telemetry::init(&config.telemetry);
@@ -29,7 +28,16 @@ pub(crate) async fn run(serve: &Serve, output: Output) -> Result<Exit, Error> {
     };
     let home = Home::open_or_make(&config.data, &config.deployment, log)?;
     // On JetStream the log has no lock that keeps a second server off the same register and views.
-    let _lock = home.lock()?;
+    let _lock = match socket::connect(&home.dir).await {
+        Ok(Some(_)) => {
+            return Err(Error::new(
+                Exit::Unavailable,
+                format!("a server runs on {} already", home.dir.display()),
+            )
+            .hint("talk to it with --data, or stop it first"));
+        }
+        Ok(None) | Err(_) => home.lock()?,
+    };
     let journal = open(&config).await?;
     let ledgers = check(&journal).await?;
     let listener =
@@ -43,7 +51,6 @@ pub(crate) async fn run(serve: &Serve, output: Output) -> Result<Exit, Error> {
         ledgers = ledgers.len(),
         "serving"
     );
-    output.say(format!("serving {} on {}; Ctrl-C ends it", data.display(), describe(&config)));
     let answers = serve_all(&journal, listener, &node, &shutdown).await;
     tracing::info!("stopping; what is in flight finishes");
     node.stop().await;

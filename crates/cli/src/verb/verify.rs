@@ -14,7 +14,7 @@ use crate::args::Verify;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::log::{Log, ReadError};
-use crate::output::Output;
+use crate::output::{Output, count};
 use crate::verb::held::{self, Held};
 
 /// What can be said of the log.
@@ -129,26 +129,22 @@ fn agrees(head: &Head, first: u64, held: &[Held]) -> Result<(), Broken> {
 }
 
 fn tell(report: &Report, output: Output) -> Result<(), Error> {
-    let Report { ledger, commits, events, root, .. } = report;
+    let Report { ledger, root, .. } = report;
+    let size = format!("{} in {}", count(report.events, "event"), count(report.commits, "commit"));
     match (&report.first_bad, report.verdict) {
         (Some(bad), _) => {
             output.line(format!(
                 "broken      {ledger} at position {}, commit {}: {}",
                 bad.position, bad.commit, bad.kind
             ))?;
-            output.line(format!(
-                "            {events} events in {commits} commits before it are sound, root {root}"
-            ))?;
+            output.line(format!("            sound before it: {size}, root {root}"))?;
         }
         (None, Verdict::Incomplete) => {
-            output.line(format!(
-                "incomplete  {ledger}: {events} events in {commits} commits are sound, root {root}"
-            ))?;
+            output.line(format!("incomplete  {ledger}: {size}, sound, root {root}"))?;
             output.line("            nobody here remembers a head, so a history that was cut or rewritten as a whole would look the same; name one with --head FILE")?;
         }
         (None, Verdict::Verified | Verdict::Broken) => {
-            output
-                .line(format!("verified    {ledger}: {events} events in {commits} commits, root {root}"))?;
+            output.line(format!("verified    {ledger}: {size}, root {root}"))?;
         }
     }
     for held in &report.held {

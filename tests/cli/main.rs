@@ -1,0 +1,6 @@
+//! The binary as a person meets it: what it prints, how it ends, and what survives.
+
+mod damage;
+mod kit;
+mod recording;
+mod serving;

@@ -1,0 +1,131 @@
+//! The real binary, built once, run as a person would run it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// Where the binary is; built when the first test asks.
+pub fn path() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", "cli", "--bin", "hubledger"]);
+        build.current_dir(env!("CARGO_MANIFEST_DIR"));
+        assert!(build.status().unwrap().success(), "the binary builds");
+        // This test runs from target/<profile>/deps.
+        let test = std::env::current_exe().unwrap();
+        let target = test.ancestors().find(|folder| folder.ends_with("target")).unwrap();
+        target.join("debug").join("hubledger")
+    })
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// What it printed as its result.
+    pub out: String,
+    /// What it said besides.
+    pub err: String,
+    /// How it ended.
+    pub code: i32,
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { out: text(output.stdout), err: text(output.stderr), code: output.status.code().unwrap_or(-1) }
+    }
+
+    /// The one document that it printed.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The documents that it printed, one a line.
+    pub fn lines(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The same, if it ended with this code.
+    #[must_use]
+    pub fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+}
+
+/// The binary with these arguments and nothing of this test's environment that it reads.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(path());
+    command.args(arguments).env_remove("HUBLEDGER_DATA").env_remove("HUBLEDGER_DEPLOYMENT").env("NO_COLOR", "1");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs it to its end.
+pub fn run(arguments: &[&str]) -> Ran {
+    Ran::of(command(arguments).output().unwrap())
+}
+
+/// Runs it to its end with this on its stdin.
+pub fn run_with(arguments: &[&str], input: &str) -> Ran {
+    let mut child = command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || {
+        // It may end before it has read everything.
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    Ran::of(output)
+}
+
+/// A server that runs until it is told to stop, or dropped.
+pub struct Serving {
+    child: Child,
+}
+
+impl Serving {
+    /// Starts `serve all` and waits until it serves.
+    pub fn start(config: &Path) -> Self {
+        let mut child = command(&["serve", "all", "--config", config.to_str().unwrap()]).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
+        loop {
+            match lines.next() {
+                Some(Ok(line)) if line.contains("serving") => break,
+                Some(Ok(line)) => said.push(line),
+                Some(Err(error)) => panic!("{error}"),
+                None => panic!("the server ended at once: {said:?}"),
+            }
+        }
+        // A full pipe would stop the server.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { child }
+    }
+
+    /// Ends it without a word, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop and waits; returns its exit code.
+    pub fn stop(mut self) -> i32 {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Stopped already, or the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
