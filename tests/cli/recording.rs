@@ -43,7 +43,8 @@ fn what_is_no_json_is_refused_and_the_rest_is_recorded() {
 fn a_dry_run_appends_nothing() {
     let place = Place::opened();
     let data = place.data();
-    let arguments = ["record", "--ledger", LEDGER, "--json", "--dry-run", "--data", data.to_str().unwrap(), "-"];
+    let arguments =
+        ["record", "--ledger", LEDGER, "--json", "--dry-run", "--data", data.to_str().unwrap(), "-"];
     let ran = binary::run_with(&arguments, &act(1).to_string()).ended(0);
     assert_eq!(ran.json(), json!({ "would-accept": { "events": 1 } }));
     assert_eq!(place.run(&["verify"]).ended(0).json()["events"], 1);

@@ -1,1 +1,3 @@
 //! What every story needs: servers, folders, the binary.
+
+pub mod binary;
