@@ -20,7 +20,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use domain::Slug;
 use sha2::{Digest, Sha256};
+use wire::{Head, Origin, Verifier};
 
 pub use bookmark::Place;
 use bookmark::{Bookmark, RunRecord};
@@ -52,6 +54,18 @@ pub enum RegisterError {
     Damaged(&'static str),
 }
 
+/// Where the register of a ledger is kept.
+pub fn directory(data_dir: &Path, ledger: &Slug) -> PathBuf {
+    data_dir.join("register").join(ledger.as_str())
+}
+
+/// The head that the register of a ledger holds the log against, from its files alone: works beside a running
+/// recorder, and is behind it. None if there is no register that can be believed.
+pub fn held(data_dir: &Path, origin: &Origin) -> Option<Head> {
+    let bookmark = bookmark::read(&directory(data_dir, &origin.ledger)).ok()??;
+    Some(Verifier::from_bytes(origin.clone(), &bookmark.place.verifier)?.head())
+}
+
 /// The register of one ledger.
 pub struct Register {
     directory: PathBuf,
@@ -70,14 +84,6 @@ pub struct Register {
     keys: u64,
     /// Held as long as the register; last, so that it outlives the work in the background.
     _lock: File,
-}
-
-/// The head that the register of a ledger remembers, without opening it: something to hold the log against.
-/// None when it remembers nothing that can be read.
-pub fn held(data_dir: &Path, origin: &wire::Origin) -> Option<wire::Head> {
-    let directory = data_dir.join("register").join(origin.ledger.as_str());
-    let bookmark = bookmark::read(&directory).ok()??;
-    Some(wire::Verifier::from_bytes(origin.clone(), &bookmark.place.verifier)?.head())
 }
 
 impl Register {

@@ -7,8 +7,8 @@ use journal::{AppendError, Journal, JournalError, Until};
 use wire::Commit;
 
 use super::LedgerTask;
-use crate::Error;
 use crate::knowledge::{Knowledge, halt};
+use crate::{Error, register};
 
 /// Pauses before an append of unknown outcome is sent again; the last one is repeated.
 const RESEND_PAUSES_MS: [u64; 6] = [50, 100, 250, 500, 1_000, 5_000];
@@ -35,7 +35,7 @@ impl<J: Journal> LedgerTask<J> {
             return Ok(false);
         }
         let tip = self.journal.open(&ledger).await.map_err(|error| self.failed(&error))?;
-        let directory = self.settings.data_dir.join("register").join(ledger.as_str());
+        let directory = register::directory(&self.settings.data_dir, &ledger);
         let knowledge = Knowledge::open(&directory, &self.origin, tip.epoch)?;
         let known = knowledge.tip();
         if known.epoch != tip.epoch

@@ -2,7 +2,7 @@
 
 use recorder::{Fingerprint, Recorder};
 use tempfile::TempDir;
-use wire::{Outcome, Submission};
+use wire::{Origin, Outcome, Submission};
 
 use crate::kit::*;
 
@@ -21,6 +21,8 @@ async fn a_clean_stop_and_a_start_from_nothing_give_the_same() {
     desk.recorder.submit_all(&azusa(), rows(1)).await;
     let before = fingerprint(&desk.recorder).await;
     desk.recorder.stop().await;
+    let origin = Origin { deployment: slug("county"), ledger: azusa() };
+    assert_eq!(recorder::register::held(desk.directory.path(), &origin), Some(before.head));
     let again = start(&desk.log, desk.directory.path(), &desk.clock, 2);
     assert_eq!(fingerprint(&again).await, before);
     let elsewhere = TempDir::new().unwrap();
