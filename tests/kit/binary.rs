@@ -60,7 +60,11 @@ impl Ran {
 /// The binary with these arguments and nothing of this test's environment that it reads.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(path());
-    command.args(arguments).env_remove("HUBLEDGER_DATA").env_remove("HUBLEDGER_DEPLOYMENT").env("NO_COLOR", "1");
+    command
+        .args(arguments)
+        .env_remove("HUBLEDGER_DATA")
+        .env_remove("HUBLEDGER_DEPLOYMENT")
+        .env("NO_COLOR", "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

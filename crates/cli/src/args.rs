@@ -38,6 +38,8 @@ pub(crate) enum Verb {
     Events(Events),
     /// Fold the whole log from zero and compare with the live views
     Replay(Replay),
+    /// Build views anew beside the live ones, compare and swap
+    Rebuild(Rebuild),
     /// Recompute the Merkle root from the stored bytes: 0 verified, 10 broken, 11 incomplete
     Verify(Verify),
     /// Print the JSON Schema of events and commands
@@ -80,7 +82,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "DIR", default_value = "hubledger-demo")]
     pub(crate) data: PathBuf,
     /// How many events the school year has
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(3..))]
     pub(crate) events: u64,
     /// End after the summary instead of staying up
     #[arg(long)]
@@ -158,16 +160,16 @@ pub(crate) struct Query {
     /// Ledger to ask
     #[arg(long, value_name = "SLUG", required_unless_present = "list")]
     pub(crate) ledger: Option<Slug>,
-    /// Only rows where a column has this value; may be repeated
+    /// Only rows where a column has this value; may be repeated. by=COLUMN,… sums rows that agree in them
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
     pub(crate) filters: Vec<(String, String)>,
-    /// As it was after this position
+    /// As it was known at this position; folds the log up to it
     #[arg(long, value_name = "POSITION")]
     pub(crate) as_of: Option<u64>,
     /// Wait until the view has this position (read your own writes)
     #[arg(long, value_name = "POSITION")]
     pub(crate) min_position: Option<u64>,
-    /// At most this many rows
+    /// At most this many rows, after filtering
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
     /// List the views
@@ -232,6 +234,18 @@ pub(crate) struct Replay {
     /// Only this view
     #[arg(long, value_name = "VIEW")]
     pub(crate) view: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// `rebuild`.
+#[derive(Debug, Group)]
+pub(crate) struct Rebuild {
+    /// The view [default: all]
+    pub(crate) view: Option<String>,
+    /// Ledger whose view it is
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Slug,
     #[command(flatten)]
     pub(crate) place: Place,
 }

@@ -20,6 +20,7 @@ use crate::home::{Home, HomeLock, LogKind};
 use crate::output::Output;
 use crate::serve::node::{Limits, Node};
 use crate::serve::socket;
+use crate::verb::config;
 
 /// Longest wait for a reply through NATS. A group is durable in milliseconds; a rebuild takes longer.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -76,7 +77,8 @@ impl Client {
         };
         let journal = Embedded::open(&home.dir).map_err(|error| journal_error(&error))?;
         output.say(format!("opening {} directly; no server runs on it", home.dir.display()));
-        let node = Node::start(home, AnyJournal::Embedded(journal), &Limits::default())?;
+        let (config, _) = config::load(None)?;
+        let node = Node::start(home, AnyJournal::Embedded(journal), Limits::patient(&config));
         Ok(Self::Direct(Box::new(node), lock))
     }
 
@@ -132,13 +134,17 @@ impl Client {
         }
     }
 
-    /// The recorder's head.
+    /// Builds a view anew beside the live one and puts it in its place.
     ///
     /// # Errors
-    /// When there is no such ledger.
-    pub(crate) async fn head(&self, ledger: &Slug) -> Result<HeadReply, Error> {
-        match self.ask(ledger, Ask::Head { ledger: ledger.clone() }).await? {
-            Reply::Head { head } => Ok(head),
+    /// When the live one differed, and as for a query.
+    pub(crate) async fn rebuild(
+        &self,
+        ledger: &Slug,
+        view: &str,
+    ) -> Result<(Vec<ViewDigest>, HeadReply), Error> {
+        match self.ask(ledger, Ask::Rebuild { ledger: ledger.clone(), view: view.to_owned() }).await? {
+            Reply::Digests { digests, head } => Ok((digests, head)),
             reply => Err(unexpected(reply)),
         }
     }
@@ -266,15 +272,34 @@ pub(crate) fn journal_error(error: &JournalError) -> Error {
     }
 }
 
+/// A failure of the views, told to a person.
+pub(crate) fn view_error(error: &projector::Error) -> Error {
+    match error {
+        projector::Error::Journal(error) => journal_error(error),
+        projector::Error::Query(_) | projector::Error::NoSuchLedger(_) => {
+            Error::new(Exit::NotFound, error.to_string()).hint("hubledger query --list shows every view with its columns")
+        }
+        projector::Error::Store(cause) => Error::new(Exit::Failure, "the view store can't be used")
+            .why(cause)
+            .hint("stop what uses it, delete the folder `views` of the data directory, and start again: views are built from the log"),
+        projector::Error::Stopped { .. } | projector::Error::Differed { .. } => {
+            Error::new(Exit::Broken, error.to_string())
+        }
+        projector::Error::Behind { .. } | projector::Error::OtherEpoch { .. } => {
+            Error::new(Exit::Unavailable, error.to_string())
+        }
+    }
+}
+
 /// A reply that is none to what was asked.
 pub(crate) fn unexpected(reply: Reply) -> Error {
     match reply {
         Reply::Failed { refusal: RefusalReply { code, message, hint, .. }, repeat } => {
             let exit = match code.as_str() {
-                "unknown-ledger" | "unknown-view" | "unknown-column" => Exit::NotFound,
-                "log-broken" | "ledger-halted" => Exit::Broken,
+                "no-such-ledger" | "no-such-view" | "no-such-column" => Exit::NotFound,
+                "log-broken" | "ledger-halted" | "views-stopped" | "rebuild-differed" => Exit::Broken,
                 "keys-unusable" => Exit::SetupMissing,
-                "too-large" | "not-understood" => Exit::Usage,
+                "too-large" | "not-understood" | "other-epoch" => Exit::Usage,
                 _ if repeat => Exit::Unavailable,
                 _ => Exit::Failure,
             };

@@ -2,12 +2,11 @@
 //!
 //! Rules live in `domain`, work in `recorder` and `projector`; here is only what a person or a script sees.
 
-#![expect(dead_code, reason = "the verbs that ask views come with the projector")]
-
 mod args;
 mod client;
 mod error;
 mod exit;
+mod fold;
 mod home;
 mod input;
 mod log;

@@ -2,13 +2,14 @@
 //!
 //! Colour follows the terminal and `NO_COLOR` (anstream); progress is drawn only on a terminal.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 
@@ -174,16 +175,13 @@ pub(crate) fn cell(value: &Value) -> String {
     }
 }
 
-/// Rows of JSON objects as a header and cells, columns in the order of their first appearance.
-pub(crate) fn columns(rows: &[Value]) -> (Vec<String>, Vec<Vec<String>>) {
-    let mut names: Vec<String> = Vec::new();
-    for row in rows.iter().filter_map(Value::as_object) {
-        for name in row.keys() {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.clone());
-            }
-        }
-    }
+/// Rows of JSON objects as a header and cells; those named `first` lead, the others follow in alphabetical order.
+pub(crate) fn columns(rows: &[Value], first: &[&str]) -> (Vec<String>, Vec<Vec<String>>) {
+    let all: BTreeSet<&String> = rows.iter().filter_map(Value::as_object).flat_map(Map::keys).collect();
+    let is_first = |name: &str| first.contains(&name);
+    let led = first.iter().map(|name| (*name).to_owned()).filter(|name| all.contains(name));
+    let others = all.iter().filter(|name| !is_first(name)).map(|name| (*name).clone());
+    let names: Vec<String> = led.chain(others).collect();
     let cells = rows
         .iter()
         .map(|row| names.iter().map(|name| row.get(name).map(cell).unwrap_or_default()).collect())

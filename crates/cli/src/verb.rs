@@ -1,11 +1,14 @@
 //! The verbs, a file each.
 
-mod config;
+pub(crate) mod config;
 mod doctor;
 mod events;
 mod held;
 mod help;
+mod query;
+mod rebuild;
 mod record;
+mod replay;
 mod schema;
 mod serve;
 mod tail;
@@ -31,6 +34,9 @@ async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
     match verb {
         Verb::Serve(serve) => serve::run(&serve).await,
         Verb::Record(record) => record::run(&record, output).await,
+        Verb::Query(query) => query::run(&query, output).await,
+        Verb::Replay(replay) => replay::run(&replay, output).await,
+        Verb::Rebuild(rebuild) => rebuild::run(&rebuild, output).await,
         Verb::Tail(tail) => tail::run(&tail, output).await,
         Verb::Events(events) => events::run(&events, output).await,
         Verb::Verify(verify) => verify::run(&verify, output).await,

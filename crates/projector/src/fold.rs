@@ -14,6 +14,25 @@ pub struct Folded {
 }
 
 impl Folded {
+    /// Nothing folded yet.
+    pub fn new(origin: Origin) -> Self {
+        Self { views: LedgerViews::in_memory(origin, FIRST_EPOCH) }
+    }
+
+    /// Takes the events of the next commit up to this position. The head stays that of the whole commit: it is what
+    /// was verified.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when an event is not known.
+    pub fn take(&mut self, mut read: Read, to: u64) -> Result<(), Error> {
+        read.events.retain(|event| match event {
+            Interpreted::Event(event) => event.envelope.position <= to,
+            Interpreted::Unknown { position, .. } => *position <= to,
+        });
+        let ledger = self.views.ledger.clone();
+        self.views.apply(&read).map_err(|reason| Error::Stopped { ledger, reason })
+    }
+
     /// Where the fold ended.
     pub fn head(&self) -> Head {
         self.views.head()
@@ -45,23 +64,13 @@ pub async fn fold<J: Journal>(
     mut progress: impl FnMut(u64),
 ) -> Result<Folded, Error> {
     let ledger: Slug = origin.ledger.clone();
-    let mut views = LedgerViews::in_memory(origin, FIRST_EPOCH);
+    let mut folded = Folded::new(origin);
     let to = to.unwrap_or(u64::MAX);
-    let mut commits = read_events(journal, &ledger, views.verifier.clone(), Until::Head);
-    while views.head().position < to {
+    let mut commits = read_events(journal, &ledger, folded.views.verifier.clone(), Until::Head);
+    while folded.head().position < to {
         let Some(read) = commits.next().await else { break };
-        let read = upto(read?, to);
-        views.apply(&read).map_err(|reason| Error::Stopped { ledger: ledger.clone(), reason })?;
-        progress(views.head().position.min(to));
+        folded.take(read?, to)?;
+        progress(folded.head().position.min(to));
     }
-    Ok(Folded { views })
-}
-
-/// The part of a commit up to a position. The head stays that of the whole commit: it is what was verified.
-fn upto(mut read: Read, to: u64) -> Read {
-    read.events.retain(|event| match event {
-        Interpreted::Event(event) => event.envelope.position <= to,
-        Interpreted::Unknown { position, .. } => *position <= to,
-    });
-    read
+    Ok(folded)
 }

@@ -5,21 +5,24 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Slug;
 use futures::StreamExt as _;
-use journal::{AnyJournal, EMPTY, Journal as _, JournalError, Until};
+use journal::{AnyJournal, EMPTY, Journal as _, Until};
+use projector::{Lag, Projector};
 use recorder::Recorder;
 use runtime::keys::{self, KeyError};
 use runtime::{Random, SystemClock, SystemRandom};
 use serde_json::value::RawValue;
+use tokio::sync::OnceCell;
 use wire::ask::{Ask, Reply};
-use wire::{HeadReply, LedgerKeys, Outcome, RefusalReply, Submission, Tip, frame};
+use wire::{HeadReply, LedgerKeys, Outcome, Query, RefusalReply, Submission, Tip, frame};
 
-use crate::error::Error;
 use crate::home::Home;
+use crate::serve::failure::{Failure, no_such_ledger};
 
 /// Bytes of frames in one reply to `Read`; base64 makes them a third longer, and NATS carries 1 MiB.
 const READ_BYTES_MAX: usize = 700 * 1024;
@@ -29,88 +32,71 @@ pub(crate) struct Node {
     home: Home,
     journal: AnyJournal,
     recorder: Recorder,
+    projector: OnceCell<Projector<AnyJournal>>,
+    limits: Limits,
     random: Arc<dyn Random>,
     keys: Mutex<BTreeMap<Slug, LedgerKeys>>,
 }
 
-/// Why a question got no answer.
-pub(crate) struct Failure {
-    refusal: RefusalReply,
-    repeat: bool,
-}
-
-impl Failure {
-    fn new(code: &str, message: impl ToString) -> Self {
-        Self { refusal: RefusalReply::new(code, message.to_string()), repeat: false }
-    }
-
-    fn repeat(mut self) -> Self {
-        self.repeat = true;
-        self
-    }
-}
-
-impl From<recorder::Error> for Failure {
-    fn from(error: recorder::Error) -> Self {
-        let repeat = !matches!(error, recorder::Error::Halted { .. });
-        Self { repeat, ..Self::new(error.code(), error) }
-    }
-}
-
-impl From<JournalError> for Failure {
-    fn from(error: JournalError) -> Self {
-        match &error {
-            JournalError::Broken { .. } => Self::new("log-broken", error),
-            JournalError::Unreachable(_) => Self::new("log-unavailable", error).repeat(),
-            JournalError::Locked(_) | JournalError::Unsafe { .. } | JournalError::Io(_) => {
-                Self::new("log-unusable", error)
-            }
-        }
-    }
-}
-
-impl From<KeyError> for Failure {
-    fn from(error: KeyError) -> Self {
-        Self::new("keys-unusable", error)
-    }
-}
-
 /// What a node may hold and how long it waits.
 pub(crate) struct Limits {
-    /// Commands that may wait for one ledger.
-    queue: usize,
+    recorder: runtime::config::Recorder,
+    projector: runtime::config::Projector,
+    /// Whether every answer of a view waits for all that is recorded.
+    patient: bool,
 }
 
 impl Limits {
     /// As configured.
-    pub(crate) const fn of(config: &runtime::Config) -> Self {
-        Self { queue: config.recorder.queue }
+    pub(crate) fn of(config: &runtime::Config) -> Self {
+        Self { recorder: config.recorder.clone(), projector: config.projector.clone(), patient: false }
     }
-}
 
-impl Default for Limits {
-    /// A verb that works directly needs room for its own batches only.
-    fn default() -> Self {
-        Self { queue: 10_000 }
+    /// For a verb that works directly: its views were closed until now, and nobody but it waits for them.
+    pub(crate) fn patient(config: &runtime::Config) -> Self {
+        let wait_ms = u64::from(u32::MAX);
+        let projector = runtime::config::Projector { wait_ms, ..config.projector.clone() };
+        Self { projector, patient: true, ..Self::of(config) }
     }
 }
 
 impl Node {
-    /// Starts recorder and projector on this journal. Ledgers are taken up when they are first named.
-    pub(crate) fn start(home: Home, journal: AnyJournal, limits: &Limits) -> Result<Self, Error> {
+    /// Starts the recorder on this journal; the projector with [`project`](Self::project), or when a view is first
+    /// asked. Ledgers are taken up when they are first named.
+    pub(crate) fn start(home: Home, journal: AnyJournal, limits: Limits) -> Self {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let settings = recorder::Settings {
-            waiting_max: limits.queue,
+            waiting_max: limits.recorder.queue,
             ..recorder::Settings::new(home.dir.clone(), home.deployment.clone())
         };
         let recorder =
             Recorder::start(journal.clone(), settings, Arc::new(SystemClock::default()), random.clone());
-        Ok(Self { home, journal, recorder, random, keys: Mutex::default() })
+        let (projector, keys) = (OnceCell::new(), Mutex::default());
+        Self { home, journal, recorder, projector, limits, random, keys }
+    }
+
+    /// Starts the projector if it does not run yet.
+    ///
+    /// # Errors
+    /// When the view store can't be opened or the log not be read.
+    pub(crate) async fn project(&self) -> Result<&Projector<AnyJournal>, projector::Error> {
+        let limits = &self.limits.projector;
+        let settings = projector::Settings {
+            data_dir: self.home.dir.clone(),
+            deployment: self.home.deployment.clone(),
+            flush_events: limits.flush_events,
+            cache_bytes: limits.cache_bytes,
+            wait: Duration::from_millis(limits.wait_ms),
+        };
+        self.projector.get_or_try_init(|| Projector::start(self.journal.clone(), settings)).await
     }
 
     /// Lets what is in flight finish, and closes register and views.
     pub(crate) async fn stop(&self) {
         self.recorder.stop().await;
+        if let Some(projector) = self.projector.get() {
+            projector.stop().await;
+        }
     }
 
     /// Answers a question.
@@ -125,9 +111,9 @@ impl Node {
                 self.submit(&ledger, commands).await.map(|outcomes| Reply::Outcomes { outcomes })
             }
             Ask::Read { ledger, after } => self.read(&ledger, after).await,
-            Ask::Query { .. } | Ask::Digests { .. } | Ask::Rebuild { .. } => {
-                Err(Failure::new("no-views", "views are not there yet"))
-            }
+            Ask::Query { query } => self.query(query).await,
+            Ask::Digests { ledger } => self.digests(&ledger).await,
+            Ask::Rebuild { ledger, view } => self.rebuild(&ledger, &view).await,
         };
         reply.unwrap_or_else(|Failure { refusal, repeat }| Reply::Failed { refusal, repeat })
     }
@@ -156,6 +142,12 @@ impl Node {
             }
         }
         let mut answers = self.recorder.submit_all(ledger, submissions).await.into_iter();
+        if let Some(projector) = self.projector.get() {
+            // It may be new. What was recorded stays recorded, whatever becomes of the views.
+            if let Err(error) = projector.track(ledger) {
+                tracing::error!(%ledger, %error, "the views can't be kept");
+            }
+        }
         let mut outcomes = Vec::with_capacity(refused.len());
         for refused in refused {
             outcomes.push(match refused {
@@ -200,6 +192,31 @@ impl Node {
         if ledgers.contains(ledger) { Ok(()) } else { Err(no_such_ledger(ledger, &ledgers)) }
     }
 
+    async fn query(&self, mut query: Query) -> Result<Reply, Failure> {
+        self.must_exist(&query.ledger).await?;
+        if self.limits.patient && query.min_position.is_none() && query.as_of.is_none() {
+            let head = self.recorder.head(&query.ledger).await?;
+            query.min_position = Some((head.epoch, head.position));
+        }
+        Ok(Reply::Answer { answer: self.project().await?.query(&query).await? })
+    }
+
+    /// At the head of the log now, or later: digests are asked for to be compared.
+    async fn digests(&self, ledger: &Slug) -> Result<Reply, Failure> {
+        self.must_exist(ledger).await?;
+        let recorded = self.recorder.head(ledger).await?;
+        let (head, digests) = self.project().await?.digests(ledger, recorded.position).await?;
+        Ok(Reply::Digests { digests, head: HeadReply::new(ledger, &head) })
+    }
+
+    async fn rebuild(&self, ledger: &Slug, view: &str) -> Result<Reply, Failure> {
+        self.must_exist(ledger).await?;
+        let projector = self.project().await?;
+        let digest = projector.rebuild(ledger, view).await?;
+        let (head, _) = projector.digests(ledger, digest.position).await?;
+        Ok(Reply::Digests { digests: vec![digest], head: HeadReply::new(ledger, &head) })
+    }
+
     async fn read(&self, ledger: &Slug, after: u64) -> Result<Reply, Failure> {
         self.must_exist(ledger).await?;
         let after = match self.journal.commit(ledger, after).await? {
@@ -231,6 +248,26 @@ impl Node {
                     lines.push(format!("fail {ledger}: {error}"));
                 }
             }
+            let lag = match self.project().await {
+                Ok(projector) => projector.lag(&ledger).await,
+                Err(error) => Err(error),
+            };
+            let (well, line) = match lag {
+                Ok(Lag { stopped: Some(why), .. }) => {
+                    (false, format!("fail {ledger}: the views stopped: {why}"))
+                }
+                Ok(Lag { head, commits, parked, .. }) => {
+                    let parked: u64 = parked.values().sum();
+                    let level = if parked > 0 { "warn" } else { "ok" };
+                    let behind =
+                        if commits > 0 { format!(", {commits} commits behind") } else { String::new() };
+                    let parked = if parked > 0 { format!(", {parked} rows parked") } else { String::new() };
+                    (true, format!("{level} {ledger}: viewed to position {}{behind}{parked}", head.position))
+                }
+                Err(error) => (false, format!("fail {ledger}: {error}")),
+            };
+            healthy &= well;
+            lines.push(line);
         }
         Ok(Reply::Health { healthy, lines })
     }
@@ -241,14 +278,4 @@ fn not_open(ledger: &Slug) -> Outcome {
         RefusalReply::new("ledger-not-open", format!("the ledger {ledger} is not open"))
             .hint("open it with open-ledger, or check its name"),
     )
-}
-
-fn no_such_ledger(ledger: &Slug, ledgers: &[Slug]) -> Failure {
-    let names: Vec<&str> = ledgers.iter().map(Slug::as_str).collect();
-    let mut failure = Failure::new("unknown-ledger", format!("there is no ledger {ledger}"));
-    failure.refusal = failure.refusal.hint(&match names.as_slice() {
-        [] => "no ledger is open here yet; the first command to a ledger is open-ledger".to_owned(),
-        names => format!("there are: {}", names.join(", ")),
-    });
-    failure
 }

@@ -8,7 +8,7 @@ use runtime::Shutdown;
 use runtime::config::{Config, JournalKind};
 
 use crate::args::{Role, Serve};
-use crate::client::journal_error;
+use crate::client::{journal_error, view_error};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::{Home, LogKind};
@@ -43,7 +43,11 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     let listener =
         socket::listen(&home.dir).map_err(|error| Error::file(&socket::path(&home.dir), &error))?;
     let data = home.dir.clone();
-    let node = Arc::new(Node::start(home, journal.clone(), &Limits::of(&config))?);
+    let node = Arc::new(Node::start(home, journal.clone(), Limits::of(&config)));
+    if let Err(error) = node.project().await {
+        node.stop().await;
+        return Err(view_error(&error));
+    }
     tracing::info!(
         data = %data.display(),
         deployment = %config.deployment,

@@ -150,7 +150,7 @@ impl Line {
                 let moment = time::format(at).unwrap_or_default();
                 let short = moment.get(..19).unwrap_or_default().replace('T', " ");
                 let kind = event.fact.event.name().to_owned();
-                let said = sentence(event);
+                let said = views::sentence(&event.fact.event);
                 Self {
                     position,
                     micros: Some(at.0),
@@ -175,8 +175,4 @@ impl Line {
         Ok(json!({ "position": self.position, "type": self.kind, "sentence": said, "event": event })
             .to_string())
     }
-}
-
-fn sentence(event: &wire::RecordedEvent) -> String {
-    format!("{} {}", event.fact.event.name().replace('-', " "), event.fact.subject)
 }
