@@ -1,6 +1,7 @@
 //! The binary as a person meets it: what it prints, how it ends, and what survives.
 
 mod damage;
+mod demo;
 mod kit;
 mod recording;
 mod serving;

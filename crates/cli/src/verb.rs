@@ -1,6 +1,7 @@
 //! The verbs, a file each.
 
 pub(crate) mod config;
+mod demo;
 mod doctor;
 mod events;
 mod held;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<Exit, Error> {
 
 async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
     match verb {
+        Verb::Demo(demo) => demo::run(&demo, output).await,
         Verb::Serve(serve) => serve::run(&serve).await,
         Verb::Record(record) => record::run(&record, output).await,
         Verb::Query(query) => query::run(&query, output).await,

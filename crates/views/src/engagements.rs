@@ -1,15 +1,16 @@
 //! Engagement summary: what was planned and held, and families that attended, led and co-designed, by site, kind,
 //! language and month.
 
+use std::collections::BTreeMap;
+
 use domain::code::FamilyRole;
 use domain::engagement::{Event, FamilyEngaged, Held};
 use domain::{Effective, Event as AnyEvent};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wire::RecordedEvent;
 
-use crate::answer::group;
 use crate::cells::{code, month};
 use crate::{Digits, Rows, View};
 
@@ -25,7 +26,6 @@ const SUMS: &[&str] = &[
     "minutes",
     "headcount",
     "interpreted",
-    "families",
     "attended",
     "led",
     "co_designed",
@@ -109,21 +109,38 @@ impl View for EngagementSummary {
         }
     }
 
+    /// Households are counted once in each group; without `by` a row is one month, site, kind and language.
     fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
-        let mut list = Vec::new();
+        let by = if by.is_empty() { &["month", "site", "kind", "language"] } else { by };
+        let mut groups: BTreeMap<Vec<String>, (Map<String, Value>, RoaringBitmap)> = BTreeMap::new();
         rows.each(b"c", |_, cell: &Cell| {
             let row = json!({
                 "month": cell.month, "site": cell.site, "kind": cell.kind, "language": cell.language,
                 "planned": cell.planned, "held": cell.held, "cancelled": cell.cancelled,
                 "minutes": cell.minutes, "headcount": cell.headcount, "interpreted": cell.interpreted,
-                "families": cell.households.distinct().len(),
                 "attended": cell.attended, "led": cell.led, "co_designed": cell.co_designed,
             });
-            if wanted(&row) {
-                list.push(row);
+            if !wanted(&row) {
+                return;
             }
+            let value = |column: &str| row.get(column).cloned().unwrap_or_default();
+            let key = by.iter().map(|column| value(column).to_string()).collect();
+            let (group, households) = groups.entry(key).or_insert_with(|| {
+                let place = by.iter().map(|column| ((*column).to_owned(), value(column))).collect();
+                (place, RoaringBitmap::new())
+            });
+            for column in SUMS {
+                let sum = group.get(*column).and_then(Value::as_i64).unwrap_or(0);
+                let more = value(column).as_i64().unwrap_or(0);
+                group.insert((*column).to_owned(), Value::from(sum.saturating_add(more)));
+            }
+            *households |= cell.households.distinct();
         });
-        group(list, by, SUMS)
+        let counted = |(mut row, households): (Map<String, Value>, RoaringBitmap)| {
+            row.insert("families".to_owned(), households.len().into());
+            Value::Object(row)
+        };
+        groups.into_values().map(counted).collect()
     }
 }
 
