@@ -1,3 +1,5 @@
-//! What every story needs: servers, folders, the binary.
+//! What every story needs: servers, folders, the binary, logs to write.
 
 pub mod binary;
+pub mod chain;
+pub mod nats;

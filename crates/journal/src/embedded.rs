@@ -190,7 +190,8 @@ fn follow(file: Arc<LedgerFile>, after: Tip, until: Until, writer: bool) -> Comm
                 return None;
             }
             changes.mark_unchanged();
-            if until == Until::Head && place.checked && place.last >= target {
+            // What is damaged at the end must be told even to a reader who has all before it.
+            if until == Until::Head && place.checked && place.last >= target && !place.file.is_damaged() {
                 return None;
             }
             let (file, last, checked) = (place.file.clone(), place.last, place.checked);

@@ -23,6 +23,9 @@ use crate::{AppendError, Commits, EMPTY, FIRST_EPOCH, Journal, JournalError, Unt
 const ANSWER: Duration = Duration::from_secs(5);
 /// Pause before a broken follower asks again.
 const RETRY: Duration = Duration::from_millis(100);
+/// How long a follower hears nothing before it looks whether the log is still the one that it knows. A subscription
+/// heals itself after a restart, also onto a stream that was made anew.
+const SILENCE: Duration = Duration::from_secs(2);
 /// Server error codes: wrong last sequence, in its two forms.
 const WRONG_LAST_SEQUENCE: [u64; 2] = [10071, 10164];
 
@@ -166,7 +169,9 @@ impl Journal for JetStream {
 
     fn commits(&self, ledger: &Slug, after: Tip, until: Until) -> Commits {
         let (journal, ledger) = (self.clone(), ledger.clone());
-        let place = Place { journal, ledger, after, next: after.commit + 1, target: None, source: None };
+        let next = after.commit + 1;
+        let place =
+            Place { journal, ledger, after, last: None, next, target: None, compared: false, source: None };
         futures::stream::unfold(Some(place), move |place| async move {
             let mut place = place?;
             match place.next(until).await {
@@ -215,9 +220,13 @@ struct Place {
     journal: JetStream,
     ledger: Slug,
     after: Tip,
+    // The last commit that was handed out; until then `after` is what the reader holds.
+    last: Option<Commit>,
     next: u64,
-    // Where `Until::Head` ends; also says that `after` was compared.
+    // Where `Until::Head` ends.
     target: Option<u64>,
+    // Whether what the reader holds was found in the log since the server was last lost.
+    compared: bool,
     source: Option<pull::Ordered>,
 }
 
@@ -225,23 +234,25 @@ impl Place {
     async fn next(&mut self, until: Until) -> Result<Option<Commit>, JournalError> {
         loop {
             match self.step(until).await {
+                Ok(Step::Commit(commit)) => return Ok(Some(commit)),
+                Ok(Step::End) => return Ok(None),
+                Ok(Step::Silence) => self.compared = false,
                 Err(JournalError::Unreachable(why)) if until == Until::Follow => {
                     tracing::debug!(ledger = %self.ledger, why, "the log can't be reached; asking again");
-                    self.source = None;
+                    (self.source, self.compared) = (None, false);
                     tokio::time::sleep(RETRY).await;
                 }
-                other => return other,
+                Err(error) => return Err(error),
             }
         }
     }
 
-    async fn step(&mut self, until: Until) -> Result<Option<Commit>, JournalError> {
-        let target = match self.target {
-            Some(target) => target,
-            None => self.compare().await?,
-        };
-        if until == Until::Head && self.next > target {
-            return Ok(None);
+    async fn step(&mut self, until: Until) -> Result<Step, JournalError> {
+        if !self.compared {
+            self.compare().await?;
+        }
+        if until == Until::Head && self.target.is_some_and(|target| self.next > target) {
+            return Ok(Step::End);
         }
         let source = match &mut self.source {
             Some(source) => source,
@@ -250,9 +261,10 @@ impl Place {
                 self.source.insert(source)
             }
         };
-        let message = match source.next().await {
-            Some(message) => message.map_err(unreachable)?,
-            None => return Err(unreachable("the server ended the subscription")),
+        let message = match tokio::time::timeout(SILENCE, source.next()).await {
+            Ok(Some(message)) => message.map_err(unreachable)?,
+            Ok(None) => return Err(unreachable("the server ended the subscription")),
+            Err(_) => return Ok(Step::Silence),
         };
         let sequence = message.info().map_err(unreachable)?.stream_sequence;
         if sequence != self.next {
@@ -261,22 +273,34 @@ impl Place {
         let headers = message.headers.clone().unwrap_or_default();
         let commit = message::commit(&self.ledger, sequence, &headers, message.payload.clone())?;
         self.next += 1;
-        Ok(Some(commit))
+        self.last = Some(commit.clone());
+        Ok(Step::Commit(commit))
     }
 
-    /// Compares the commit that the reader holds with the log, each time that the server comes back: what is there
-    /// then may be another stream.
-    async fn compare(&mut self) -> Result<u64, JournalError> {
+    /// Compares the commit that the reader holds with the log.
+    async fn compare(&mut self) -> Result<(), JournalError> {
         let tip = self.journal.head(&self.ledger).await?;
-        if self.after.commit > 0 {
-            let held = self.journal.commit(&self.ledger, self.after.commit).await?;
-            if !held.is_some_and(|commit| Some(commit.id()) == self.after.id) {
-                return Err(JournalError::broken(&self.ledger, self.after.commit, BrokenKind::KnownHead));
+        let (number, id) = match &self.last {
+            Some(last) => (last.number, Some(last.id())),
+            None => (self.after.commit, self.after.id),
+        };
+        if number > 0 {
+            let held = self.journal.commit(&self.ledger, number).await?;
+            if !held.is_some_and(|commit| Some(commit.id()) == id) {
+                return Err(JournalError::broken(&self.ledger, number, BrokenKind::KnownHead));
             }
         }
-        self.target = Some(tip.commit);
-        Ok(tip.commit)
+        self.target.get_or_insert(tip.commit);
+        self.compared = true;
+        Ok(())
     }
+}
+
+/// What came of waiting for a message.
+enum Step {
+    Commit(Commit),
+    End,
+    Silence,
 }
 
 /// The stream's messages from this sequence on. Not a method: a live subscription is not `Sync`, so a borrow of

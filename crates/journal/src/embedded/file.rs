@@ -87,6 +87,10 @@ impl LedgerFile {
         })
     }
 
+    pub(super) fn is_damaged(&self) -> bool {
+        self.lock().damage.is_some()
+    }
+
     /// Looks for what another process has appended.
     pub(super) fn refresh(&self) -> Result<(), JournalError> {
         if self.writable { Ok(()) } else { self.scan() }

@@ -1,0 +1,113 @@
+//! Appends: guarded, idempotent, one winner.
+
+use futures::future::join_all;
+use journal::{AppendError, EMPTY, Journal as _};
+use tests::chain::{Chain, slug};
+use wire::Commit;
+
+use crate::kit::{every_journal, filled, stored, verified};
+
+#[tokio::test]
+async fn a_new_log_is_empty_and_listed() {
+    for under in every_journal().await {
+        let (journal, name) = (&under.journal, under.name);
+        assert_eq!(journal.head(&slug("azusa-usd")).await.unwrap(), EMPTY, "{name}");
+        assert_eq!(journal.open(&slug("azusa-usd")).await.unwrap(), EMPTY, "{name}");
+        assert_eq!(journal.open(&slug("burbank-usd")).await.unwrap(), EMPTY, "{name}");
+        assert_eq!(journal.ledgers().await.unwrap(), [slug("azusa-usd"), slug("burbank-usd")], "{name}");
+        assert_eq!(journal.commit(&slug("azusa-usd"), 1).await.unwrap(), None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_first_append_is_guarded_like_any_other() {
+    for under in every_journal().await {
+        let (journal, name, ledger) = (&under.journal, under.name, slug("azusa-usd"));
+        journal.open(&ledger).await.unwrap();
+        let chain = Chain::new(&ledger);
+        let (first, other) = (chain.draft("first", 1), chain.draft("other", 1));
+        journal.append(&ledger, &first).await.unwrap();
+        let tip = journal.head(&ledger).await.unwrap();
+        assert_eq!((tip.commit, tip.id), (1, Some(first.id())), "{name}");
+        assert_eq!(journal.append(&ledger, &other).await, Err(AppendError::Conflict(tip)), "{name}");
+        assert_eq!(journal.commit(&ledger, 1).await.unwrap(), Some(first), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_append_that_leaves_a_gap_is_a_conflict() {
+    for under in every_journal().await {
+        let (journal, name, ledger) = (&under.journal, under.name, slug("azusa-usd"));
+        let (mut chain, _) = filled(journal, &ledger, 2).await;
+        let _skipped = chain.next("skipped", 1);
+        let tip = journal.head(&ledger).await.unwrap();
+        let beyond = chain.next("beyond", 1);
+        assert_eq!(journal.append(&ledger, &beyond).await, Err(AppendError::Conflict(tip)), "{name}");
+        assert_eq!(journal.head(&ledger).await.unwrap(), tip, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_commit_again_is_answered_as_the_first_time_and_stored_once() {
+    for under in every_journal().await {
+        let (journal, name, ledger) = (&under.journal, under.name, slug("azusa-usd"));
+        let (_, commits) = filled(journal, &ledger, 3).await;
+        for commit in &commits {
+            assert_eq!(journal.append(&ledger, commit).await, Ok(()), "{name}: {}", commit.number);
+        }
+        assert_eq!(journal.head(&ledger).await.unwrap().commit, 3, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn of_sixteen_writers_one_wins_each_round() {
+    for under in every_journal().await {
+        let (journal, name, ledger) = (&under.journal, under.name, slug("azusa-usd"));
+        journal.open(&ledger).await.unwrap();
+        let mut chain = Chain::new(&ledger);
+        for round in 1..=25 {
+            let drafts: Vec<Commit> =
+                (0..16).map(|writer| chain.draft(&format!("writer-{writer}"), 1)).collect();
+            let results = join_all(drafts.iter().map(|draft| journal.append(&ledger, draft))).await;
+            let mut winner = None;
+            for (draft, result) in drafts.iter().zip(results) {
+                match result {
+                    Ok(()) => assert_eq!(winner.replace(draft), None, "{name}: two winners in round {round}"),
+                    Err(AppendError::Conflict(tip)) => assert_eq!(tip.commit, round, "{name}"),
+                    Err(error) => panic!("{name}: {error}"),
+                }
+            }
+            let winner = winner.unwrap_or_else(|| panic!("{name}: nobody won round {round}"));
+            assert_eq!(journal.commit(&ledger, round).await.unwrap().as_ref(), Some(winner), "{name}");
+            chain.take(winner);
+        }
+        assert_eq!(verified(journal, &ledger).await.len(), 25, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused_and_leaves_nothing() {
+    for under in every_journal().await {
+        let (journal, name, ledger) = (&under.journal, under.name, slug("azusa-usd"));
+        let (chain, _) = filled(journal, &ledger, 1).await;
+        let body = vec![b' '; wire::BODY_BYTES_MAX + 1].into();
+        let large = Commit { body, ..chain.draft("large", 1) };
+        let result = journal.append(&ledger, &large).await;
+        assert!(matches!(result, Err(AppendError::Refused(_))), "{name}: {result:?}");
+        let body = vec![b' '; wire::BODY_BYTES_MAX].into();
+        assert_eq!(journal.append(&ledger, &Commit { body, ..large }).await, Ok(()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn ledgers_do_not_know_one_another() {
+    for under in every_journal().await {
+        let (journal, name) = (&under.journal, under.name);
+        let (azusa, commits) = filled(journal, &slug("azusa-usd"), 3).await;
+        let _ = filled(journal, &slug("azusa-usd-adult"), 1).await;
+        assert_eq!(journal.head(&slug("azusa-usd")).await.unwrap(), azusa.tip(), "{name}");
+        let found: Vec<Commit> =
+            stored(journal, &slug("azusa-usd"), EMPTY).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(found, commits, "{name}");
+    }
+}

@@ -1,0 +1,158 @@
+//! What only a server can do: stop, die, come back, come back as another, acknowledge too early.
+
+use futures::StreamExt as _;
+use journal::{AppendError, EMPTY, JetStream, Journal as _, JournalError, Until, read};
+use tests::chain::{Chain, slug};
+use tests::nats::{Nats, settings};
+use wire::BrokenKind;
+
+use crate::kit::{filled, stored, verified};
+
+#[tokio::test]
+async fn an_append_that_lands_after_its_time_out_is_stored_once() {
+    let (server, ledger) = (Nats::start(), slug("azusa-usd"));
+    let journal = server.journal().await;
+    let (mut chain, _) = filled(&journal, &ledger, 1).await;
+    let delayed = chain.draft("delayed", 1);
+    server.pause();
+    let result = journal.append(&ledger, &delayed).await;
+    assert!(matches!(result, Err(AppendError::Unknown(_))), "{result:?}");
+    server.resume();
+    // It lies in the server's socket, ahead of what comes now.
+    let other = journal.append(&ledger, &chain.draft("other", 1)).await;
+    assert!(matches!(other, Err(AppendError::Conflict(tip)) if tip.commit == 2), "{other:?}");
+    journal.append(&ledger, &delayed).await.unwrap();
+    assert_eq!(journal.commit(&ledger, 2).await.unwrap(), Some(delayed.clone()));
+    chain.take(&delayed);
+    journal.append(&ledger, &chain.next("next", 1)).await.unwrap();
+    assert_eq!(verified(&journal, &ledger).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_append_to_a_server_killed_before_it_answers_can_be_sent_until_it_is_answered() {
+    let (mut server, ledger) = (Nats::start(), slug("azusa-usd"));
+    let journal = server.journal().await;
+    let (mut chain, _) = filled(&journal, &ledger, 3).await;
+    for _ in 0..3 {
+        let commit = chain.next("cut", 2);
+        server.pause();
+        let sending = journal.append(&ledger, &commit);
+        let killing = async { server.kill() };
+        let (result, ()) = futures::future::join(sending, killing).await;
+        assert!(matches!(result, Err(AppendError::Unknown(_))), "{result:?}");
+        server.restart();
+        // The client comes back by itself; until then the outcome stays unknown.
+        while let Err(error) = journal.append(&ledger, &commit).await {
+            assert!(matches!(error, AppendError::Unknown(_)), "{error:?}");
+        }
+    }
+    let found = verified(&journal, &ledger).await;
+    assert_eq!(found.len(), 6);
+    assert_eq!(journal.head(&ledger).await.unwrap(), chain.tip());
+}
+
+#[tokio::test]
+async fn acknowledged_commits_survive_kills_and_a_follower_sees_each_once() {
+    let (mut server, ledger) = (Nats::start(), slug("azusa-usd"));
+    let journal = server.journal().await;
+    let (mut chain, _) = filled(&journal, &ledger, 10).await;
+    let mut follower = read(&journal, &ledger, Chain::new(&ledger).reader(), Until::Follow);
+    let mut seen = 0;
+    for _ in 0..3 {
+        while seen < chain.tip().commit {
+            seen += 1;
+            assert_eq!(follower.next().await.unwrap().unwrap().0.number, seen);
+        }
+        server.kill();
+        server.restart();
+        let commit = chain.next("after", 1);
+        while let Err(error) = journal.append(&ledger, &commit).await {
+            assert!(matches!(error, AppendError::Unknown(_)), "{error:?}");
+        }
+    }
+    assert_eq!(follower.next().await.unwrap().unwrap().0.number, 13);
+    assert_eq!(verified(&journal, &ledger).await.len(), 13);
+}
+
+#[tokio::test]
+async fn a_follower_refuses_a_log_that_was_made_again() {
+    for commits in [0, 3, 12] {
+        let (mut server, ledger) = (Nats::start(), slug("azusa-usd"));
+        let journal = server.journal().await;
+        let (chain, _) = filled(&journal, &ledger, 6).await;
+        let mut follower = journal.commits(&ledger, EMPTY, Until::Follow);
+        for number in 1..=6 {
+            assert_eq!(follower.next().await.unwrap().unwrap().number, number);
+        }
+        server.kill();
+        server.restart_empty();
+        let again = server.journal().await;
+        again.open(&ledger).await.unwrap();
+        let mut other = Chain::new(&ledger);
+        for _ in 0..commits {
+            again.append(&ledger, &other.next("other", 1)).await.unwrap();
+        }
+        // It may still be handed what follows in the other log, which no verified reader accepts.
+        let refused = loop {
+            match follower.next().await.unwrap() {
+                Ok(commit) => assert!(chain.reader().accept(&commit).is_err()),
+                Err(error) => break error,
+            }
+        };
+        let JournalError::Broken { broken, .. } = refused else { panic!("{refused}") };
+        assert!(matches!(broken.kind, BrokenKind::KnownHead | BrokenKind::Gap), "{commits}: {broken}");
+        let known = journal.commits(&ledger, chain.tip(), Until::Head).next().await;
+        assert!(matches!(known, Some(Err(JournalError::Broken { .. }))), "{commits}: {known:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_served_who_has_not_looked_at_the_server_s_sync_interval() {
+    let server = Nats::start();
+    let settings = journal::jetstream::Settings { accept_unchecked_sync: false, ..settings(&server.url()) };
+    let refused = JetStream::connect(settings).await.unwrap_err();
+    let JournalError::Unsafe { cure, .. } = refused else { panic!("{refused}") };
+    assert!(cure.contains("sync_interval: always"), "{cure}");
+    assert_eq!(cure.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_could_lose_something_is_refused_with_a_cure() {
+    use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
+    let (server, ledger) = (Nats::start(), slug("azusa-usd"));
+    let journal = server.journal().await;
+    let context = async_nats::jetstream::new(journal.client());
+    let sound = Config {
+        name: "LEDGER_azusa-usd_1".to_owned(),
+        subjects: vec!["ledger.azusa-usd.1".to_owned()],
+        discard: DiscardPolicy::New,
+        deny_delete: true,
+        deny_purge: true,
+        ..Config::default()
+    };
+    for (config, word) in [
+        (Config { storage: StorageType::Memory, ..sound.clone() }, "memory"),
+        (Config { max_messages: 5, ..sound.clone() }, "limit"),
+        (Config { discard: DiscardPolicy::Old, ..sound.clone() }, "full"),
+        (Config { deny_delete: false, ..sound.clone() }, "deleted"),
+    ] {
+        context.create_stream(config).await.unwrap();
+        let refused = journal.open(&ledger).await.unwrap_err();
+        let JournalError::Unsafe { what, cure } = refused else { panic!("{refused}") };
+        assert!(what.contains(word), "{what}");
+        assert!(!cure.is_empty());
+        context.delete_stream("LEDGER_azusa-usd_1").await.unwrap();
+    }
+    context.create_stream(sound).await.unwrap();
+    assert_eq!(journal.open(&ledger).await.unwrap(), EMPTY);
+    assert_eq!(stored(&journal, &ledger, EMPTY).await.len(), 0);
+}
+
+#[tokio::test]
+async fn without_a_server_the_log_is_unreachable_and_says_so() {
+    let mut server = Nats::start();
+    let url = server.url();
+    server.kill();
+    let refused = JetStream::connect(settings(&url)).await.unwrap_err();
+    assert!(matches!(refused, JournalError::Unreachable(_)), "{refused}");
+}

@@ -1,0 +1,8 @@
+//! What every journal promises, shown on all three: in memory, in files, and in a real NATS JetStream.
+
+mod appends;
+mod embedded;
+mod jetstream;
+mod kit;
+mod reads;
+mod two_recorders;
