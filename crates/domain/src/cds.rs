@@ -77,3 +77,27 @@ impl JsonSchema for CdsCode {
         schemars::json_schema!({ "type": "string", "pattern": r"^\d{14}$", "description": "County 2, district 5, school 7 digits." })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_names_a_school_and_its_district() {
+        let school: CdsCode = "19647331932383".parse().unwrap();
+        assert_eq!((school.county(), school.is_district()), (19, false));
+        assert_eq!(school.district().to_string(), "19647330000000");
+        assert!(school.district().is_district());
+        let first: CdsCode = "01100170000000".parse().unwrap();
+        assert_eq!(first.to_string(), "01100170000000");
+    }
+
+    #[test]
+    fn what_is_not_fourteen_digits_of_a_county_is_no_code() {
+        for text in
+            ["", "1964733193238", "196473319323830", "19-64733-1932383", "00647331932383", "59647331932383"]
+        {
+            assert!(text.parse::<CdsCode>().is_err(), "{text}");
+        }
+    }
+}

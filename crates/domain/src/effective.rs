@@ -100,3 +100,29 @@ impl JsonSchema for Effective {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_day_and_a_span_have_one_spelling() {
+        for text in ["2026-03-02", "2026-03-02/2026-06-30", "2026-03-02/2026-03-02"] {
+            assert_eq!(text.parse::<Effective>().unwrap().to_string(), text);
+        }
+        for text in
+            ["", "2026-3-2", "20260302", "2026-02-30", "2026-03-02/", "2026-03-03/2026-03-02", "2026-W10-1"]
+        {
+            assert_eq!(text.parse::<Effective>(), Err(NotADateOrSpan), "{text}");
+        }
+    }
+
+    #[test]
+    fn both_ends_of_a_span_belong_to_it() {
+        let span: Effective = "2026-03-02/2026-03-04".parse().unwrap();
+        let inside = |day| span.contains(date(2026, 3, day));
+        assert_eq!([1, 2, 4, 5].map(inside), [false, true, true, false]);
+    }
+}

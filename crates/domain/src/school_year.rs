@@ -33,3 +33,25 @@ impl FromStr for SchoolYear {
         if year.to_string() == text { Ok(year) } else { Err(NotASchoolYear) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_school_year_turns_on_the_first_of_july() {
+        assert_eq!(SchoolYear::of(date(2025, 6, 30)).to_string(), "2024-25");
+        assert_eq!(SchoolYear::of(date(2025, 7, 1)).to_string(), "2025-26");
+        assert_eq!(SchoolYear::of(date(2099, 12, 31)).to_string(), "2099-00");
+    }
+
+    #[test]
+    fn a_school_year_is_read_as_it_is_written() {
+        assert_eq!("2025-26".parse(), Ok(SchoolYear::of(date(2026, 1, 1))));
+        for text in ["2025", "2025-27", "2025-2026", "25-26", "2025/26"] {
+            assert_eq!(text.parse::<SchoolYear>(), Err(NotASchoolYear), "{text}");
+        }
+    }
+}

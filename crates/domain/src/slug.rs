@@ -67,3 +67,21 @@ impl From<Slug> for String {
         slug.as_str().to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_small_letters_digits_and_single_hyphens() {
+        for text in ["az", "azusa-usd", "l2-x", &"a".repeat(40)] {
+            assert_eq!(text.parse::<Slug>().unwrap().as_str(), text);
+        }
+        let long = "a".repeat(41);
+        for text in
+            ["", "a", "Azusa", "azusa_usd", "azusa--usd", "azusa-", "-azusa", "2azusa", "año", "a.b", &long]
+        {
+            assert_eq!(text.parse::<Slug>(), Err(NotASlug), "{text}");
+        }
+    }
+}

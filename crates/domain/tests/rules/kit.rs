@@ -1,0 +1,243 @@
+//! Given, when, then over the pure rules: commands as their senders write them, events as the log would hold them.
+
+use domain::{
+    Command, Fact, Found, FoundEvent, Kind, Recorded, Refusal, Stamp, Standing, State, Timestamp, decide,
+    evolve,
+};
+use jiff::civil::{Date, date};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Today, a Monday.
+pub(crate) const TODAY: Date = date(2026, 3, 16);
+/// First day of the ledger.
+pub(crate) const STARTS: &str = "2025-07-01";
+/// Days that a report may be late.
+pub(crate) const LATE_DAYS: u16 = 200;
+
+/// Id number `n`.
+pub(crate) fn id(n: u128) -> Uuid {
+    Uuid::from_u128(0x4000_8000_0000_0000_0000 + n)
+}
+
+/// Things of [`World::working`].
+pub(crate) const SITE: u128 = 1;
+/// A site that the agreement does not cover.
+pub(crate) const OTHER_SITE: u128 = 2;
+pub(crate) const PARTNER: u128 = 3;
+pub(crate) const AGREEMENT: u128 = 4;
+pub(crate) const OFFERING: u128 = 5;
+
+/// A ledger in the making.
+#[derive(Default, Clone)]
+pub(crate) struct World {
+    pub(crate) state: State,
+    log: Vec<(Uuid, Fact, Standing)>,
+    pub(crate) source_taken: Option<u64>,
+}
+
+impl World {
+    /// Only opened.
+    pub(crate) fn opened() -> Self {
+        let mut world = Self::default();
+        world.accepted("open-ledger", open());
+        world
+    }
+
+    /// With two sites, a partner vetted until the end of 2026, an agreement for a school year that covers one site,
+    /// and an offering.
+    pub(crate) fn working() -> Self {
+        let mut world = Self::opened();
+        world.accepted("register-site", site(SITE));
+        world.accepted("register-site", site(OTHER_SITE));
+        world.accepted("onboard-partner", partner(PARTNER));
+        world.accepted("vet-partner", vetting(PARTNER, "2025-07-01", "2026-12-31"));
+        world.accepted("sign-agreement", agreement(AGREEMENT, "2025-07-01/2026-06-30"));
+        world.accepted("offer-service", offering(OFFERING));
+        world
+    }
+
+    /// Decides a command; what is accepted is recorded.
+    pub(crate) fn when(&mut self, name: &str, body: Value) -> Result<(Uuid, Fact), Refusal> {
+        let command = command(name, body);
+        let corrected = command.corrects().and_then(|id| {
+            let at = self.log.iter().position(|(event, _, _)| *event == id)?;
+            let (_, fact, standing) = &self.log[at];
+            Some(FoundEvent { position: at as u64 + 1, standing: *standing, fact: fact.clone() })
+        });
+        let found = Found { corrected, source_taken: self.source_taken };
+        let position = self.log.len() as u64 + 1;
+        let mut seed = [0; 16];
+        seed[..8].copy_from_slice(&position.to_be_bytes());
+        let stamp = Stamp { recorded: Timestamp(1_773_680_400_000_000), today: TODAY, seed };
+        let facts = decide(&self.state, &command, &found, &stamp)?;
+        let [fact] = &facts[..] else { panic!("one event, not {facts:?}") };
+        let event = id(1_000_000 + u128::from(position));
+        evolve(&mut self.state, Recorded { position, id: event, time: stamp.recorded, fact });
+        if let Some(corrects) = fact.corrects {
+            let voids = fact.event.name().ends_with("-voided");
+            let old = self.log.iter_mut().find(|(event, _, _)| *event == corrects).unwrap();
+            old.2 = if voids { Standing::VoidedBy(position) } else { Standing::CorrectedBy(position) };
+        }
+        self.log.push((event, fact.clone(), Standing::Latest));
+        Ok((event, fact.clone()))
+    }
+
+    /// It is accepted; the id of its event.
+    #[track_caller]
+    pub(crate) fn accepted(&mut self, name: &str, body: Value) -> Uuid {
+        match self.when(name, body) {
+            Ok((event, _)) => event,
+            Err(refusal) => panic!("{name} was refused: {refusal}"),
+        }
+    }
+
+    /// It is accepted as this event.
+    #[track_caller]
+    pub(crate) fn makes(&mut self, name: &str, body: Value, event: &str) -> Fact {
+        let (_, fact) =
+            self.when(name, body).unwrap_or_else(|refusal| panic!("{name} was refused: {refusal}"));
+        assert_eq!(fact.event.name(), event);
+        fact
+    }
+
+    /// It is refused with this code, and nothing changes.
+    #[track_caller]
+    pub(crate) fn refused(&mut self, name: &str, body: Value, code: &str) -> Refusal {
+        let before = self.state.clone();
+        match self.when(name, body) {
+            Ok((_, fact)) => panic!("{name} was accepted as {fact:?}"),
+            Err(refusal) => {
+                assert_eq!(refusal.code(), code, "{refusal}");
+                assert!(!refusal.to_string().is_empty());
+                assert_eq!(self.state, before);
+                refusal
+            }
+        }
+    }
+}
+
+/// A command as it is written.
+pub(crate) fn command(name: &str, body: Value) -> Command {
+    fn read<C: serde::de::DeserializeOwned>(value: Value) -> C {
+        serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
+    }
+    let value = json!({ "command": name, "body": body });
+    match Command::kind_of(name).unwrap_or_else(|| panic!("there is no command {name}")) {
+        Kind::Ledger => Command::Ledger(read(value)),
+        Kind::Site => Command::Site(read(value)),
+        Kind::Partner => Command::Partner(read(value)),
+        Kind::Agreement => Command::Agreement(read(value)),
+        Kind::Offering => Command::Offering(read(value)),
+        Kind::Delivery => Command::Delivery(read(value)),
+        Kind::Engagement => Command::Engagement(read(value)),
+    }
+}
+
+/// `body` with these members set; a path such as `details/minutes` goes down, and null takes a member away.
+pub(crate) fn with(mut body: Value, changes: &[(&str, Value)]) -> Value {
+    for (path, value) in changes {
+        let (above, name) = path.rsplit_once('/').map_or(("", *path), |(above, name)| (above, name));
+        let pointer = if above.is_empty() { String::new() } else { format!("/{above}") };
+        let object = body.pointer_mut(&pointer).unwrap().as_object_mut().unwrap();
+        if value.is_null() {
+            object.remove(name);
+        } else {
+            object.insert(name.to_owned(), value.clone());
+        }
+    }
+    body
+}
+
+pub(crate) fn open() -> Value {
+    json!({
+        "owner": "Azul Unified", "cds": "19999990000000", "time_zone": "America/Los_Angeles", "starts": STARTS,
+        "policy": { "suppress_under": 11, "late_days_max": LATE_DAYS },
+    })
+}
+
+pub(crate) fn site(number: u128) -> Value {
+    json!({
+        "id": id(number), "effective": "1999-09-01",
+        "details": { "name": "Azul Elementary", "cds": format!("1999999{number:07}"), "city": "Azul" },
+    })
+}
+
+pub(crate) fn partner(number: u128) -> Value {
+    json!({
+        "id": id(number), "effective": "2025-07-01",
+        "details": { "name": "Puente Norte", "kind": "community-organisation", "hsds": format!("sample:{number}") },
+    })
+}
+
+pub(crate) fn vetting(number: u128, from: &str, until: &str) -> Value {
+    let details =
+        json!({ "insurance_until": until, "clearance_until": "2027-12-31", "checked_by": "staff-4" });
+    json!({ "id": id(number), "effective": from, "details": details })
+}
+
+pub(crate) fn terms(sites: &[u128]) -> Value {
+    json!({
+        "sites": sites.iter().map(|n| id(*n)).collect::<Vec<_>>(), "pillars": ["student-supports"],
+        "kinds": ["tutoring", "mental-health-counseling"], "funding": ["ccspp"],
+    })
+}
+
+pub(crate) fn agreement(number: u128, span: &str) -> Value {
+    json!({
+        "id": id(number), "effective": span,
+        "details": {
+            "partner": id(PARTNER), "reference": format!("MOU-{number}"), "kind": "mou", "terms": terms(&[SITE]),
+            "signatories": ["superintendent"],
+        },
+    })
+}
+
+pub(crate) fn offering(number: u128) -> Value {
+    json!({ "id": id(number), "effective": "2025-08-01", "details": offered() })
+}
+
+pub(crate) fn offered() -> Value {
+    json!({
+        "partner": id(PARTNER), "agreement": id(AGREEMENT), "site": id(SITE), "name": "Homework club",
+        "kind": "tutoring", "pillar": "student-supports", "tier": 2,
+    })
+}
+
+/// 45 minutes of tutoring for two students, under the offering.
+pub(crate) fn delivery(day: &str) -> Value {
+    let details = json!({
+        "offering": id(OFFERING), "mode": "in-person", "minutes": 45, "participants": [id(101), id(102)],
+    });
+    json!({ "effective": day, "details": details })
+}
+
+/// The same without an offering.
+pub(crate) fn free_delivery(day: &str) -> Value {
+    with(
+        delivery(day),
+        &[
+            ("details/offering", Value::Null),
+            ("details/agreement", json!(id(AGREEMENT))),
+            ("details/site", json!(id(SITE))),
+            ("details/kind", json!("tutoring")),
+            ("details/pillar", json!("student-supports")),
+            ("details/tier", json!(2)),
+        ],
+    )
+}
+
+/// A body for an act on a thing.
+pub(crate) fn act(number: u128, effective: &str, details: Value) -> Value {
+    json!({ "id": id(number), "effective": effective, "details": details })
+}
+
+/// A body that voids an event.
+pub(crate) fn void(event: Uuid) -> Value {
+    json!({ "corrects": event, "reason": "never-happened" })
+}
+
+/// A body that corrects an event.
+pub(crate) fn correct(event: Uuid, name: &str, data: Value) -> Value {
+    json!({ "corrects": event, "reason": "entry-error", "now": { "event": name, "data": data } })
+}

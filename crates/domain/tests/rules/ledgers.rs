@@ -1,0 +1,83 @@
+//! Opening, policy, schemas, operators, source records.
+
+use serde_json::json;
+
+use crate::kit::*;
+
+#[test]
+fn nothing_precedes_the_opening() {
+    let mut world = World::default();
+    world.refused("register-site", site(SITE), "ledger-not-open");
+    world.refused(
+        "record-operator-act",
+        json!({ "operator": "usr:1", "act": "a", "reason": "b" }),
+        "ledger-not-open",
+    );
+    world.makes("open-ledger", open(), "ledger-opened");
+}
+
+#[test]
+fn a_ledger_opens_once() {
+    World::opened().refused("open-ledger", open(), "ledger-already-open");
+}
+
+#[test]
+fn a_ledger_starts_today_at_the_latest() {
+    let starts = |day: &str| with(open(), &[("starts", json!(day))]);
+    World::default().refused("open-ledger", starts("2026-03-17"), "date-in-future");
+    World::default().accepted("open-ledger", starts("2026-03-16"));
+}
+
+#[test]
+fn the_owner_has_a_name() {
+    for owner in ["", " Azul", "Azul\u{7}", &"A".repeat(201)] {
+        let refusal = World::default().refused(
+            "open-ledger",
+            with(open(), &[("owner", json!(owner))]),
+            "text-not-allowed",
+        );
+        assert_eq!(refusal.field(), Some("owner"));
+    }
+}
+
+#[test]
+fn a_policy_suppresses_something_and_changes_something() {
+    let policy =
+        |under: u32, late: u32| json!({ "policy": { "suppress_under": under, "late_days_max": late } });
+    let mut world = World::opened();
+    world.refused("change-policy", policy(1, 200), "out-of-range");
+    world.refused("change-policy", policy(11, 0), "out-of-range");
+    world.refused("change-policy", policy(11, 200), "no-change");
+    world.makes("change-policy", policy(2, 1), "policy-changed");
+    assert_eq!(world.state.policy_position(), 2);
+}
+
+#[test]
+fn a_schema_is_of_a_known_event_and_registered_once() {
+    let schema = |event: &str, version: u16| json!({ "event": event, "version": version });
+    let mut world = World::opened();
+    world.refused("register-schema", schema("service-imagined", 2), "out-of-range");
+    world.refused("register-schema", schema("service-delivered", 1), "out-of-range");
+    world.makes("register-schema", schema("service-delivered", 2), "schema-registered");
+    world.refused("register-schema", schema("service-delivered", 2), "no-change");
+}
+
+#[test]
+fn an_operator_s_act_is_told_in_codes() {
+    let act = json!({ "operator": "usr:ops-3", "act": "view-rebuilt", "reason": "drill" });
+    let mut world = World::opened();
+    for member in ["operator", "act", "reason"] {
+        let told = with(act.clone(), &[(member, json!("because I wanted to"))]);
+        assert_eq!(world.refused("record-operator-act", told, "code-not-allowed").field(), Some(member));
+    }
+    world.makes("record-operator-act", act, "operator-acted");
+}
+
+#[test]
+fn a_source_record_is_accepted_once() {
+    let mut world = World::working();
+    world.source_taken = Some(7);
+    let refusal = world.refused("record-delivery", delivery("2026-03-02"), "source-key-taken");
+    assert_eq!(refusal.position(), Some(7));
+    assert!(refusal.hint().is_some_and(|hint| hint.contains("correction")));
+}

@@ -1,0 +1,54 @@
+//! The rules, by given, when and then: every command has its event, every refusal its claim.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
+
+mod agreements;
+mod corrections;
+mod deliveries;
+mod engagements;
+mod kit;
+mod ledgers;
+mod offerings;
+mod partners;
+mod sites;
+mod states;
+
+/// The claims, as text.
+const CLAIMS: [&str; 8] = [
+    include_str!("agreements.rs"),
+    include_str!("corrections.rs"),
+    include_str!("deliveries.rs"),
+    include_str!("engagements.rs"),
+    include_str!("ledgers.rs"),
+    include_str!("offerings.rs"),
+    include_str!("partners.rs"),
+    include_str!("sites.rs"),
+];
+
+#[test]
+fn every_refusal_has_a_claim() {
+    let source = include_str!("../../src/refusal.rs");
+    let codes: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \"")?.1.strip_suffix("\","))
+        .collect();
+    assert!(codes.len() > 30, "the codes were not found");
+    let claimed = |code: &&&str| CLAIMS.iter().any(|text| text.contains(&format!("\"{code}\"")));
+    let missing: Vec<_> = codes.iter().filter(|code| !claimed(code)).collect();
+    assert!(missing.is_empty(), "no claim refuses with {missing:?}");
+}
+
+#[test]
+fn every_command_has_a_claim() {
+    let names = domain::command::NAMES.iter().flat_map(|names| names.commands);
+    let claimed = |name: &&&str| {
+        CLAIMS.iter().chain([&include_str!("kit.rs")]).any(|text| text.contains(&format!("\"{name}\"")))
+    };
+    let missing: Vec<_> = names.filter(|name| !claimed(name)).collect();
+    assert!(missing.is_empty(), "no claim sends {missing:?}");
+}

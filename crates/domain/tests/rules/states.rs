@@ -1,0 +1,68 @@
+//! The state as a value: what is written down and read again decides the same.
+
+use domain::State;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::kit::*;
+
+/// A command of some kind on a day of the year; many are refused.
+fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
+    let day = (1_u8..=12, 1_u8..=28)
+        .prop_map(|(month, day)| format!("{}-{month:02}-{day:02}", if month >= 7 { 2025 } else { 2026 }));
+    (0..9_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
+        let reason = json!({ "reason": "other" });
+        match kind {
+            0 => ("record-delivery", delivery(&day)),
+            1 => ("record-delivery", free_delivery(&day)),
+            2 if flag => ("suspend-partner", act(PARTNER, &day, reason)),
+            2 => ("reinstate-partner", act(PARTNER, &day, reason)),
+            3 if flag => ("suspend-agreement", act(AGREEMENT, &day, reason)),
+            3 => ("resume-agreement", act(AGREEMENT, &day, reason)),
+            4 => ("vet-partner", vetting(PARTNER, &day, "2026-12-31")),
+            5 => {
+                ("amend-agreement", act(AGREEMENT, &format!("{day}/2026-12-31"), terms(&[SITE, OTHER_SITE])))
+            }
+            6 => ("close-site", act(OTHER_SITE, &day, reason)),
+            7 => ("withdraw-service", act(OFFERING, &day, reason)),
+            _ => ("end-agreement", act(AGREEMENT, &day, reason)),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_state_that_was_written_down_decides_as_before(
+        before in prop::collection::vec(some_command(), 0..20),
+        after in prop::collection::vec(some_command(), 0..20),
+    ) {
+        let mut world = World::working();
+        for (name, body) in before {
+            // A refusal is as good: it leaves the state as it was.
+            let _ = world.when(name, body);
+        }
+        let mut copy = world.clone();
+        copy.state = serde_json::from_value(serde_json::to_value(&world.state).unwrap()).unwrap();
+        prop_assert_eq!(&copy.state, &world.state);
+        for (name, body) in after {
+            prop_assert_eq!(copy.when(name, body.clone()), world.when(name, body));
+        }
+        prop_assert_eq!(&copy.state, &world.state);
+    }
+
+    #[test]
+    fn voiding_every_delivery_leaves_a_state_without_any(
+        days in prop::collection::vec(1_u8..=28, 1..30),
+    ) {
+        let mut world = World::working();
+        let untouched: State = world.state.clone();
+        let events: Vec<_> =
+            days.iter().map(|day| world.accepted("record-delivery", delivery(&format!("2026-02-{day:02}")))).collect();
+        for event in events {
+            world.accepted("void-delivery", void(event));
+        }
+        prop_assert_eq!(&world.state, &untouched);
+    }
+}
