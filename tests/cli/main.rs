@@ -3,6 +3,7 @@
 mod crashes;
 mod damage;
 mod demo;
+mod importing;
 mod kit;
 mod recording;
 mod serving;

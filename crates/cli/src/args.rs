@@ -123,20 +123,36 @@ pub(crate) struct Record {
 
 /// `import`.
 #[derive(Debug, Group)]
+#[command(after_long_help = IMPORT_COLUMNS)]
 pub(crate) struct Import {
     /// Ledger to record in
     #[arg(long, value_name = "SLUG")]
     pub(crate) ledger: Slug,
     /// What the rows are
     pub(crate) kind: ImportKind,
-    /// The CSV file
+    /// The CSV file, packed if its name ends in .gz
     pub(crate) file: PathBuf,
+    /// Name of the source that the rows come from, a code; ids follow from it [default: cde, hsds or csv]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
     /// Decide, but append nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) place: Place,
 }
+
+/// What `help import` adds. The tables with reasons are in the modules below `import`.
+const IMPORT_COLUMNS: &str = "\
+Columns, by name and in any order; others are passed over:
+  sites       CDSCode District School City StatusType; County NCESDist NCESSchool GSserved GSoffered OpenDate
+              ClosedDate LastUpDate
+  partners    id name; tax_id
+  services    id name; organization_id, or location_id with locations.csv beside; keywords taxonomy_ids, or
+              services_taxonomy.csv beside
+  deliveries  key date minutes; offering, or agreement site kind pillar tier; mode; one of headcount, participants
+              and case; funding
+Dates are YYYY-MM-DD or MM/DD/YYYY. A file can be sent again: what is there already is repeated.";
 
 /// What the rows of an import are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

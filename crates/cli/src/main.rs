@@ -8,6 +8,7 @@ mod error;
 mod exit;
 mod fold;
 mod home;
+mod import;
 mod input;
 mod log;
 mod output;

@@ -295,9 +295,9 @@ impl Refusal {
             | Self::CodeNotAllowed { field }
             | Self::ListNotAllowed { field, .. }
             | Self::OutOfRange { field, .. } => Some(field),
-            Self::EinNotAllowed => Some("ein"),
-            Self::MinutesOutOfRange { .. } => Some("minutes"),
-            Self::HeadcountOutOfRange { .. } => Some("headcount"),
+            Self::EinNotAllowed => Some("details/ein"),
+            Self::MinutesOutOfRange { .. } => Some("details/minutes"),
+            Self::HeadcountOutOfRange { .. } => Some("details/headcount"),
             Self::OneDayNeeded
             | Self::SpanNeeded
             | Self::DateInFuture { .. }

@@ -134,7 +134,7 @@ impl Group {
         };
         let facts = match domain::decide(desk.tentative, &submission.command, &found, &stamp) {
             Ok(facts) => facts,
-            Err(refusal) => return Ok(refused((&refusal).into())),
+            Err(refusal) => return Ok(refused(RefusalReply::of(&refusal, &submission.command))),
         };
         self.take(desk, submission, (minted, &stamp), facts)
     }

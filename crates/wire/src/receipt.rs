@@ -64,6 +64,18 @@ impl RefusalReply {
     }
 }
 
+impl RefusalReply {
+    /// What the rules say of a command. A correction brings its details elsewhere than the command that it corrects.
+    pub fn of(refusal: &domain::Refusal, command: &domain::Command) -> Self {
+        let reply = Self::from(refusal);
+        let moved = reply.field.as_deref().and_then(|field| field.strip_prefix("/body/details/"));
+        match moved.filter(|_| command.corrects().is_some()) {
+            Some(field) => Self { field: Some(format!("/body/now/data/{field}")), ..reply },
+            None => reply,
+        }
+    }
+}
+
 impl From<&domain::Refusal> for RefusalReply {
     fn from(refusal: &domain::Refusal) -> Self {
         Self {

@@ -16,7 +16,7 @@ pub(crate) fn help(topic: Option<&str>, output: Output) -> Result<Exit, Error> {
         None => output.line(command.render_help().ansi().to_string())?,
         Some("exit-codes") => exit_codes(output)?,
         Some(name) => match command.find_subcommand_mut(name) {
-            Some(verb) => output.line(verb.render_help().ansi().to_string())?,
+            Some(verb) => output.line(verb.render_long_help().ansi().to_string())?,
             None => {
                 return Err(Error::new(Exit::Usage, format!("there is no help on {name}"))
                     .hint("hubledger help lists the verbs; the only topic besides them is exit-codes"));

@@ -1,0 +1,157 @@
+//! Sites, from the state's public directory of schools and districts (`pubschls`).
+//!
+//! | column | becomes |
+//! |---|---|
+//! | `CDSCode` | the site's code, and its id |
+//! | `School`, or `District` in a district's own row | name |
+//! | `City`, or `County` where it is empty | city |
+//! | `NCESDist` + `NCESSchool` | NCES number |
+//! | `GSserved`, or `GSoffered` | grades |
+//! | `OpenDate` | first day; where it is empty 1980-07-01, which the directory itself writes for an unknown day |
+//! | `StatusType`, `ClosedDate` | a closed or merged site is closed on that day, or on `LastUpDate` without one |
+
+use domain::CdsCode;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::{Fault, Record, Rows, Sender, date, needed};
+
+/// Rows of the directory.
+pub(crate) struct Sites;
+
+/// What the directory writes when nobody knows.
+const UNKNOWN_OPENING: Date = jiff::civil::date(1980, 7, 1);
+
+impl Rows for Sites {
+    const COLUMNS: &'static [&'static str] = &["CDSCode", "District", "School", "City", "StatusType"];
+
+    fn commands(&self, sender: &Sender, row: &Record<'_>) -> Result<Vec<Value>, Fault> {
+        let text = needed(row, "CDSCode")?;
+        let cds: CdsCode = text
+            .parse()
+            .map_err(|error| Fault::new("CDSCode", "no-cds-code", format!("{text:?}: {error}")))?;
+        let name = row.line("School").or_else(|| row.line("District"));
+        let name =
+            name.ok_or_else(|| Fault::new("School", "empty", "neither School nor District has a name"))?;
+        let city = row.line("City").or_else(|| row.line("County"));
+        let city = city.ok_or_else(|| Fault::new("City", "empty", "neither City nor County has a name"))?;
+        let opened = date(row, "OpenDate")?;
+        let closed = closed(row)?;
+        // A site that closed before the stand-in day was open before it, too.
+        let opened =
+            opened.unwrap_or_else(|| closed.map_or(UNKNOWN_OPENING, |(day, _)| day.min(UNKNOWN_OPENING)));
+        if closed.is_some_and(|(day, _)| day < opened) {
+            let message = "the site closes before it opens (OpenDate)";
+            return Err(Fault::new("ClosedDate", "closes-before-it-opens", message));
+        }
+        let nces = row
+            .get("NCESDist")
+            .zip(row.get("NCESSchool"))
+            .map(|(district, school)| format!("{district}{school}"));
+        let grades = row.get("GSserved").or_else(|| row.get("GSoffered"));
+        let id = sender.id("site", &cds.to_string());
+        let mut details = json!({ "name": name, "cds": cds, "city": city });
+        if let Some(members) = details.as_object_mut() {
+            members.extend(nces.map(|nces| ("nces".to_owned(), json!(nces))));
+            members.extend(grades.map(|grades| ("grades".to_owned(), json!(grades))));
+        }
+        let body = json!({ "id": id, "effective": opened, "details": details });
+        let mut commands = vec![sender.command("register-site", text, 1, &body)];
+        if let Some((day, reason)) = closed {
+            let body = json!({ "id": id, "effective": day, "details": { "reason": reason } });
+            commands.push(sender.command("close-site", text, 2, &body));
+        }
+        Ok(commands)
+    }
+
+    fn column(&self, field_or_code: &str) -> Option<&'static str> {
+        match field_or_code {
+            "details/name" => Some("School"),
+            "details/city" => Some("City"),
+            "details/cds" | "id" | "source-key-taken" => Some("CDSCode"),
+            "details/nces" => Some("NCESSchool"),
+            "details/grades" => Some("GSserved"),
+            "effective" => Some("OpenDate"),
+            _ => None,
+        }
+    }
+}
+
+/// The last day of a site that is closed or merged, and why.
+fn closed(row: &Record<'_>) -> Result<Option<(Date, &'static str)>, Fault> {
+    let reason = match row.get("StatusType") {
+        Some("Closed") => "closure",
+        Some("Merged") => "merged",
+        _ => return Ok(None),
+    };
+    let day = match date(row, "ClosedDate")? {
+        Some(day) => Some(day),
+        None => date(row, "LastUpDate")?,
+    };
+    match day {
+        Some(day) => Ok(Some((day, reason))),
+        None => Err(Fault::new("ClosedDate", "empty", "a closed site needs its last day")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::tests::made;
+
+    const HEADER: &str = "CDSCode,StatusType,County,District,School,City,OpenDate,ClosedDate,GSserved,NCESDist,NCESSchool,LastUpDate\n";
+
+    #[test]
+    fn both_date_forms_say_the_same() {
+        let row = |opened, closed| {
+            format!(
+                "{HEADER}19642120141861,Closed,Los Angeles,ABC Unified,Virtual Academy,Cerritos,{opened},{closed},K-8,0601620,14664,\n"
+            )
+        };
+        let iso = made(&Sites, &row("2022-08-22", "2024-05-31"));
+        assert_eq!(iso, made(&Sites, &row("08/22/2022", "05/31/2024")));
+        let commands = iso[0].as_ref().unwrap();
+        assert_eq!(commands[0]["body"]["effective"], "2022-08-22");
+        assert_eq!(commands[0]["body"]["details"]["nces"], "060162014664");
+        assert_eq!(
+            (&commands[1]["command"], &commands[1]["body"]["effective"]),
+            (&json!("close-site"), &json!("2024-05-31"))
+        );
+    }
+
+    #[test]
+    fn a_district_s_own_row_is_a_site_with_its_name() {
+        let rows = format!("{HEADER}19642120000000,Active,Los Angeles,ABC Unified,,Cerritos,,,,0601620,,\n");
+        let commands = made(&Sites, &rows).remove(0).unwrap();
+        assert_eq!(commands.len(), 1);
+        assert_eq!(
+            commands[0]["body"]["details"],
+            json!({ "name": "ABC Unified", "cds": "19642120000000", "city": "Cerritos" })
+        );
+        assert_eq!(commands[0]["body"]["effective"], "1980-07-01");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_column() {
+        let rows = format!(
+            "{HEADER}1964,Active,LA,ABC,X,Cerritos,,,,,,\n19642120000000,Active,LA,ABC,X,Cerritos,2022-13-01,,,,,\n\
+             19642120000000,Merged,LA,ABC,X,Cerritos,,,,,,\n19642120000000,Active,,ABC,X,,,,,,,\n\
+             19642120000000,Closed,LA,ABC,X,Cerritos,2012-03-15,2012-03-14,,,,\n"
+        );
+        let found: Vec<_> = made(&Sites, &rows)
+            .into_iter()
+            .map(|row| row.unwrap_err())
+            .map(|f| (f.column.unwrap(), f.code))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("CDSCode", "no-cds-code"),
+                ("OpenDate", "no-date"),
+                ("ClosedDate", "empty"),
+                ("City", "empty"),
+                ("ClosedDate", "closes-before-it-opens")
+            ]
+        );
+    }
+}
