@@ -12,13 +12,14 @@ const LEVELS: &[&[&str]] = &[
     &["journal", "views"],
     &["recorder", "projector"],
     &["cli", "xtask", "tests"],
+    &["bench"],
 ];
 const PURE: &[&str] = &["domain", "proof", "wire", "views", "region"];
 /// External crate to the crates that may name it.
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["recorder", "projector"]),
     ("getrandom", &["runtime"]),
-    ("async-nats", &["journal", "cli", "tests", "xtask"]),
+    ("async-nats", &["journal", "cli", "tests", "bench"]),
 ];
 
 fn manifest(path: &str) -> Table {

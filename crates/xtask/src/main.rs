@@ -13,6 +13,7 @@ cargo xtask <command>
 
   test     format, lints, tools, all tests, dependency checks: everything that must pass
   tools    fetch the pinned nats-server into target/tools
+  bench    measure: bench core [--full] [--json]
   deny     check licences, sources and banned crates of all dependencies
 ";
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let result = match (arguments.next().as_deref(), arguments.next()) {
         (Some("test"), None) => test(),
         (Some("tools"), None) => tools::nats_server().map(drop),
+        (Some("bench"), Some(what)) => bench(&what, &arguments.collect::<Vec<_>>()),
         (Some("deny"), None) => deny::check(),
         _ => Err(HELP.to_owned()),
     };
@@ -31,6 +33,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Measures, built for speed, against the pinned nats-server.
+fn bench(what: &str, more: &[String]) -> Result<(), String> {
+    let server = tools::nats_server()?;
+    let mut arguments = vec!["run", "--release", "--quiet", "--package", "bench", "--", what];
+    arguments.extend(more.iter().map(String::as_str));
+    run::cargo(&arguments, &[(tools::VARIABLE, &server.to_string_lossy())])
 }
 
 /// Everything that must pass, cheapest first; the test runner's own lines come last.

@@ -1,0 +1,81 @@
+//! `cargo xtask bench core`: what recording, reading, projecting and remembering cost, each beside the raw limit that
+//! was measured in the same run. These machines are noisy: ratios hold where figures don't.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are printed")]
+
+mod import;
+mod machine;
+mod read;
+mod rebuild;
+mod remember;
+mod rows;
+
+use std::path::{Path, PathBuf};
+
+use machine::{Failure, Figure};
+use serde_json::{Value, json};
+
+/// How much is measured.
+struct Sizes {
+    /// Deliveries of one import.
+    deliveries: u64,
+    /// Events of a year that is read and projected.
+    events: u64,
+    /// Keys that the register remembers.
+    keys: u64,
+    /// Runs of which the median is told.
+    rounds: usize,
+}
+
+const USUAL: Sizes = Sizes { deliveries: 50_000, events: 200_000, keys: 3_000_000, rounds: 3 };
+const FULL: Sizes = Sizes { deliveries: 200_000, events: 1_000_000, keys: 10_000_000, rounds: 3 };
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let has = |word| words.contains(&word);
+    match words[..] {
+        // Memory is measured in processes of their own.
+        ["rebuild", folder] => rebuild::child(&PathBuf::from(folder)).await,
+        ["remember", keys] => remember::child(keys.parse()?),
+        ["core", ..] => core(if has("--full") { FULL } else { USUAL }, has("--json")).await,
+        _ => Err("bench core [--full] [--json]".into()),
+    }
+}
+
+async fn core(sizes: Sizes, as_json: bool) -> Result<(), Failure> {
+    let mut figures = Vec::new();
+    eprintln!("importing {} deliveries, {} rounds each", sizes.deliveries, sizes.rounds);
+    figures.extend(import::embedded(sizes.deliveries, sizes.rounds).await?);
+    figures.extend(import::jetstream(sizes.deliveries, sizes.rounds).await?);
+    eprintln!("recording a year of {} events to read", sizes.events);
+    let folder = tempfile::tempdir()?;
+    rows::record_year(folder.path(), sizes.events).await?;
+    figures.extend(read::replay(folder.path(), sizes.rounds).await?);
+    figures.extend(own_process(&["rebuild", path(folder.path())?])?);
+    eprintln!("remembering {} keys", sizes.keys);
+    figures.extend(own_process(&["remember", &sizes.keys.to_string()])?);
+    if as_json {
+        let figures: Vec<Value> = figures.iter().map(Figure::json).collect();
+        println!("{}", json!({ "bench": "core", "figures": figures }));
+    } else {
+        for figure in &figures {
+            println!("{figure}");
+        }
+    }
+    Ok(())
+}
+
+fn path(folder: &Path) -> Result<&str, Failure> {
+    folder.to_str().ok_or_else(|| "the folder's name is no text".into())
+}
+
+/// The figures that this program prints when it is run with these words.
+fn own_process(words: &[&str]) -> Result<Vec<Figure>, Failure> {
+    let ran = std::process::Command::new(std::env::current_exe()?).args(words).output()?;
+    if !ran.status.success() {
+        return Err(String::from_utf8_lossy(&ran.stderr).into_owned().into());
+    }
+    Ok(String::from_utf8(ran.stdout)?.lines().filter_map(Figure::read).collect())
+}
