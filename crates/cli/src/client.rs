@@ -279,6 +279,9 @@ pub(crate) fn view_error(error: &projector::Error) -> Error {
         projector::Error::Query(_) | projector::Error::NoSuchLedger(_) => {
             Error::new(Exit::NotFound, error.to_string()).hint("hubledger query --list shows every view with its columns")
         }
+        projector::Error::Locked(_) => Error::new(Exit::Unavailable, "another process has the views open")
+            .why(error)
+            .hint("if it is a server that is starting or stopping, repeat in a moment"),
         projector::Error::Store(cause) => Error::new(Exit::Failure, "the view store can't be used")
             .why(cause)
             .hint("stop what uses it, delete the folder `views` of the data directory, and start again: views are built from the log"),

@@ -1,5 +1,7 @@
 //! Why a question was not answered.
 
+use std::path::PathBuf;
+
 use domain::Slug;
 use views::QueryError;
 
@@ -45,6 +47,9 @@ pub enum Error {
     /// The log could not be read.
     #[error("the log can't be read")]
     Journal(#[from] journal::JournalError),
+    /// Another process has the view store.
+    #[error("another process has {0} open; stop it, or ask it instead")]
+    Locked(PathBuf),
     /// The view store failed. Views can be thrown away: stop, delete the folder `views`, start.
     #[error("the view store failed; stop, delete its folder and start again: views are built from the log")]
     Store(#[from] sled::Error),
@@ -73,6 +78,7 @@ impl Error {
             Self::OtherEpoch { .. } => "other-epoch",
             Self::Stopped { .. } => "views-stopped",
             Self::Journal(_) => "log-unavailable",
+            Self::Locked(_) => "views-locked",
             Self::Store(_) => "view-store-failed",
             Self::Differed { .. } => "rebuild-differed",
         }

@@ -6,20 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::Slug;
-use futures::StreamExt as _;
-use journal::{FIRST_EPOCH, Journal, Until, read_events};
-use tokio::sync::watch;
+use journal::{FIRST_EPOCH, Journal};
+use tokio::sync::{OwnedMutexGuard, watch};
 use tokio::task::JoinHandle;
 use wire::{Answer, Head, Origin, Query, ViewDigest};
 
-use crate::Error;
+use crate::follower::{Follower, Progress};
 use crate::ledger_views::LedgerViews;
 use crate::store::Store;
-
-/// Rows in memory, of all views of a ledger, that are written out at the latest.
-const ROWS_IN_MEMORY_MAX: usize = 100_000;
-/// Pause after which an idle ledger's changes are written.
-const IDLE: Duration = Duration::from_millis(500);
+use crate::{Error, blocking};
 
 /// What the projector is told when it starts.
 #[derive(Debug, Clone)]
@@ -49,6 +44,19 @@ pub struct Lag {
     pub stopped: Option<String>,
 }
 
+/// What a view holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of their keys and values, without what a store needs around them.
+    pub bytes: u64,
+}
+
+/// The views of a ledger, shared by the task that moves them and by questions. Held over an await only where they must
+/// stand still.
+pub(crate) type Views = Arc<tokio::sync::Mutex<LedgerViews>>;
+
 /// A running projector. Cheap to clone.
 pub struct Projector<J> {
     shared: Arc<Shared<J>>,
@@ -70,16 +78,13 @@ struct Shared<J> {
 
 #[derive(Clone)]
 struct Tracked {
-    views: Arc<Mutex<LedgerViews>>,
+    views: Views,
     progress: watch::Receiver<Progress>,
+    // Nothing is answered below it: rows may be ahead of the cursor up to there.
+    ready_at: u64,
+    // One rebuild at a time.
+    rebuild: Arc<tokio::sync::Mutex<()>>,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Progress {
-    position: u64,
-    ready: bool,
-    stopped: Option<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -90,9 +95,9 @@ impl<J: Journal> Projector<J> {
     /// Opens the view store and tracks every ledger that has a log.
     ///
     /// # Errors
-    /// [`Error::Store`] when another process has the views, or they are damaged.
+    /// [`Error::Locked`] when another process has the views, [`Error::Store`] when they are damaged.
     pub async fn start(journal: J, settings: Settings) -> Result<Self, Error> {
-        let store = Store::open(&settings.data_dir, settings.cache_bytes)?;
+        let store = Store::open(&settings.data_dir, settings.cache_bytes).await?;
         let ledgers = journal.ledgers().await?;
         let stop = watch::Sender::new(false);
         let projector =
@@ -112,16 +117,29 @@ impl<J: Journal> Projector<J> {
         if ledgers.contains_key(ledger) {
             return Ok(());
         }
-        let origin = Origin { deployment: self.shared.settings.deployment.clone(), ledger: ledger.clone() };
-        let views = LedgerViews::open(&self.shared.store, origin, FIRST_EPOCH)?;
-        let now = Progress { position: views.head().position, ready: views.is_ready(), stopped: None };
+        let views = LedgerViews::open(&self.shared.store, self.origin(ledger), FIRST_EPOCH)?;
+        let now = Progress { position: views.head().position, stopped: None };
+        let ready_at = views.furthest().position;
         let (sender, progress) = watch::channel(now);
-        let views = Arc::new(Mutex::new(views));
-        let follower = Follower { shared: self.shared.clone(), views: views.clone(), progress: sender };
+        let views = Arc::new(tokio::sync::Mutex::new(views));
+        let follower = Follower {
+            journal: self.shared.journal.clone(),
+            store: self.shared.store.clone(),
+            ledger: ledger.clone(),
+            flush_events: self.shared.settings.flush_events,
+            views: views.clone(),
+            progress: sender,
+            stop: self.shared.stop.subscribe(),
+        };
         #[expect(clippy::disallowed_methods, reason = "`stop` waits for it")]
-        let task = tokio::spawn(follower.run(ledger.clone()));
-        ledgers.insert(ledger.clone(), Tracked { views, progress, task: Arc::new(Mutex::new(Some(task))) });
+        let task = Arc::new(Mutex::new(Some(tokio::spawn(follower.run()))));
+        let rebuild = Arc::default();
+        ledgers.insert(ledger.clone(), Tracked { views, progress, ready_at, rebuild, task });
         Ok(())
+    }
+
+    fn origin(&self, ledger: &Slug) -> Origin {
+        Origin { deployment: self.shared.settings.deployment.clone(), ledger: ledger.clone() }
     }
 
     async fn tracked(&self, ledger: &Slug) -> Result<Tracked, Error> {
@@ -143,7 +161,7 @@ impl<J: Journal> Projector<J> {
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
         let tracked = self.tracked(&query.ledger).await?;
         if let Some(to) = query.as_of {
-            let origin = lock(&tracked.views).verifier.origin().clone();
+            let origin = self.origin(&query.ledger);
             return crate::fold(&self.shared.journal, origin, Some(to), |_| {}).await?.answer(query);
         }
         let wanted = match query.min_position {
@@ -154,23 +172,28 @@ impl<J: Journal> Projector<J> {
             Some((_, position)) => position,
             None => 0,
         };
-        self.reach(&query.ledger, &tracked, wanted).await?;
-        lock(&tracked.views).answer(query)
+        let views = self.reach(&query.ledger, &tracked, wanted).await?;
+        let query = query.clone();
+        blocking(move || views.answer(&query)).await
     }
 
-    /// Waits until the views of a ledger are ready and at this position.
-    async fn reach(&self, ledger: &Slug, tracked: &Tracked, wanted: u64) -> Result<(), Error> {
+    /// The views of a ledger, held still, once they are ready and at this position.
+    async fn reach(
+        &self,
+        ledger: &Slug,
+        tracked: &Tracked,
+        wanted: u64,
+    ) -> Result<OwnedMutexGuard<LedgerViews>, Error> {
+        let wanted = wanted.max(tracked.ready_at);
         let mut progress = tracked.progress.clone();
-        let there = progress.wait_for(|p| p.stopped.is_some() || (p.ready && p.position >= wanted));
-        let reached = tokio::time::timeout(self.shared.settings.wait, there).await;
-        let now = match reached {
-            Ok(Ok(progress)) => progress.clone(),
-            Ok(Err(_)) | Err(_) => tracked.progress.borrow().clone(),
-        };
+        let there = progress.wait_for(|p| p.stopped.is_some() || p.position >= wanted);
+        // Whether it came, ended or took too long shows in what is so now.
+        let _ = tokio::time::timeout(self.shared.settings.wait, there).await;
+        let now = tracked.progress.borrow().clone();
         let ledger = ledger.clone();
         match now.stopped {
             Some(reason) => Err(Error::Stopped { ledger, reason }),
-            None if now.ready && now.position >= wanted => Ok(()),
+            None if now.position >= wanted => Ok(tracked.views.clone().lock_owned().await),
             None => Err(Error::Behind { ledger, position: now.position, wanted }),
         }
     }
@@ -181,9 +204,30 @@ impl<J: Journal> Projector<J> {
     /// [`Error`].
     pub async fn digests(&self, ledger: &Slug, min_position: u64) -> Result<(Head, Vec<ViewDigest>), Error> {
         let tracked = self.tracked(ledger).await?;
-        self.reach(ledger, &tracked, min_position).await?;
-        let views = lock(&tracked.views);
-        Ok((views.head(), views.digests()))
+        let views = self.reach(ledger, &tracked, min_position).await?;
+        blocking(move || {
+            let digests = views.digests();
+            views.trusted().map(|()| (views.head(), digests))
+        })
+        .await
+    }
+
+    /// What each view of a ledger holds, at this position or later. Reads all rows.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn sizes(
+        &self,
+        ledger: &Slug,
+        min_position: u64,
+    ) -> Result<BTreeMap<&'static str, Size>, Error> {
+        let tracked = self.tracked(ledger).await?;
+        let views = self.reach(ledger, &tracked, min_position).await?;
+        blocking(move || {
+            let sizes = views.sizes();
+            views.trusted().map(|()| sizes)
+        })
+        .await
     }
 
     /// Builds a view anew beside the live one, compares and swaps.
@@ -192,6 +236,8 @@ impl<J: Journal> Projector<J> {
     /// [`Error`]; [`Error::Differed`] when the live one was wrong.
     pub async fn rebuild(&self, ledger: &Slug, view: &str) -> Result<ViewDigest, Error> {
         let tracked = self.tracked(ledger).await?;
+        let _one_at_a_time = tracked.rebuild.lock().await;
+        drop(self.reach(ledger, &tracked, 0).await?);
         crate::rebuild::rebuild(&self.shared.journal, &self.shared.store, &tracked.views, view).await
     }
 
@@ -202,9 +248,9 @@ impl<J: Journal> Projector<J> {
     pub async fn lag(&self, ledger: &Slug) -> Result<Lag, Error> {
         let tracked = self.tracked(ledger).await?;
         let tip = self.shared.journal.head(ledger).await?;
-        let stopped = tracked.progress.borrow().stopped.clone();
-        let views = lock(&tracked.views);
+        let views = tracked.views.lock().await;
         let head = views.head();
+        let stopped = tracked.progress.borrow().stopped.clone();
         Ok(Lag { head, commits: tip.commit.saturating_sub(head.commit), parked: views.parked(), stopped })
     }
 
@@ -218,59 +264,6 @@ impl<J: Journal> Projector<J> {
                 && let Err(error) = task.await
             {
                 tracing::error!(%error, "a follower ended badly");
-            }
-        }
-    }
-}
-
-/// The task that follows one ledger.
-struct Follower<J> {
-    shared: Arc<Shared<J>>,
-    views: Arc<Mutex<LedgerViews>>,
-    progress: watch::Sender<Progress>,
-}
-
-impl<J: Journal> Follower<J> {
-    async fn run(self, ledger: Slug) {
-        if let Err(error) = self.follow(&ledger).await {
-            tracing::error!(%ledger, %error, "the views stopped");
-            self.progress.send_modify(|p| p.stopped = Some(error.to_string()));
-        }
-        if let Err(error) = lock(&self.views).flush(&self.shared.store) {
-            tracing::error!(%ledger, %error, "views could not be written");
-        }
-    }
-
-    async fn follow(&self, ledger: &Slug) -> Result<(), Error> {
-        let mut stop = self.shared.stop.subscribe();
-        let from = lock(&self.views).verifier.clone();
-        let mut flushed = from.head().position;
-        let mut commits = read_events(&self.shared.journal, ledger, from, Until::Follow);
-        loop {
-            let next = tokio::select! {
-                biased;
-                _ = stop.wait_for(|stop| *stop) => return Ok(()),
-                next = tokio::time::timeout(IDLE, commits.next()) => next,
-            };
-            let due = match next {
-                Ok(Some(read)) => {
-                    let read = read?;
-                    let mut views = lock(&self.views);
-                    let stopped = |reason| Error::Stopped { ledger: ledger.clone(), reason };
-                    views.apply(&read).map_err(stopped)?;
-                    let (position, ready) = (views.head().position, views.is_ready());
-                    self.progress.send_modify(|p| (p.position, p.ready) = (position, ready));
-                    position >= flushed + self.shared.settings.flush_events
-                        || views.in_memory_len() > ROWS_IN_MEMORY_MAX
-                }
-                Ok(None) => return Ok(()),
-                // Nothing comes: a good moment to write.
-                Err(_) => lock(&self.views).head().position > flushed,
-            };
-            if due {
-                let mut views = lock(&self.views);
-                views.flush(&self.shared.store)?;
-                flushed = views.head().position;
             }
         }
     }

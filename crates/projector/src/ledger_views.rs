@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use domain::Slug;
 use journal::Read;
-use views::{Rows, VIEWS, View, answer, view};
+use views::{Rows, Stored, VIEWS, View, answer, view};
 use wire::{Answer, Head, HeadReply, Interpreted, Origin, Query, Verifier, ViewDigest};
 
-use crate::Error;
 use crate::store::{Cursor, Store, rows_prefix};
+use crate::{Error, Size};
 
 /// The rows of every view of one ledger, and how far they are.
 pub(crate) struct LedgerViews {
     pub(crate) ledger: Slug,
     pub(crate) verifier: Verifier,
     pub(crate) live: Vec<Live>,
-    // Rows may be ahead of the cursor up to here after a crash; nothing is answered before it is passed.
-    ready_at: u64,
+    // After a crash, the place that rows may be ahead to: until it is passed nothing is answered and nothing written.
+    ahead: Option<Verifier>,
 }
 
 /// One view's rows.
@@ -34,44 +34,50 @@ impl LedgerViews {
             ledger: origin.ledger.clone(),
             verifier: Verifier::new(origin, epoch),
             live: VIEWS.iter().map(live).collect(),
-            ready_at: 0,
+            ahead: None,
         }
     }
 
     /// The views as stored; from the beginning when there is no cursor, or a view's revision has changed.
     pub(crate) fn open(store: &Store, origin: Origin, epoch: u64) -> Result<Self, Error> {
         let ledger = origin.ledger.clone();
-        let stored = store.cursor(&ledger)?.and_then(|cursor| {
-            let verifier = Verifier::from_bytes(origin.clone(), &cursor.verifier)?;
-            let known = |view: &&dyn View| {
-                cursor.generations.get(view.name()).is_some_and(|(_, revision)| *revision == view.revision())
-            };
-            (cursor.generations.len() == VIEWS.len() && VIEWS.iter().all(known)).then_some((cursor, verifier))
+        let verifier = |bytes: &[u8]| Verifier::from_bytes(origin.clone(), bytes);
+        let cursor = store.cursor(&ledger)?.filter(Cursor::fits);
+        let intent = store.intent(&ledger)?;
+        let stored = cursor.and_then(|cursor| {
+            let (at, to) = (verifier(&cursor.verifier)?, verifier(&intent?)?);
+            Some((cursor, at, to))
         });
-        let (cursor, verifier) = match stored {
-            Some(stored) => stored,
+        let (cursor, verifier, ahead) = match stored {
+            Some((cursor, at, to)) => {
+                let ahead = (at != to).then_some(to);
+                (cursor, at, ahead)
+            }
             None => {
                 store.clear_ledger(&ledger)?;
-                (Cursor::default(), Verifier::new(origin, epoch))
+                (Cursor::default(), Verifier::new(origin, epoch), None)
             }
         };
-        let live = VIEWS.iter().map(|view| {
+        let mut live = Vec::with_capacity(VIEWS.len());
+        for view in VIEWS {
             let generation = cursor.generations.get(view.name()).map_or(0, |(generation, _)| *generation);
-            let source = store.source(rows_prefix(&ledger, view.name(), generation));
+            // A crash while the view was built anew may have left the rows of its other generation.
+            for other in [generation.wrapping_sub(1), generation.wrapping_add(1)] {
+                store.clear(&rows_prefix(&ledger, view.name(), other))?;
+            }
             let counters = cursor.counters.get(view.name()).cloned().unwrap_or_default();
-            let mut rows = Rows::new(source, counters);
+            let mut rows = Rows::new(store.source(rows_prefix(&ledger, view.name(), generation)), counters);
             rows.at(verifier.head().position);
-            Live { view: *view, generation, rows }
-        });
-        let live = live.collect();
-        let ready_at = store.intent(&ledger)?;
-        Ok(Self { ledger, verifier, live, ready_at })
+            live.push(Live { view: *view, generation, rows });
+        }
+        Ok(Self { ledger, verifier, live, ahead })
     }
 
     /// Brings all views up to a verified commit.
     ///
     /// # Errors
-    /// The type of an event that this build does not know; then nothing of the commit was applied.
+    /// The type of an event that this build does not know, and then nothing of the commit was applied; or why the
+    /// rows can't be trusted any more.
     pub(crate) fn apply(&mut self, read: &Read) -> Result<(), String> {
         let unknown = read.events.iter().find_map(|event| match event {
             Interpreted::Unknown { position, kind, why } => {
@@ -85,17 +91,35 @@ impl LedgerViews {
         for live in &mut self.live {
             live.apply(read);
         }
+        self.readable()?;
+        if let Some(ahead) = self.ahead.take_if(|ahead| ahead.tip().commit <= read.commit.number)
+            && ahead != read.verifier
+        {
+            let commit = ahead.tip().commit;
+            return Err(format!("rows were written up to a commit {commit} that is not in the log"));
+        }
         self.verifier = read.verifier.clone();
         Ok(())
+    }
+
+    fn readable(&self) -> Result<(), String> {
+        let why = self.live.iter().find_map(|live| live.rows.unreadable());
+        why.map_or(Ok(()), |why| Err(format!("the view store can't be read: {why}")))
+    }
+
+    /// # Errors
+    /// [`Error::Stopped`] when the store failed while rows were read: what they gave is not to be used.
+    pub(crate) fn trusted(&self) -> Result<(), Error> {
+        self.readable().map_err(|reason| Error::Stopped { ledger: self.ledger.clone(), reason })
     }
 
     pub(crate) fn head(&self) -> Head {
         self.verifier.head()
     }
 
-    /// Whether rows are at the position that they are told to be at.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.head().position >= self.ready_at
+    /// The furthest place that rows may be at.
+    pub(crate) fn furthest(&self) -> Head {
+        self.ahead.as_ref().unwrap_or(&self.verifier).head()
     }
 
     /// Rows in memory, to decide when to write.
@@ -103,14 +127,23 @@ impl LedgerViews {
         self.live.iter().map(|live| live.rows.in_memory_len()).sum()
     }
 
-    /// Writes what changed.
+    /// Writes what changed. While rows are ahead nothing is: the intent must not go back.
     pub(crate) fn flush(&mut self, store: &Store) -> Result<(), Error> {
-        let position = self.head().position;
-        let prefix = |live: &Live| rows_prefix(&self.ledger, live.view.name(), live.generation);
-        let prefixes: Vec<_> = self.live.iter().map(prefix).collect();
-        let rows: Vec<_> =
-            prefixes.into_iter().zip(self.live.iter_mut().map(|live| live.rows.drain())).collect();
-        store.write(&self.ledger, position, &rows, &self.cursor())
+        self.trusted()?;
+        if self.ahead.is_some() {
+            return Ok(());
+        }
+        let cursor = self.cursor();
+        store.intend(&self.ledger, &cursor)?;
+        store.put(self.changed())?;
+        store.settle(&self.ledger, &cursor)?;
+        // Only now: had it failed, everything would be written again.
+        self.live.iter_mut().for_each(|live| live.rows.forget());
+        Ok(())
+    }
+
+    fn changed(&self) -> impl Iterator<Item = Stored> {
+        self.live.iter().flat_map(|live| live.changed(&self.ledger))
     }
 
     fn cursor(&self) -> Cursor {
@@ -130,12 +163,15 @@ impl LedgerViews {
         let view = named(&query.view)?;
         let live = self.live.iter().find(|live| live.view.name() == view.name());
         let live = live.ok_or_else(|| Error::NoSuchLedger(self.ledger.clone()))?;
+        let rows = answer(view, &live.rows, &query.filters, query.limit)?;
+        self.trusted()?;
         Ok(Answer {
             head: HeadReply::new(&self.ledger, &self.head()),
             view: view.name().to_owned(),
             revision: view.revision(),
-            parked: live.rows.damaged(),
-            rows: answer(view, &live.rows, &query.filters, query.limit)?,
+            // Reading the rows is what finds some of them.
+            parked: live.rows.parked(),
+            rows,
         })
     }
 
@@ -150,8 +186,26 @@ impl LedgerViews {
         self.live.iter().map(digest).collect()
     }
 
+    pub(crate) fn sizes(&self) -> BTreeMap<&'static str, Size> {
+        let size = |live: &Live| {
+            let (rows, bytes) = live.rows.size();
+            (live.view.name(), Size { rows, bytes })
+        };
+        self.live.iter().map(size).collect()
+    }
+
     pub(crate) fn parked(&self) -> BTreeMap<&'static str, u64> {
-        self.live.iter().map(|live| (live.view.name(), live.rows.damaged())).collect()
+        self.live.iter().map(|live| (live.view.name(), live.rows.parked())).collect()
+    }
+}
+
+impl Cursor {
+    /// Whether it is of the views of this build.
+    fn fits(&self) -> bool {
+        let same = |view: &&dyn View| {
+            self.generations.get(view.name()).is_some_and(|(_, revision)| *revision == view.revision())
+        };
+        self.generations.len() == VIEWS.len() && VIEWS.iter().all(same)
     }
 }
 
@@ -164,7 +218,16 @@ impl Live {
             }
         }
     }
+
+    /// Changed rows with their whole keys.
+    pub(crate) fn changed(&self, ledger: &Slug) -> impl Iterator<Item = Stored> {
+        let prefix = rows_prefix(ledger, self.view.name(), self.generation);
+        self.rows.changed().map(move |(row, value)| ([prefix.as_slice(), &row].concat(), value))
+    }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// The view of this name.
 pub(crate) fn named(name: &str) -> Result<&'static dyn View, Error> {

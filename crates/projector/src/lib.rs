@@ -6,6 +6,7 @@
 
 mod error;
 mod fold;
+mod follower;
 mod handle;
 mod ledger_views;
 mod rebuild;
@@ -13,4 +14,18 @@ mod store;
 
 pub use error::Error;
 pub use fold::{Folded, fold};
-pub use handle::{Lag, Projector, Settings};
+pub use handle::{Lag, Projector, Settings, Size};
+
+/// Work on rows, away from the tasks that must not wait for a disk.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is going away, and nobody waits for an answer.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

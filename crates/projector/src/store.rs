@@ -1,20 +1,25 @@
 //! Rows in sled: one tree, prefixed keys, small sorted batches, the cursor last.
 //!
 //! Measured: one large batch costs gigabytes of memory, batches of 256 tens of megabytes. Batches are not atomic
-//! with the cursor, so every row says how far it is complete, and an intent says how far rows may be ahead.
+//! with the cursor, so every row says how far it is complete, and an intent, written before them, says how far they
+//! may be ahead. After a kill sled holds a prefix of what was written, so this order is what a restart finds.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::Slug;
 use serde::{Deserialize, Serialize};
-use views::{Source, Stored};
+use views::{Scan, Source, Stored};
 
 use crate::Error;
 
 /// Rows of one batch.
 const BATCH: usize = 256;
+/// Tries to get sled's lock, and the pause between them.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The view store of one process.
 #[derive(Clone)]
@@ -36,13 +41,30 @@ pub(crate) struct Cursor {
 }
 
 impl Store {
-    pub(crate) fn open(data: &Path, cache_bytes: u64) -> Result<Self, Error> {
+    /// Opens it, with a moment's patience: sled's own threads hold its lock a little longer than its owner.
+    pub(crate) async fn open(data: &Path, cache_bytes: u64) -> Result<Self, Error> {
+        let mut patience = LOCK_TRIES;
+        loop {
+            match Self::try_open(data, cache_bytes) {
+                Err(Error::Locked(_)) if patience > 0 => patience -= 1,
+                other => return other,
+            }
+            tokio::time::sleep(LOCK_PAUSE).await;
+        }
+    }
+
+    pub(crate) fn try_open(data: &Path, cache_bytes: u64) -> Result<Self, Error> {
+        let folder = data.join("views");
         let config = sled::Config::new()
-            .path(data.join("views"))
+            .path(&folder)
             .cache_capacity(cache_bytes)
             .flush_every_ms(None)
             .mode(sled::Mode::HighThroughput);
-        let db = config.open()?;
+        let db = config.open().map_err(|error| match error {
+            // sled has no kind of error for it.
+            sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => Error::Locked(folder),
+            error => error.into(),
+        })?;
         Ok(Self { tree: db.open_tree("views")?, db })
     }
 
@@ -52,51 +74,56 @@ impl Store {
         Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
-    /// The position that rows may be ahead to, beyond the cursor.
-    pub(crate) fn intent(&self, ledger: &Slug) -> Result<u64, Error> {
-        let stored = self.tree.get(key(ledger, b'i', &[]))?;
-        let position = stored.and_then(|bytes| bytes.as_ref().try_into().ok()).map(u64::from_be_bytes);
-        Ok(position.unwrap_or(0))
+    /// `wire::Verifier` as bytes: the place that rows may be ahead to, beyond the cursor.
+    pub(crate) fn intent(&self, ledger: &Slug) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.tree.get(key(ledger, b'i', &[]))?.map(|bytes| bytes.to_vec()))
     }
 
-    /// Writes the rows, then the cursor that makes them count.
-    pub(crate) fn write(
-        &self,
-        ledger: &Slug,
-        position: u64,
-        rows: &[(Vec<u8>, Vec<Stored>)],
-        cursor: &Cursor,
-    ) -> Result<(), Error> {
-        self.tree.insert(key(ledger, b'i', &[]), &position.to_be_bytes())?;
-        for (prefix, rows) in rows {
-            for chunk in rows.chunks(BATCH) {
-                let mut batch = sled::Batch::default();
-                for (row, value) in chunk {
-                    batch.insert([prefix.as_slice(), row].concat(), value.as_slice());
-                }
-                self.tree.apply_batch(batch)?;
-            }
-        }
+    /// First: where the rows are going.
+    pub(crate) fn intend(&self, ledger: &Slug, cursor: &Cursor) -> Result<(), Error> {
+        self.tree.insert(key(ledger, b'i', &[]), cursor.verifier.as_slice())?;
+        Ok(())
+    }
+
+    /// Last: the cursor that makes the rows count.
+    pub(crate) fn settle(&self, ledger: &Slug, cursor: &Cursor) -> Result<(), Error> {
         let json = serde_json::to_vec(cursor).unwrap_or_default();
         self.tree.insert(key(ledger, b'c', &[]), json)?;
         self.db.flush()?;
         Ok(())
     }
 
-    /// Removes every row below a prefix.
-    pub(crate) fn clear(&self, prefix: &[u8]) -> Result<(), Error> {
-        let mut batch = sled::Batch::default();
-        let mut size = 0;
-        for row in self.tree.scan_prefix(prefix).keys() {
-            batch.remove(row?);
-            size += 1;
-            if size == BATCH {
-                self.tree.apply_batch(std::mem::take(&mut batch))?;
-                size = 0;
+    /// In between: rows with their whole keys, in small batches.
+    pub(crate) fn put(&self, mut rows: impl Iterator<Item = Stored>) -> Result<(), Error> {
+        loop {
+            let mut batch = sled::Batch::default();
+            let mut size = 0;
+            for (row, value) in rows.by_ref().take(BATCH) {
+                batch.insert(row, value);
+                size += 1;
+            }
+            self.tree.apply_batch(batch)?;
+            if size < BATCH {
+                return Ok(());
             }
         }
-        self.tree.apply_batch(batch)?;
-        Ok(())
+    }
+
+    /// Removes every row below a prefix.
+    pub(crate) fn clear(&self, prefix: &[u8]) -> Result<(), Error> {
+        let mut rows = self.tree.scan_prefix(prefix).keys();
+        loop {
+            let mut batch = sled::Batch::default();
+            let mut size = 0;
+            for row in rows.by_ref().take(BATCH) {
+                batch.remove(row?);
+                size += 1;
+            }
+            self.tree.apply_batch(batch)?;
+            if size < BATCH {
+                return Ok(());
+            }
+        }
     }
 
     /// Removes all of a ledger: cursor first, so that a crash in between leaves nothing that counts.
@@ -132,21 +159,16 @@ struct Below {
 }
 
 impl Source for Below {
-    fn load(&self, key: &[u8]) -> Option<Vec<u8>> {
+    fn load(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
         let found = self.tree.get([self.prefix.as_slice(), key].concat());
-        found
-            .unwrap_or_else(|error| {
-                tracing::error!(%error, "the view store can't be read");
-                None
-            })
-            .map(|value| value.to_vec())
+        found.map(|value| value.map(|value| value.to_vec())).map_err(|error| error.to_string())
     }
 
-    fn scan(&self, prefix: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn scan<'a>(&'a self, prefix: &[u8]) -> Scan<'a> {
         let rows = self.tree.scan_prefix([self.prefix.as_slice(), prefix].concat());
-        let own = |(key, value): (sled::IVec, sled::IVec)| {
-            (key.get(self.prefix.len()..).unwrap_or_default().to_vec(), value.to_vec())
-        };
-        rows.map_while(Result::ok).map(own).collect()
+        Box::new(rows.map(|row| {
+            let (key, value) = row.map_err(|error| error.to_string())?;
+            Ok((key.get(self.prefix.len()..).unwrap_or_default().to_vec(), value.to_vec()))
+        }))
     }
 }

@@ -20,7 +20,7 @@ use wire::RecordedEvent;
 pub use activity::sentence;
 pub use answer::{QueryError, answer};
 pub use digits::Digits;
-pub use rows::{Empty, Row, Rows, Source, Stored};
+pub use rows::{Empty, Row, Rows, Scan, Source, Stored};
 
 /// A read model. Stateless; all state is in its rows.
 pub trait View: Sync {

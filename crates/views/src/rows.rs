@@ -4,31 +4,38 @@
 //! at or below a row's position is passed over for that row, so replaying is exact.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+/// Stored rows one after the other, in order of the key, or why they can't be read.
+pub type Scan<'a> = Box<dyn Iterator<Item = Result<Stored, String>> + 'a>;
+
 /// Where rows are kept.
 pub trait Source: Send + Sync {
     /// The stored row: 8 bytes of position, then JSON.
-    fn load(&self, key: &[u8]) -> Option<Vec<u8>>;
-    /// All stored rows whose key starts with this, in order of the key.
-    fn scan(&self, prefix: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)>;
+    ///
+    /// # Errors
+    /// Why the store can't be read; a row that is not there is none, and no error.
+    fn load(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String>;
+    /// All stored rows whose key starts with this.
+    fn scan<'a>(&'a self, prefix: &[u8]) -> Scan<'a>;
 }
 
 /// Nothing is kept; all rows are in memory.
 pub struct Empty;
 
 impl Source for Empty {
-    fn load(&self, _: &[u8]) -> Option<Vec<u8>> {
-        None
+    fn load(&self, _: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        Ok(None)
     }
-    fn scan(&self, _: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
-        Vec::new()
+    fn scan<'a>(&'a self, _: &[u8]) -> Scan<'a> {
+        Box::new(std::iter::empty())
     }
 }
 
@@ -73,7 +80,10 @@ pub struct Rows {
     position: u64,
     // Numbers given so far, by the first byte of the key; kept with the cursor, never ahead of it.
     counters: BTreeMap<u8, u32>,
-    damaged: u64,
+    // Keys of stored rows that are not what was written. Behind a lock because reading finds them too.
+    parked: Mutex<BTreeSet<Vec<u8>>>,
+    // Why the store could not be read; what was said or changed since may be wrong.
+    unreadable: OnceLock<String>,
 }
 
 impl fmt::Debug for Rows {
@@ -95,7 +105,8 @@ struct Rank {
 impl Rows {
     /// Rows over a source, with the counters that its cursor holds.
     pub fn new(source: Arc<dyn Source>, counters: BTreeMap<u8, u32>) -> Self {
-        Self { source, slots: BTreeMap::new(), position: 0, counters, damaged: 0 }
+        let (parked, unreadable) = Default::default();
+        Self { source, slots: BTreeMap::new(), position: 0, counters, parked, unreadable }
     }
 
     /// Rows in memory alone.
@@ -144,55 +155,79 @@ impl Rows {
 
     fn slot<R: Row>(&mut self, key: &[u8]) -> Option<&mut Slot> {
         if !self.slots.contains_key(key) {
-            let loaded = match self.source.load(key) {
-                Some(stored) => open::<R>(&stored),
-                None => Some((R::default(), 0)),
-            };
-            let Some((row, stored_to)) = loaded else {
-                self.damaged += 1;
-                return None;
+            let (row, stored_to) = match self.read(self.source.load(key))? {
+                Some(stored) => self.open::<R>(key, &stored)?,
+                None => (R::default(), 0),
             };
             self.slots.insert(key.to_vec(), Slot { row: Box::new(row), stored_to, changed: false });
         }
         self.slots.get_mut(key)
     }
 
+    /// What the store gave, unless it failed.
+    fn read<T>(&self, result: Result<T, String>) -> Option<T> {
+        result.map_err(|why| self.unreadable.get_or_init(|| why)).ok()
+    }
+
+    /// A stored row; one that can't be read parks its entity.
+    fn open<R: Row>(&self, key: &[u8], stored: &[u8]) -> Option<(R, u64)> {
+        let row = open(stored);
+        if row.is_none() {
+            self.parked.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_vec());
+        }
+        row
+    }
+
     /// The row, if there is one.
     pub fn get<R: Row>(&self, key: &[u8]) -> Option<R> {
         match self.slots.get(key) {
             Some(slot) => serde_json::from_slice(&slot.row.json()).ok(),
-            None => open::<R>(&self.source.load(key)?).map(|(row, _)| row),
+            None => self.open::<R>(key, &self.read(self.source.load(key))??).map(|(row, _)| row),
         }
     }
 
     /// Calls `each` with every row whose key starts with the prefix, in order.
     pub fn each<R: Row>(&self, prefix: &[u8], mut each: impl FnMut(&[u8], &R)) {
-        let mut stored = self.source.scan(prefix).into_iter().peekable();
+        self.merged(prefix, |key, row| match row {
+            Merged::InMemory(slot) => {
+                if let Some(row) = slot.row.any().downcast_ref::<R>() {
+                    each(key, row);
+                }
+            }
+            Merged::Stored(bytes) => {
+                if let Some((row, _)) = self.open::<R>(key, &bytes) {
+                    each(key, &row);
+                }
+            }
+        });
+    }
+
+    /// Rows in order of their key: those in memory over those stored.
+    fn merged(&self, prefix: &[u8], mut each: impl FnMut(&[u8], Merged<'_>)) {
+        let mut stored = self.source.scan(prefix).map_while(|row| self.read(row)).peekable();
         let own = self.slots.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix));
         for (key, slot) in own {
             while let Some((before, bytes)) = stored.next_if(|(stored, _)| stored < key) {
-                if let Some((row, _)) = open::<R>(&bytes) {
-                    each(&before, &row);
-                }
+                each(&before, Merged::Stored(bytes));
             }
             stored.next_if(|(stored, _)| stored == key);
-            if let Some(row) = slot.row.any().downcast_ref::<R>() {
-                each(key, row);
-            }
+            each(key, Merged::InMemory(slot));
         }
         for (key, bytes) in stored {
-            if let Some((row, _)) = open::<R>(&bytes) {
-                each(&key, &row);
-            }
+            each(&key, Merged::Stored(bytes));
         }
     }
 
-    /// What changed since the last time, sorted by key; the rows leave memory.
-    pub fn drain(&mut self) -> Vec<Stored> {
+    /// What changed since the last time, sorted by key, to be stored.
+    pub fn changed(&self) -> impl Iterator<Item = Stored> {
         let position = self.position.to_be_bytes();
-        let slots = std::mem::take(&mut self.slots);
-        let changed = slots.into_iter().filter(|(_, slot)| slot.changed);
-        changed.map(|(key, slot)| (key, [&position[..], &slot.row.json()].concat())).collect()
+        let changed = self.slots.iter().filter(|(_, slot)| slot.changed);
+        changed.map(move |(key, slot)| (key.clone(), [&position[..], &slot.row.json()].concat()))
+    }
+
+    /// All rows leave memory: what had changed is stored now.
+    pub fn forget(&mut self) {
+        self.slots.clear();
     }
 
     /// Numbers of rows in memory.
@@ -205,31 +240,52 @@ impl Rows {
         &self.counters
     }
 
-    /// Stored rows that could not be read; their entities are parked.
-    pub const fn damaged(&self) -> u64 {
-        self.damaged
+    /// Stored rows found so far that are not what was written; their entities are parked.
+    pub fn parked(&self) -> u64 {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
+    /// Why the store could not be read, if it could not: rows must not be written or told any more.
+    pub fn unreadable(&self) -> Option<&str> {
+        self.unreadable.get().map(String::as_str)
+    }
+
+    /// Number of rows, and bytes of their keys and JSON.
+    pub fn size(&self) -> (u64, u64) {
+        let (mut rows, mut bytes) = (0, 0);
+        self.merged(&[], |key, row| {
+            rows += 1;
+            bytes += (key.len() + row.json().len()) as u64;
+        });
+        (rows, bytes)
     }
 
     /// SHA-256 over all rows, sorted, without their positions: equal rows have equal digests, wherever they are kept.
     pub fn digest(&self) -> String {
-        let mut all: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-        for (key, stored) in self.source.scan(&[]) {
-            all.insert(key, stored.get(8..).unwrap_or_default().to_vec());
-        }
-        for (key, slot) in &self.slots {
-            // A row that was only looked at is not there.
-            if slot.changed || all.contains_key(key) {
-                all.insert(key.clone(), slot.row.json());
-            }
-        }
         let mut digest = Sha256::new();
-        for (key, row) in all {
-            for part in [key, row] {
+        self.merged(&[], |key, row| {
+            for part in [key, &row.json()] {
                 digest.update((part.len() as u64).to_be_bytes());
                 digest.update(part);
             }
-        }
+        });
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A row where it was found.
+enum Merged<'a> {
+    InMemory(&'a Slot),
+    // 8 bytes of position, then JSON.
+    Stored(Vec<u8>),
+}
+
+impl Merged<'_> {
+    fn json(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::InMemory(slot) => slot.row.json().into(),
+            Self::Stored(bytes) => bytes.get(8..).unwrap_or_default().into(),
+        }
     }
 }
 

@@ -43,7 +43,10 @@ impl Store {
                 Err(sled::Error::Corruption { .. }) => {
                     return Err(RegisterError::Damaged("sled reports corruption"));
                 }
-                Err(sled::Error::Io(error)) if patience > 0 && error.kind() == ErrorKind::WouldBlock => {
+                // sled has no kind of error for it.
+                Err(sled::Error::Io(error))
+                    if patience > 0 && error.to_string().contains("could not acquire lock") =>
+                {
                     patience -= 1;
                     wait_for_sled();
                 }

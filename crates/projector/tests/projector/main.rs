@@ -1,0 +1,11 @@
+//! Claims about the projector: views equal a fresh fold of the log, whatever happens to it.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects by failing")]
+
+mod answers;
+mod crashes;
+mod equality;
+mod history;
+mod kit;
+mod rebuilds;
+mod trouble;
