@@ -1,7 +1,6 @@
 //! An agreement between the ledger's owner and one partner, and what it covers on a day.
 //!
-//! It doesn't know deliveries themselves, only on which days something was delivered under it, so that no
-//! later change can strand them.
+//! Of deliveries it knows only the days, sites and kinds, so that no later change can strand them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -244,6 +243,35 @@ impl Agreement {
         entry.effective.map(|e| e.to())
     }
 
+    /// The terms as last agreed, whether or not it is active.
+    pub fn latest_terms(&self) -> Option<&Terms> {
+        agreed_on(&self.history, Date::MAX)
+    }
+
+    /// The last day on which it is or was to be in force.
+    pub fn last_day(&self) -> Option<Date> {
+        let (mut first, mut renewed) = (None, None);
+        for entry in self.history.entries() {
+            let to = entry.effective.map(|e| e.to());
+            match &entry.event {
+                Event::AgreementSigned(_) | Event::AgreementAmended(_) => first = to,
+                Event::AgreementRenewed(_) => renewed = renewed.max(to),
+                Event::AgreementSuspended(_)
+                | Event::AgreementResumed(_)
+                | Event::AgreementEnded(_)
+                | Event::AgreementCorrected(_)
+                | Event::AgreementVoided(_) => {}
+            }
+        }
+        let last = first.max(renewed)?;
+        Some(self.ended().map_or(last, |ended| last.min(ended)))
+    }
+
+    /// Whether it is suspended on that day.
+    pub fn is_suspended_on(&self, day: Date) -> bool {
+        is_suspended_on(&self.history, day)
+    }
+
     /// Whether any of its terms names the site.
     pub fn names_site(&self, site: SiteId) -> bool {
         self.history.entries().iter().any(|entry| match &entry.event {
@@ -327,6 +355,10 @@ fn terms_on(history: &History<Event>, day: Date) -> Option<&Terms> {
     if !active || day > ended || is_suspended_on(history, day) {
         return None;
     }
+    agreed_on(history, day)
+}
+
+fn agreed_on(history: &History<Event>, day: Date) -> Option<&Terms> {
     history.holds_on(day, |event| match event {
         Event::AgreementSigned(signed) => Some(&signed.terms),
         Event::AgreementAmended(terms) => Some(terms),

@@ -268,3 +268,59 @@ pub enum ReasonCode {
     /// Anything else.
     Other,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every code of a list is one word on the wire and comes back as itself.
+    fn round_trip<C: Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(words: &[&str]) {
+        for word in words {
+            let json = serde_json::Value::from(*word);
+            let code: C = serde_json::from_value(json.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&code).unwrap(), json);
+        }
+        assert!(serde_json::from_value::<C>("no-such-code".into()).is_err());
+    }
+
+    #[test]
+    fn codes_are_read_as_they_are_written() {
+        round_trip::<Pillar>(&[
+            "student-supports",
+            "family-engagement",
+            "collaborative-leadership",
+            "extended-learning",
+        ]);
+        round_trip::<Phase>(&["visioning", "engaging", "transforming"]);
+        round_trip::<PartnerKind>(&["county-agency", "community-organisation", "higher-education"]);
+        round_trip::<AgreementKind>(&["mou", "contract", "data-sharing"]);
+        round_trip::<Mode>(&["in-person", "remote"]);
+        round_trip::<FamilyRole>(&["attended", "led", "co-designed"]);
+        round_trip::<EngagementKind>(&["home-visit", "parent-centre", "listening-session"]);
+        round_trip::<ReasonCode>(&["mutual-agreement", "non-compliance", "vetting-expired", "low-demand"]);
+    }
+
+    #[test]
+    fn a_tier_is_written_as_its_number() {
+        for number in 1..=3_u8 {
+            let tier: Tier = serde_json::from_value(number.into()).unwrap();
+            assert_eq!(serde_json::to_value(tier).unwrap(), serde_json::json!(number));
+        }
+        for wrong in [serde_json::json!(0), serde_json::json!(4), serde_json::json!("1")] {
+            assert!(serde_json::from_value::<Tier>(wrong).is_err());
+        }
+    }
+
+    #[test]
+    fn four_kinds_of_service_are_mental_health() {
+        let kind = |word: &str| serde_json::from_value::<ServiceKind>(word.into()).unwrap();
+        for word in
+            ["mental-health-counseling", "suicide-prevention", "crisis-response", "substance-use-support"]
+        {
+            assert!(kind(word).is_mental_health(), "{word}");
+        }
+        for word in ["tutoring", "social-emotional-learning", "restorative-practice", "health-care"] {
+            assert!(!kind(word).is_mental_health(), "{word}");
+        }
+    }
+}

@@ -17,7 +17,8 @@ use crate::command::Create;
 use crate::correction::{Change, CorrectEvent, Correctable, Corrected, Replaced, VoidEvent, Voided, live};
 use crate::fact::{Event as AnyEvent, Fact, Kind, Subject};
 use crate::id::{AgreementId, CaseId, DeliveryId, OfferingId, PartnerId, PersonId, SiteId};
-use crate::text::{code, day_done, headcount, minutes};
+use crate::offering::Offered;
+use crate::text::{code, day_corrected, day_done, headcount, minutes};
 use crate::{Effective, Found, Refusal, Stamp, State};
 
 /// Most persons of one event; a larger sitting comes in parts.
@@ -196,13 +197,11 @@ pub(crate) fn decide(
             }])
         }
         Command::CorrectDelivery(command) => {
-            let fact = live::<Event>(found, command.corrects, Kind::Delivery)?.correct(command)?;
-            let day = day_done(state, stamp, fact.effective)?;
+            let live = live::<Event>(found, command.corrects, Kind::Delivery)?;
+            let fact = live.correct(command)?;
+            let day = day_corrected(state, stamp, fact.effective, live.effective)?;
             if let Event::ServiceDelivered(now) = &command.now {
-                if state.agreement(now.agreement)?.partner() != Some(now.partner) {
-                    let range = "the partner of the agreement";
-                    return Err(Refusal::OutOfRange { field: "now/data/partner", range });
-                }
+                resolved(state, now, day)?;
                 check(state, now, day)?;
             }
             Ok(vec![fact])
@@ -253,16 +252,37 @@ fn placed(state: &State, new: &NewDelivery, id: OfferingId, day: Date) -> Result
     if said_twice {
         return Err(Refusal::ServiceUnclear);
     }
+    let offered = offered_on(state, id, day)?;
+    let (agreement, site) =
+        offered.agreement.zip(offered.site).ok_or(Refusal::OfferingNotPlaced { offering: id.0 })?;
+    Ok((agreement, site, offered.kind, offered.pillar, offered.tier))
+}
+
+/// What the offering was on that day, if it was on offer.
+fn offered_on(state: &State, id: OfferingId, day: Date) -> Result<&Offered, Refusal> {
     let offering = state.offering(id)?;
     if let Some(since) = offering.withdrawn()
         && day > since
     {
         return Err(Refusal::Closed { kind: "offering", since });
     }
-    let offered = offering.details_on(day).ok_or(Refusal::AgreementNotActive { date: day })?;
-    let (agreement, site) =
-        offered.agreement.zip(offered.site).ok_or(Refusal::OfferingNotPlaced { offering: id.0 })?;
-    Ok((agreement, site, offered.kind, offered.pillar, offered.tier))
+    let range = "a day on which the service was on offer";
+    offering.details_on(day).ok_or(Refusal::OutOfRange { field: "effective", range })
+}
+
+/// A correction says everything anew, so that it may contradict itself.
+fn resolved(state: &State, now: &Delivered, day: Date) -> Result<(), Refusal> {
+    if state.agreement(now.agreement)?.partner() != Some(now.partner) {
+        let range = "the partner of the agreement";
+        return Err(Refusal::OutOfRange { field: "now/data/partner", range });
+    }
+    let Some(id) = now.offering else { return Ok(()) };
+    let offered = offered_on(state, id, day)?;
+    if (offered.agreement, offered.site) != (Some(now.agreement), Some(now.site)) {
+        let range = "an offering under this agreement at this site";
+        return Err(Refusal::OutOfRange { field: "now/data/offering", range });
+    }
+    Ok(())
 }
 
 /// Rules 1, 2 and 4 for a delivery on a day.
@@ -278,6 +298,7 @@ fn check(state: &State, delivered: &Delivered, day: Date) -> Result<(), Refusal>
         return Err(Refusal::SiteNotOpen { date: day });
     }
     let partner = state.partner(delivered.partner)?;
+    partner.is_here_on(day)?;
     if partner.is_suspended_on(day) {
         return Err(Refusal::PartnerSuspended { date: day });
     }

@@ -107,3 +107,19 @@ pub type PersonId = Id<mark::Person>;
 pub type HouseholdId = Id<mark::Household>;
 /// A case: one person in one programme in one ledger; random, unlinked to the person's id.
 pub type CaseId = Id<mark::Case>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_written_as_its_plain_uuid() {
+        let id = SiteId::new(Uuid::from_u128(0x018f_0000_0000_7000_8000_0000_0000_0001));
+        let text = "018f0000-0000-7000-8000-000000000001";
+        assert_eq!((id.to_string().as_str(), format!("{id:?}").as_str()), (text, text));
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(json, format!("\"{text}\""));
+        assert_eq!(serde_json::from_str::<SiteId>(&json).unwrap(), id);
+        assert!(serde_json::from_str::<SiteId>("\"site 1\"").is_err());
+    }
+}

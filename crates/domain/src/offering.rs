@@ -217,8 +217,17 @@ pub(crate) fn decide(
         Command::CorrectOffering(command) => {
             let live = live::<Event>(found, command.corrects, Kind::Offering)?;
             let fact = live.correct(command)?;
-            if let Event::ServiceOffered(o) | Event::OfferingChanged(o) = &command.now {
-                check(state, o, one_day(fact.effective)?)?;
+            let day = one_day(fact.effective)?;
+            match &command.now {
+                Event::ServiceOffered(now) | Event::OfferingChanged(now) => {
+                    check(state, now, day)?;
+                    let offering = state.offering(OfferingId::new(live.subject.id))?;
+                    if offering.deliveries > 0 {
+                        same_place(offering, now)?;
+                    }
+                }
+                Event::ServiceWithdrawn(_) => not_in_future(stamp, day)?,
+                Event::OfferingCorrected(_) | Event::OfferingVoided(_) => {}
             }
             Ok(vec![fact])
         }
@@ -265,7 +274,7 @@ fn check(state: &State, details: &Offered, day: Date) -> Result<(), Refusal> {
             code(field, value)?;
         }
     }
-    state.partner(details.partner)?;
+    state.partner(details.partner)?.is_here_on(day)?;
     let (agreement, site) = match (details.agreement, details.site) {
         (Some(agreement), Some(site)) => (state.agreement(agreement)?, site),
         (None, None) => return Ok(()),

@@ -7,12 +7,14 @@ use uuid::Uuid;
 
 use crate::code::{PartnerKind, Pillar, ReasonCode};
 use crate::command::{Act, Create};
-use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided, live};
-use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided};
+use crate::fact::{Event as AnyEvent, Recorded};
 use crate::history::History;
 use crate::id::PartnerId;
-use crate::text::{NAME_CHARS_MAX, code, codes, not_in_future, one_day, text};
-use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
+use crate::{CdsCode, Refusal, State};
+
+mod rules;
+pub(crate) use rules::decide;
 
 /// `partner-onboarded`, and `partner-details-changed` with all details anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -249,6 +251,14 @@ impl Partner {
         entry.effective.map(|e| e.to())
     }
 
+    /// Rule 14: it had not left by that day.
+    pub(crate) fn is_here_on(&self, day: Date) -> Result<(), Refusal> {
+        match self.offboarded() {
+            Some(since) if since < day => Err(Refusal::Closed { kind: "partner", since }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn keys(&self) -> [Option<String>; 2] {
         let details = self.details();
         [
@@ -256,127 +266,6 @@ impl Partner {
             details.and_then(|d| d.hsds.as_ref()).map(|hsds| format!("hsds/{hsds}")),
         ]
     }
-}
-
-pub(crate) fn decide(
-    state: &State,
-    command: &Command,
-    found: &Found,
-    stamp: &Stamp,
-) -> Result<Vec<Fact>, Refusal> {
-    match command {
-        Command::OnboardPartner(new) => {
-            not_in_future(stamp, one_day(Some(new.effective))?)?;
-            let id = new.id.unwrap_or_else(|| PartnerId::new(stamp.id(0)));
-            if state.partners.contains_key(&id) {
-                return Err(Refusal::Taken { field: "id", value: id.to_string() });
-            }
-            check(state, id, &new.details)?;
-            Ok(vec![fact(id, new.effective, Event::PartnerOnboarded(new.details.clone()))])
-        }
-        Command::ChangePartnerDetails(act) => {
-            check(state, act.id, &act.details)?;
-            if state.partner(act.id)?.details() == Some(&act.details) {
-                return Err(Refusal::NoChange("the partner has these details already"));
-            }
-            open_act(state, stamp, act, Event::PartnerDetailsChanged(act.details.clone()))
-        }
-        Command::VetPartner(act) => {
-            code("details/checked_by", &act.details.checked_by)?;
-            let until = act.details.insurance_until.min(act.details.clearance_until);
-            if until < act.effective.from() {
-                let range = "both dates on or after the day of the vetting";
-                return Err(Refusal::OutOfRange { field: "details/insurance_until", range });
-            }
-            open_act(state, stamp, act, Event::PartnerVetted(act.details.clone()))
-        }
-        Command::SuspendPartner(act) => {
-            if state.partner(act.id)?.is_suspended_on(act.effective.from()) {
-                return Err(Refusal::NoChange("the partner is suspended on that day already"));
-            }
-            open_act(state, stamp, act, Event::PartnerSuspended(act.details.clone()))
-        }
-        Command::ReinstatePartner(act) => {
-            if !state.partner(act.id)?.is_suspended_on(act.effective.from()) {
-                return Err(Refusal::NoChange("the partner is not suspended on that day"));
-            }
-            open_act(state, stamp, act, Event::PartnerReinstated(act.details.clone()))
-        }
-        Command::OffboardPartner(act) => {
-            open_act(state, stamp, act, Event::PartnerOffboarded(act.details.clone()))
-        }
-        Command::CorrectPartner(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Partner)?;
-            if let Event::PartnerOnboarded(d) | Event::PartnerDetailsChanged(d) = &command.now {
-                check(state, PartnerId::new(live.subject.id), d)?;
-            }
-            Ok(vec![live.correct(command)?])
-        }
-        Command::VoidPartner(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Partner)?;
-            let id = PartnerId::new(live.subject.id);
-            let first = matches!(live.event, Event::PartnerOnboarded(_));
-            if first && (state.partner(id)?.history.entries().len() > 1 || names_partner(state, id)) {
-                return Err(Refusal::InUse { what: "events of the partner, agreements or offerings" });
-            }
-            Ok(vec![live.void(command)])
-        }
-    }
-}
-
-fn names_partner(state: &State, id: PartnerId) -> bool {
-    state.agreements.values().any(|agreement| agreement.partner() == Some(id))
-        || state.offerings.values().any(|offering| offering.details().is_some_and(|o| o.partner == id))
-}
-
-fn fact(id: PartnerId, effective: Effective, event: Event) -> Fact {
-    let subject = Subject { kind: Kind::Partner, id: id.0 };
-    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Partner(event) }
-}
-
-/// Rule 14, and the date: any further event needs a partner that has not left.
-fn open_act<D>(
-    state: &State,
-    stamp: &Stamp,
-    act: &Act<PartnerId, D>,
-    event: Event,
-) -> Result<Vec<Fact>, Refusal> {
-    if let Some(since) = state.partner(act.id)?.offboarded() {
-        return Err(Refusal::Closed { kind: "partner", since });
-    }
-    not_in_future(stamp, one_day(Some(act.effective))?)?;
-    Ok(vec![fact(act.id, act.effective, event)])
-}
-
-fn check(state: &State, id: PartnerId, details: &Onboarded) -> Result<(), Refusal> {
-    text("details/name", &details.name, NAME_CHARS_MAX)?;
-    codes("details/languages", &details.languages)?;
-    if let Some(area) = &details.service_area {
-        text("details/service_area", area, NAME_CHARS_MAX)?;
-    }
-    if let Some(ein) = &details.ein {
-        is_ein(ein)?;
-        free(state, id, "details/ein", format!("ein/{ein}"))?;
-    }
-    if let Some(hsds) = &details.hsds {
-        code("details/hsds", hsds)?;
-        free(state, id, "details/hsds", format!("hsds/{hsds}"))?;
-    }
-    Ok(())
-}
-
-fn free(state: &State, id: PartnerId, field: &'static str, key: String) -> Result<(), Refusal> {
-    match state.partner_by_key.get(&key) {
-        Some(other) if *other != id => Err(Refusal::Taken { field, value: key }),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// An EIN is two digits, a hyphen and seven digits; a social security number is 3-2-4 and must not pass.
-fn is_ein(text: &str) -> Result<(), Refusal> {
-    let sound = text.len() == 10
-        && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b'-' } else { b.is_ascii_digit() });
-    if sound { Ok(()) } else { Err(Refusal::EinNotAllowed) }
 }
 
 pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) {

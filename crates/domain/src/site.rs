@@ -9,12 +9,14 @@ use uuid::Uuid;
 
 use crate::code::{Phase, ReasonCode};
 use crate::command::{Act, Create};
-use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided, live};
-use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided};
+use crate::fact::{Event as AnyEvent, Recorded};
 use crate::history::History;
 use crate::id::SiteId;
-use crate::text::{NAME_CHARS_MAX, code, not_in_future, one_day, text};
-use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
+use crate::{CdsCode, State};
+
+mod rules;
+pub(crate) use rules::decide;
 
 /// `site-registered`; `effective` is the day it opened, or the day from which the ledger covers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -242,7 +244,7 @@ impl Site {
     }
 
     /// Whether this staff alias is assigned now.
-    fn coordinates(&self, staff: &str) -> bool {
+    pub(crate) fn coordinates(&self, staff: &str) -> bool {
         let mut assigned = false;
         for entry in self.history.entries() {
             if matches!(&entry.event, Event::CoordinatorAssigned(a) if a.staff == staff) {
@@ -253,109 +255,6 @@ impl Site {
             }
         }
         assigned
-    }
-}
-
-pub(crate) fn decide(
-    state: &State,
-    command: &Command,
-    found: &Found,
-    stamp: &Stamp,
-) -> Result<Vec<Fact>, Refusal> {
-    match command {
-        Command::RegisterSite(new) => {
-            not_in_future(stamp, one_day(Some(new.effective))?)?;
-            let id = new.id.unwrap_or_else(|| SiteId::new(stamp.id(0)));
-            if state.sites.contains_key(&id) {
-                return Err(Refusal::Taken { field: "id", value: id.to_string() });
-            }
-            check(state, id, &new.details)?;
-            Ok(vec![fact(id, new.effective, Event::SiteRegistered(new.details.clone()))])
-        }
-        Command::DesignateSite(act) => {
-            code("details/program", &act.details.program)?;
-            open_act(state, stamp, act, Event::SiteDesignated(act.details.clone()))
-        }
-        Command::ChangePhase(act) => open_act(state, stamp, act, Event::PhaseChanged(act.details.clone())),
-        Command::AssignCoordinator(act) => {
-            code("details/staff", &act.details.staff)?;
-            if !(1..=100).contains(&act.details.fte_hundredths) {
-                return Err(Refusal::OutOfRange { field: "details/fte_hundredths", range: "1 to 100" });
-            }
-            if state.site(act.id)?.coordinates(&act.details.staff) {
-                return Err(Refusal::NoChange("this coordinator is assigned to the site already"));
-            }
-            open_act(state, stamp, act, Event::CoordinatorAssigned(act.details.clone()))
-        }
-        Command::ReleaseCoordinator(act) => {
-            if !state.site(act.id)?.coordinates(&act.details.staff) {
-                return Err(Refusal::NoChange("this coordinator is not assigned to the site"));
-            }
-            open_act(state, stamp, act, Event::CoordinatorReleased(act.details.clone()))
-        }
-        Command::CloseSite(act) => open_act(state, stamp, act, Event::SiteClosed(act.details.clone())),
-        Command::CorrectSite(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Site)?;
-            if let Event::SiteRegistered(details) = &command.now {
-                check(state, SiteId::new(live.subject.id), details)?;
-            }
-            Ok(vec![live.correct(command)?])
-        }
-        Command::VoidSite(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Site)?;
-            let id = SiteId::new(live.subject.id);
-            let first = matches!(live.event, Event::SiteRegistered(_));
-            if first && (state.site(id)?.history.entries().len() > 1 || names_site(state, id)) {
-                return Err(Refusal::InUse { what: "events of the site, agreements or engagements" });
-            }
-            Ok(vec![live.void(command)])
-        }
-    }
-}
-
-fn names_site(state: &State, id: SiteId) -> bool {
-    state.agreements.values().any(|agreement| agreement.names_site(id))
-        || state.engagements.values().any(|engagement| engagement.site == id)
-}
-
-fn fact(id: SiteId, effective: Effective, event: Event) -> Fact {
-    let subject = Subject { kind: Kind::Site, id: id.0 };
-    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Site(event) }
-}
-
-/// Rule 14, and the date: any further event needs an open site.
-fn open_act<D>(
-    state: &State,
-    stamp: &Stamp,
-    act: &Act<SiteId, D>,
-    event: Event,
-) -> Result<Vec<Fact>, Refusal> {
-    let site = state.site(act.id)?;
-    if let Some(since) = site.closed() {
-        return Err(Refusal::Closed { kind: "site", since });
-    }
-    let day = one_day(Some(act.effective))?;
-    not_in_future(stamp, day)?;
-    if !site.is_open_on(day) {
-        return Err(Refusal::SiteNotOpen { date: day });
-    }
-    Ok(vec![fact(act.id, act.effective, event)])
-}
-
-fn check(state: &State, id: SiteId, details: &Registered) -> Result<(), Refusal> {
-    text("details/name", &details.name, NAME_CHARS_MAX)?;
-    text("details/city", &details.city, NAME_CHARS_MAX)?;
-    if let Some(nces) = &details.nces {
-        code("details/nces", nces)?;
-    }
-    if let Some(grades) = &details.grades {
-        text("details/grades", grades, 16)?;
-    }
-    match state.site_by_cds.get(&details.cds) {
-        Some(other) if *other != id => {
-            Err(Refusal::Taken { field: "details/cds", value: details.cds.to_string() })
-        }
-        Some(_) | None => Ok(()),
     }
 }
 

@@ -56,6 +56,16 @@ pub(crate) fn day_done(state: &State, stamp: &Stamp, effective: Option<Effective
     Ok(day)
 }
 
+/// The same for a correction: what stays on its day is never too late to be put right.
+pub(crate) fn day_corrected(
+    state: &State,
+    stamp: &Stamp,
+    now: Option<Effective>,
+    was: Option<Effective>,
+) -> Result<Date, Refusal> {
+    if now == was { one_day(now) } else { day_done(state, stamp, now) }
+}
+
 /// A single day, given.
 pub(crate) fn one_day(effective: Option<Effective>) -> Result<Date, Refusal> {
     match effective {
@@ -70,4 +80,30 @@ pub(crate) fn not_in_future(stamp: &Stamp, day: Date) -> Result<(), Refusal> {
         return Err(Refusal::DateInFuture { date: day, today: stamp.today });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_counted_in_characters_and_has_no_edges_of_space() {
+        for sound in ["a", "Niños y niñas", "ñññ"] {
+            assert_eq!(text("name", sound, 13), Ok(()), "{sound}");
+        }
+        for unsound in ["", " a", "a\n", "a\u{0}b", "fourteen chars"] {
+            assert!(text("name", unsound, 13).is_err(), "{unsound:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_has_the_characters_of_codes() {
+        let long = "a".repeat(64);
+        for sound in ["a", "MOU-2025/17", "sample:3.b_c", &long] {
+            assert_eq!(code("code", sound), Ok(()), "{sound}");
+        }
+        for unsound in ["", "a b", "ñ", "a\"b", &format!("{long}a")] {
+            assert!(code("code", unsound).is_err(), "{unsound:?}");
+        }
+    }
 }

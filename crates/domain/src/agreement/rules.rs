@@ -1,10 +1,10 @@
 //! What may be agreed, and what a change to an agreement may not break.
 
-use crate::agreement::{Agreement, Command, Event, Signed, Terms, is_suspended_on};
+use crate::agreement::{Agreement, Command, Event, Signed, Terms};
 use crate::command::Act;
 use crate::correction::{Correctable, live};
 use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
-use crate::id::AgreementId;
+use crate::id::{AgreementId, PartnerId};
 use crate::text::{code, codes, one_day};
 use crate::{Effective, Found, Refusal, Stamp, State};
 
@@ -25,7 +25,7 @@ pub(crate) fn decide(
                 return Err(Refusal::Taken { field: "id", value: id.to_string() });
             }
             check(state, id, &new.details)?;
-            may_sign(state, &new.details, new.effective, stamp)?;
+            may_sign(state, new.details.partner, new.effective, stamp)?;
             Ok(vec![fact(id, new.effective, Event::AgreementSigned(new.details.clone()))])
         }
         Command::AmendAgreement(act) => {
@@ -35,18 +35,21 @@ pub(crate) fn decide(
         }
         Command::RenewAgreement(act) => {
             span(act.effective)?;
+            if let Some(partner) = state.agreement(act.id)?.partner() {
+                may_sign(state, partner, act.effective, stamp)?;
+            }
             change(state, act, Event::AgreementRenewed(act.details.clone()))
         }
         Command::SuspendAgreement(act) => {
             let day = one_day(Some(act.effective))?;
-            if is_suspended_on(&state.agreement(act.id)?.history, day) {
+            if state.agreement(act.id)?.is_suspended_on(day) {
                 return Err(Refusal::NoChange("the agreement is suspended on that day already"));
             }
             change(state, act, Event::AgreementSuspended(act.details.clone()))
         }
         Command::ResumeAgreement(act) => {
             let day = one_day(Some(act.effective))?;
-            if !is_suspended_on(&state.agreement(act.id)?.history, day) {
+            if !state.agreement(act.id)?.is_suspended_on(day) {
                 return Err(Refusal::NoChange("the agreement is not suspended on that day"));
             }
             change(state, act, Event::AgreementResumed(act.details.clone()))
@@ -56,11 +59,8 @@ pub(crate) fn decide(
             change(state, act, Event::AgreementEnded(act.details.clone()))
         }
         Command::CorrectAgreement(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Agreement)?;
-            let agreement = state.agreement(AgreementId::new(live.subject.id))?;
-            check_correction(state, agreement, AgreementId::new(live.subject.id), &command.now)?;
-            let fact = live.correct(command)?;
-            strands_nothing(agreement, &fact)?;
+            let fact = live::<Event>(found, command.corrects, Kind::Agreement)?.correct(command)?;
+            check_correction(state, stamp, &fact, &command.now)?;
             Ok(vec![fact])
         }
         Command::VoidAgreement(command) => {
@@ -71,15 +71,15 @@ pub(crate) fn decide(
                 return Err(Refusal::InUse { what: "events of the agreement, or offerings" });
             }
             let fact = live.void(command);
-            strands_nothing(agreement, &fact)?;
+            holds(agreement, &fact)?;
             Ok(vec![fact])
         }
     }
 }
 
 /// Rule 7: a partner that is suspended, on the first day or today, does not sign.
-fn may_sign(state: &State, signed: &Signed, effective: Effective, stamp: &Stamp) -> Result<(), Refusal> {
-    let partner = state.partner(signed.partner)?;
+fn may_sign(state: &State, id: PartnerId, effective: Effective, stamp: &Stamp) -> Result<(), Refusal> {
+    let partner = state.partner(id)?;
     if let Some(since) = partner.offboarded() {
         return Err(Refusal::Closed { kind: "partner", since });
     }
@@ -89,30 +89,34 @@ fn may_sign(state: &State, signed: &Signed, effective: Effective, stamp: &Stamp)
     }
 }
 
-fn check_correction(
-    state: &State,
-    agreement: &Agreement,
-    id: AgreementId,
-    now: &Event,
-) -> Result<(), Refusal> {
+/// A corrected event meets the rules of a new one.
+fn check_correction(state: &State, stamp: &Stamp, fact: &Fact, now: &Event) -> Result<(), Refusal> {
+    let id = AgreementId::new(fact.subject.id);
+    let agreement = state.agreement(id)?;
     match now {
         Event::AgreementSigned(signed) => {
+            let effective = fact.effective.ok_or(Refusal::SpanNeeded)?;
+            span(effective)?;
             check(state, id, signed)?;
-            // Deliveries and offerings carry the partner.
-            let used = agreement.has_deliveries() || is_offered(state, id.0);
-            if used && agreement.partner() != Some(signed.partner) {
-                return Err(Refusal::InUse { what: "deliveries or offerings by the partner" });
+            if agreement.partner() != Some(signed.partner) {
+                // Deliveries and offerings carry the partner.
+                if agreement.has_deliveries() || is_offered(state, id.0) {
+                    return Err(Refusal::InUse { what: "deliveries or offerings by the partner" });
+                }
+                may_sign(state, signed.partner, effective, stamp)?;
             }
-            Ok(())
         }
-        Event::AgreementAmended(terms) => check_terms(state, terms),
-        Event::AgreementRenewed(_)
-        | Event::AgreementSuspended(_)
-        | Event::AgreementResumed(_)
-        | Event::AgreementEnded(_)
-        | Event::AgreementCorrected(_)
-        | Event::AgreementVoided(_) => Ok(()),
+        Event::AgreementAmended(terms) => {
+            span(fact.effective.ok_or(Refusal::SpanNeeded)?)?;
+            check_terms(state, terms)?;
+        }
+        Event::AgreementRenewed(_) => span(fact.effective.ok_or(Refusal::SpanNeeded)?)?,
+        Event::AgreementSuspended(_) | Event::AgreementResumed(_) | Event::AgreementEnded(_) => {
+            one_day(fact.effective)?;
+        }
+        Event::AgreementCorrected(_) | Event::AgreementVoided(_) => {}
     }
+    holds(agreement, fact)
 }
 
 fn is_offered(state: &State, agreement: uuid::Uuid) -> bool {
@@ -140,20 +144,23 @@ fn change<D>(state: &State, act: &Act<AgreementId, D>, event: Event) -> Result<V
     if let Some(since) = agreement.ended() {
         return Err(Refusal::Closed { kind: "agreement", since });
     }
-    let starts = agreement.history.entries().first().and_then(|e| e.effective).map(|e| e.from());
-    if starts.is_some_and(|starts| act.effective.from() < starts) {
-        return Err(Refusal::OutOfRange { field: "effective", range: "not before the agreement starts" });
-    }
     let fact = fact(act.id, act.effective, event);
-    strands_nothing(agreement, &fact)?;
+    holds(agreement, &fact)?;
     Ok(vec![fact])
 }
 
-fn strands_nothing(agreement: &Agreement, fact: &Fact) -> Result<(), Refusal> {
+/// Rule 7 on what would hold after the fact: nothing lies before the first day, and nothing is stranded.
+fn holds(agreement: &Agreement, fact: &Fact) -> Result<(), Refusal> {
     let Some(event) = Event::of(&fact.event) else { return Ok(()) };
     // Position and id don't matter to what would hold afterwards.
     let recorded = Recorded { position: 0, id: uuid::Uuid::nil(), time: crate::Timestamp(0), fact };
-    match agreement.stranded_by(&agreement.history.after(&recorded, event)) {
+    let after = agreement.history.after(&recorded, event);
+    let mut days = after.entries().iter().filter_map(|entry| entry.effective).map(|e| e.from());
+    let starts = days.next();
+    if days.any(|day| Some(day) < starts) {
+        return Err(Refusal::OutOfRange { field: "effective", range: "not before the agreement starts" });
+    }
+    match agreement.stranded_by(&after) {
         Some(date) => Err(Refusal::StrandsDeliveries { date }),
         None => Ok(()),
     }

@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::correction::{CorrectEvent, live};
-use crate::engagement::{Cancelled, Command, Event, FamilyEngaged, Held, Status};
+use crate::engagement::{Cancelled, Command, Event, FamilyEngaged, Held, Planned, Status};
 use crate::fact::{Event as AnyEvent, Fact, Kind, Subject};
 use crate::id::EngagementId;
-use crate::text::{code, codes, day_done, headcount, minutes, not_in_future, one_day};
+use crate::text::{code, codes, day_corrected, day_done, headcount, minutes, not_in_future, one_day};
 use crate::{Effective, Found, Refusal, Stamp, State};
 
 pub(crate) fn decide(
@@ -18,9 +18,7 @@ pub(crate) fn decide(
 ) -> Result<Vec<Fact>, Refusal> {
     match command {
         Command::PlanEngagement(new) => {
-            one_day(Some(new.effective))?;
-            codes("details/languages", &new.details.languages)?;
-            state.site(new.details.site)?;
+            check_planned(state, &new.details, one_day(Some(new.effective))?)?;
             let id = new.id.unwrap_or_else(|| EngagementId::new(stamp.id(0)));
             if state.engagements.contains_key(&id) {
                 return Err(Refusal::Taken { field: "id", value: id.to_string() });
@@ -87,7 +85,7 @@ fn correct(
     let engagement = state.engagement(EngagementId::new(live.subject.id))?;
     match &command.now {
         Event::EngagementHeld(now) => {
-            let day = day_done(state, stamp, fact.effective)?;
+            let day = day_corrected(state, stamp, fact.effective, live.effective)?;
             check_held(state, now, day)?;
             // Families carry the site, kind and day of what they took part in.
             let moved = day != engagement.day || now.site != engagement.site || now.kind != engagement.kind;
@@ -103,6 +101,7 @@ fn correct(
             }
         }
         Event::EngagementCancelled(now) => {
+            not_in_future(stamp, one_day(fact.effective)?)?;
             if (now.site, now.kind) != (Some(engagement.site), Some(engagement.kind)) {
                 return Err(Refusal::OutOfRange {
                     field: "now/data",
@@ -111,8 +110,7 @@ fn correct(
             }
         }
         Event::EngagementPlanned(now) => {
-            codes("now/data/languages", &now.languages)?;
-            state.site(now.site)?;
+            check_planned(state, now, one_day(fact.effective)?)?;
         }
         Event::EngagementCorrected(_) | Event::EngagementVoided(_) => {}
     }
@@ -134,6 +132,11 @@ fn not_relied_upon(state: &State, id: Uuid, event: &Event) -> Result<(), Refusal
 fn fact(id: EngagementId, effective: Effective, event: Event) -> Fact {
     let subject = Subject { kind: Kind::Engagement, id: id.0 };
     Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Engagement(event) }
+}
+
+fn check_planned(state: &State, planned: &Planned, day: Date) -> Result<(), Refusal> {
+    codes("details/languages", &planned.languages)?;
+    if state.site(planned.site)?.is_open_on(day) { Ok(()) } else { Err(Refusal::SiteNotOpen { date: day }) }
 }
 
 fn check_held(state: &State, held: &Held, day: Date) -> Result<(), Refusal> {

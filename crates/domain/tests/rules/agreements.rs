@@ -153,3 +153,15 @@ fn an_agreement_with_offerings_is_not_voided() {
     world.accepted("offer-service", offered);
     world.refused("void-agreement", void(signed), "in-use");
 }
+
+#[test]
+fn a_suspended_partner_does_not_renew() {
+    let mut world = World::working();
+    world.accepted("suspend-partner", act(PARTNER, "2026-03-02", json!({ "reason": "safety" })));
+    let renewal = act(AGREEMENT, "2026-07-01/2027-06-30", json!({}));
+    world.refused("renew-agreement", renewal.clone(), "partner-suspended");
+    // The pause may be narrowed to nothing while it lasts, so amendments stay open.
+    world.accepted("amend-agreement", act(AGREEMENT, "2026-03-02/2026-03-31", terms(&[SITE])));
+    world.accepted("reinstate-partner", act(PARTNER, "2026-03-16", json!({ "reason": "resolved" })));
+    world.accepted("renew-agreement", renewal);
+}

@@ -103,3 +103,101 @@ fn a_corrected_delivery_meets_the_rules_of_a_new_one() {
         with(correct(event, "service-delivered", delivered(60)), &[("effective", json!("2026-03-17"))]);
     world.refused("correct-delivery", future, "date-in-future");
 }
+
+#[test]
+fn a_late_correction_is_welcome_and_a_late_report_is_not() {
+    let mut world = World::working();
+    // The oldest day that the policy takes, and then a stricter policy.
+    let event = world.accepted("record-delivery", free_delivery("2025-08-28"));
+    world.accepted("change-policy", json!({ "policy": { "suppress_under": 11, "late_days_max": 30 } }));
+    let event = world.accepted("correct-delivery", correct(event, "service-delivered", delivered(60)));
+    let moved =
+        |day: &str| with(correct(event, "service-delivered", delivered(60)), &[("effective", json!(day))]);
+    world.refused("correct-delivery", moved("2025-08-29"), "date-too-old");
+    world.accepted("correct-delivery", moved("2026-02-14"));
+}
+
+#[test]
+fn a_corrected_delivery_names_an_offering_of_its_agreement_and_site() {
+    let mut world = World::working();
+    let event = world.accepted("record-delivery", delivery("2026-03-02"));
+    world.accepted("sign-agreement", agreement(9, "2025-07-01/2026-06-30"));
+    let mut refused = |changes: &[(&str, Value)], code| {
+        let now = with(with(delivered(60), &[("offering", json!(id(OFFERING)))]), changes);
+        world.refused("correct-delivery", correct(event, "service-delivered", now), code)
+    };
+    refused(&[("offering", json!(id(77)))], "not-found");
+    let refusal = refused(&[("agreement", json!(id(9)))], "out-of-range");
+    assert_eq!(refusal.field(), Some("now/data/offering"));
+}
+
+#[test]
+fn a_corrected_agreement_still_ends_after_it_starts() {
+    let mut world = World::working();
+    let signed = world.accepted("sign-agreement", agreement(9, "2025-07-01/2026-06-30"));
+    let paused = json!({ "reason": "staffing" });
+    let suspended = world.accepted("suspend-agreement", act(9, "2026-03-02", paused.clone()));
+    let details = agreement(9, "2025-07-01/2026-06-30")["details"].clone();
+    let on = |event, name, data: &Value, day: &str| {
+        with(correct(event, name, data.clone()), &[("effective", json!(day))])
+    };
+    for day in ["2025-07-01", "2025-07-01/2025-07-01"] {
+        world.refused("correct-agreement", on(signed, "agreement-signed", &details, day), "span-needed");
+    }
+    let span = on(suspended, "agreement-suspended", &paused, "2026-03-02/2026-03-03");
+    world.refused("correct-agreement", span, "one-day-needed");
+    let before = on(suspended, "agreement-suspended", &paused, "2025-06-30");
+    world.refused("correct-agreement", before, "out-of-range");
+    let after = on(signed, "agreement-signed", &details, "2026-03-03/2026-06-30");
+    world.refused("correct-agreement", after, "out-of-range");
+    world.accepted("correct-agreement", on(suspended, "agreement-suspended", &paused, "2025-07-01"));
+}
+
+#[test]
+fn an_agreement_is_not_corrected_to_a_suspended_partner() {
+    let mut world = World::working();
+    let signed = world.accepted("sign-agreement", agreement(9, "2025-07-01/2026-06-30"));
+    world.accepted("onboard-partner", partner(8));
+    world.accepted("suspend-partner", act(8, "2026-03-02", json!({ "reason": "safety" })));
+    let details = agreement(9, "2025-07-01/2026-06-30")["details"].clone();
+    let other = with(details, &[("partner", json!(id(8)))]);
+    world.refused("correct-agreement", correct(signed, "agreement-signed", other), "partner-suspended");
+}
+
+#[test]
+fn a_corrected_event_of_a_site_or_partner_meets_the_rules_of_a_new_one() {
+    let mut world = World::working();
+    let staff = |fte: u32| json!({ "staff": "staff-12", "fte_hundredths": fte });
+    let assigned = world.accepted("assign-coordinator", act(SITE, "2026-03-02", staff(80)));
+    let on =
+        |day: &str| with(correct(assigned, "coordinator-assigned", staff(80)), &[("effective", json!(day))]);
+    world.refused("correct-site", correct(assigned, "coordinator-assigned", staff(101)), "out-of-range");
+    world.refused("correct-site", on("2026-03-17"), "date-in-future");
+    world.refused("correct-site", on("2026-03-02/2026-03-03"), "one-day-needed");
+    world.refused("correct-site", on("1999-08-31"), "site-not-open");
+    world.makes("correct-site", on("1999-09-01"), "site-corrected");
+    let details = |until: &str| vetting(PARTNER, "2026-03-02", until)["details"].clone();
+    let vetted = world.accepted("vet-partner", vetting(PARTNER, "2026-03-02", "2026-12-31"));
+    let backwards = correct(vetted, "partner-vetted", details("2026-03-01"));
+    world.refused("correct-partner", backwards, "out-of-range");
+    let future =
+        with(correct(vetted, "partner-vetted", details("2026-12-31")), &[("effective", json!("2026-03-17"))]);
+    world.refused("correct-partner", future, "date-in-future");
+    world.makes(
+        "correct-partner",
+        correct(vetted, "partner-vetted", details("2026-12-30")),
+        "partner-corrected",
+    );
+}
+
+#[test]
+fn a_corrected_offering_stays_where_it_was_delivered() {
+    let mut world = World::working();
+    let event = world.accepted("offer-service", offering(9));
+    world.accepted("amend-agreement", act(AGREEMENT, "2025-07-01/2026-06-30", terms(&[SITE, OTHER_SITE])));
+    let moved = correct(event, "service-offered", with(offered(), &[("site", json!(id(OTHER_SITE)))]));
+    world.clone().makes("correct-offering", moved.clone(), "offering-corrected");
+    let under = with(delivery("2026-03-02"), &[("details/offering", json!(id(9)))]);
+    world.accepted("record-delivery", under);
+    world.refused("correct-offering", moved, "out-of-range");
+}

@@ -205,3 +205,59 @@ fn only_a_placed_offering_that_was_not_withdrawn_is_delivered() {
     world.accepted("record-delivery", delivery("2026-03-02"));
     world.refused("record-delivery", delivery("2026-03-03"), "closed");
 }
+
+#[test]
+fn a_partner_that_left_delivers_nothing_afterwards() {
+    let mut world = World::working();
+    world.accepted("offboard-partner", act(PARTNER, "2026-03-02", json!({ "reason": "completed" })));
+    world.accepted("record-delivery", delivery("2026-03-02"));
+    world.refused("record-delivery", delivery("2026-03-03"), "closed");
+    world.refused("offer-service", with(offering(9), &[("effective", json!("2026-03-03"))]), "closed");
+}
+
+#[test]
+fn an_offering_is_delivered_from_its_first_day() {
+    let mut world = World::working();
+    world.accepted("change-policy", json!({ "policy": { "suppress_under": 11, "late_days_max": 400 } }));
+    assert_eq!(
+        world.refused("record-delivery", delivery("2025-07-31"), "out-of-range").field(),
+        Some("effective")
+    );
+    world.accepted("record-delivery", delivery("2025-08-01"));
+}
+
+#[test]
+fn an_expired_agreement_takes_late_reports_of_its_own_days() {
+    let mut world = World::opened();
+    world.accepted("register-site", site(SITE));
+    world.accepted("onboard-partner", partner(PARTNER));
+    // Vetted then; the vetting, like the agreement, ran out long ago.
+    world.accepted("vet-partner", vetting(PARTNER, "2025-09-01", "2025-10-31"));
+    world.accepted("sign-agreement", agreement(AGREEMENT, "2025-09-01/2025-10-31"));
+    world.accepted("record-delivery", free_delivery("2025-10-31"));
+    world.refused("record-delivery", free_delivery("2025-11-01"), "agreement-not-active");
+}
+
+#[test]
+fn agreements_whose_terms_overlap_cover_each_their_own() {
+    let mut world = World::working();
+    world.accepted("sign-agreement", agreement(9, "2026-03-02/2026-12-31"));
+    let under = |day: &str| with(free_delivery(day), &[("details/agreement", json!(id(9)))]);
+    world.refused("record-delivery", under("2026-03-01"), "agreement-not-active");
+    world.accepted("record-delivery", under("2026-03-02"));
+    world.accepted("record-delivery", free_delivery("2026-03-02"));
+}
+
+#[test]
+fn a_refusal_points_at_the_member_that_is_wrong() {
+    let mut world = World::working();
+    for (member, wrong, code) in [
+        ("details/minutes", json!(0), "minutes-out-of-range"),
+        ("details/participants", json!([]), "list-not-allowed"),
+        ("details/funding", json!("own pocket"), "code-not-allowed"),
+        ("effective", json!("2026-03-17"), "date-in-future"),
+    ] {
+        let refusal = world.refused("record-delivery", changed(&[(member, wrong)]), code);
+        assert_eq!(refusal.field(), Some(member));
+    }
+}

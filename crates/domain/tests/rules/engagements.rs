@@ -95,3 +95,32 @@ fn an_engagement_that_families_are_recorded_for_stays_where_it_was() {
     world.accepted("void-engagement", void(event));
     world.refused("record-family", family("2026-03-02"), "not-found");
 }
+
+#[test]
+fn nothing_is_planned_at_a_site_after_its_last_day() {
+    let mut world = World::working();
+    world.accepted("close-site", act(SITE, "2026-03-02", json!({ "reason": "closure" })));
+    world.refused("plan-engagement", plan("2026-03-03"), "site-not-open");
+    world.accepted("plan-engagement", plan("2026-03-02"));
+}
+
+#[test]
+fn a_corrected_engagement_meets_the_rules_of_a_new_one() {
+    let mut world = World::working();
+    let event = world.accepted("record-engagement", held("2026-03-02"));
+    let data = |path, value| with(held("2026-03-02")["details"].clone(), &[(path, value)]);
+    let mut refused = |data, code| {
+        world.refused("correct-engagement", correct(event, "engagement-held", data), code);
+    };
+    refused(data("minutes", json!(1441)), "minutes-out-of-range");
+    refused(data("headcount", json!(0)), "headcount-out-of-range");
+    refused(data("site", json!(id(77))), "not-found");
+    let future = with(
+        correct(event, "engagement-held", data("minutes", json!(60))),
+        &[("effective", json!("2026-03-17"))],
+    );
+    world.refused("correct-engagement", future, "date-in-future");
+    // Nobody relies on it yet, so it may turn out to have been elsewhere.
+    let moved = correct(event, "engagement-held", data("site", json!(id(OTHER_SITE))));
+    world.makes("correct-engagement", moved, "engagement-corrected");
+}

@@ -32,7 +32,7 @@ pub(crate) const OFFERING: u128 = 5;
 #[derive(Default, Clone)]
 pub(crate) struct World {
     pub(crate) state: State,
-    log: Vec<(Uuid, Fact, Standing)>,
+    pub(crate) log: Vec<(Uuid, Fact, Standing)>,
     pub(crate) source_taken: Option<u64>,
 }
 
