@@ -79,16 +79,19 @@ impl View for AgreementRegister {
 fn describe(id: &[u8], entry: &Entry) -> Option<Value> {
     let signed = entry.agreement.signed()?;
     let span = entry.agreement.history.entries().first()?.effective?;
-    // The terms as of the last day that it says anything about.
-    let last = entry.agreement.history.entries().iter().filter_map(|e| e.effective).map(|e| e.to()).max();
-    let terms = last.and_then(|day| entry.agreement.terms_on(day)).unwrap_or(&signed.terms);
-    let ends = entry.agreement.ended().or(last).unwrap_or(Date::MAX);
+    let terms = entry.agreement.latest_terms().unwrap_or(&signed.terms);
+    let ends = entry.agreement.last_day().unwrap_or(Date::MAX);
+    let status = match (entry.agreement.ended(), entry.agreement.is_suspended_on(Date::MAX)) {
+        (Some(_), _) => "ended",
+        (None, true) => "suspended",
+        (None, false) => "signed",
+    };
     Some(json!({
         "agreement": uuid::Uuid::from_slice(id).unwrap_or_default().to_string(),
         "reference": signed.reference,
         "partner": signed.partner.to_string(),
         "kind": code(&signed.kind),
-        "status": if entry.agreement.ended().is_some() { "ended" } else { "signed" },
+        "status": status,
         "starts": span.from().to_string(),
         "ends": ends.to_string(),
         "site": terms.sites.iter().map(ToString::to_string).collect::<Vec<_>>(),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::Effective;
 use domain::delivery::Delivered;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
@@ -33,12 +34,32 @@ fn numbers(rows: &mut Rows, delivered: &Delivered) -> [RoaringBitmap; 2] {
     [persons, cases]
 }
 
+/// Takes a delivery into its cell or out of it; one that names nobody has no cell.
+fn change(
+    rows: &mut Rows,
+    delivered: &Delivered,
+    effective: Option<Effective>,
+    how: fn(&mut Digits, &RoaringBitmap),
+) {
+    let [persons, cases] = numbers(rows, delivered);
+    if persons.is_empty() && cases.is_empty() {
+        return;
+    }
+    if let Some(place) = Place::of(delivered, effective) {
+        rows.update(&place.key(b'c'), |cell: &mut Cell| {
+            how(&mut cell.persons, &persons);
+            how(&mut cell.cases, &cases);
+            cell.place = place.clone();
+        });
+    }
+}
+
 impl View for Reach {
     fn name(&self) -> &'static str {
         "reach"
     }
     fn revision(&self) -> u32 {
-        1
+        2
     }
     fn about(&self) -> &'static str {
         "distinct persons (tiers 1 and 2) and cases (tier 3, mental health), unduplicated within the ledger"
@@ -50,26 +71,10 @@ impl View for Reach {
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let [was, now] = changes(event);
         if let Some((was, effective)) = was {
-            let [persons, cases] = numbers(rows, was);
-            if let Some(place) = Place::of(was, effective) {
-                rows.update(&place.key(b'c'), |cell: &mut Cell| {
-                    cell.persons.remove(&persons);
-                    cell.cases.remove(&cases);
-                });
-            }
+            change(rows, was, effective, Digits::remove);
         }
         if let Some((now, effective)) = now {
-            let [persons, cases] = numbers(rows, now);
-            if persons.is_empty() && cases.is_empty() {
-                return;
-            }
-            if let Some(place) = Place::of(now, effective) {
-                rows.update(&place.key(b'c'), |cell: &mut Cell| {
-                    cell.persons.add(&persons);
-                    cell.cases.add(&cases);
-                    cell.place = place.clone();
-                });
-            }
+            change(rows, now, effective, Digits::add);
         }
     }
 

@@ -29,7 +29,7 @@ pub(crate) const AGREEMENT: u128 = 4;
 pub(crate) const OFFERING: u128 = 5;
 
 /// A ledger in the making.
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) log: Vec<(Uuid, Fact, Standing)>,

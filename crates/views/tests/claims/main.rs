@@ -1,0 +1,21 @@
+//! What views answer: small tables of events and rows, and properties over many.
+//!
+//! The events are decided by the real rules, with the same given, when and then as the rules' own claims.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
+
+mod deliveries;
+mod engagements;
+#[path = "../../../domain/tests/rules/kit.rs"]
+#[expect(dead_code, reason = "views need only what is accepted")]
+mod kit;
+mod properties;
+mod questions;
+mod registers;
+mod sentences;
+mod table;

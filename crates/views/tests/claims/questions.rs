@@ -1,0 +1,52 @@
+//! Questions: columns, filters, groups and limits, the same for every view.
+
+use std::collections::BTreeMap;
+
+use views::{QueryError, VIEWS, answer, view};
+
+use crate::kit::*;
+use crate::table::{ask, events, fold};
+
+#[test]
+fn every_view_has_a_name_a_sentence_and_columns() {
+    for known in VIEWS {
+        assert_eq!(view(known.name()).unwrap().about(), known.about());
+        assert!(!known.about().is_empty() && !known.columns().is_empty() && known.revision() > 0);
+    }
+    assert!(view("no-such-view").is_none());
+}
+
+#[test]
+fn an_unknown_column_is_answered_with_those_there_are() {
+    let world = World::working();
+    for view in VIEWS {
+        for question in [("colour", "red"), ("by", "colour"), ("by", "")] {
+            let error = ask(&world, view.name(), &[question]).unwrap_err();
+            let QueryError::NoSuchColumn { known, .. } = &error else { panic!("{error}") };
+            assert_eq!(*known, view.columns().join(", "));
+            let text = error.to_string();
+            assert!(text.contains(view.name()) && text.contains(view.columns()[0]), "{text}");
+        }
+    }
+}
+
+#[test]
+fn every_row_has_every_column() {
+    let mut world = World::working();
+    world.accepted("record-delivery", delivery("2026-03-02"));
+    for view in VIEWS.iter().filter(|view| !["reach", "engagement-summary"].contains(&view.name())) {
+        let rows = ask(&world, view.name(), &[]).unwrap();
+        assert!(!rows.is_empty(), "{}", view.name());
+        for (row, column) in rows.iter().flat_map(|row| view.columns().iter().map(move |c| (row, c))) {
+            assert!(row.get(*column).is_some(), "{column} in {row}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_cuts_the_answer() {
+    let view = view("activity-feed").unwrap();
+    let rows = fold(view, &events(&World::working()));
+    let limited = |limit| answer(view, &rows, &BTreeMap::new(), limit).unwrap().len();
+    assert_eq!([None, Some(3), Some(0), Some(1000)].map(limited), [7, 3, 0, 7]);
+}

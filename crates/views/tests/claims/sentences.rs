@@ -1,0 +1,53 @@
+//! Activity feed: the last events as sentences, in which nobody is named.
+
+use serde_json::json;
+
+use crate::kit::*;
+use crate::table::{ask, table};
+
+#[test]
+fn the_newest_event_comes_first_as_a_sentence() {
+    let mut world = World::working();
+    let event = world.accepted("record-delivery", delivery("2026-03-02"));
+    world.accepted("void-delivery", void(event));
+    assert_eq!(
+        table(&world, "activity-feed", &[], "said"),
+        [
+            "A delivery was voided.",
+            "45 minutes of tutoring were delivered (tier 2).",
+            "Homework club is on offer (tutoring).",
+            "MOU-4 was signed for 1 sites.",
+            "A partner was vetted until 2026-12-31.",
+            "Puente Norte became a partner.",
+            "Azul Elementary in Azul joined the ledger.",
+            "Azul Elementary in Azul joined the ledger.",
+            "Azul Unified opened its ledger.",
+        ]
+    );
+    let voids = table(&world, "activity-feed", &[("event", "delivery-voided")], "position effective");
+    assert_eq!(voids, ["9 2026-03-02"]);
+}
+
+#[test]
+fn the_feed_keeps_the_last_two_hundred() {
+    let mut world = World::working();
+    for _ in 0..210 {
+        world.accepted("record-delivery", delivery("2026-03-02"));
+    }
+    let positions = table(&world, "activity-feed", &[], "position");
+    assert_eq!((positions.len(), &*positions[0], &*positions[199]), (200, "217", "18"));
+}
+
+#[test]
+fn no_person_household_or_case_stands_in_the_feed() {
+    let mut world = World::working();
+    world.accepted("record-delivery", delivery("2026-03-02"));
+    let details =
+        json!({ "site": id(SITE), "kind": "home-visit", "minutes": 9, "interpreter": false, "headcount": 3 });
+    world.accepted("record-engagement", act(20, "2026-03-02", details));
+    world.accepted("record-family", act(20, "2026-03-02", json!({ "household": id(301), "role": "led" })));
+    let text = serde_json::to_string(&ask(&world, "activity-feed", &[]).unwrap()).unwrap();
+    for number in [101, 102, 301] {
+        assert!(!text.contains(&id(number).to_string()), "{number}");
+    }
+}
