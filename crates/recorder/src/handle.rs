@@ -171,9 +171,11 @@ impl Recorder {
             }
         }
         let mut outcomes = Vec::with_capacity(count);
-        for answer in answers {
+        // The last first: when it is there the others are, and nobody is woken for each of them.
+        for answer in answers.into_iter().rev() {
             outcomes.push(answer.await.unwrap_or(Err(Error::Stopped)));
         }
+        outcomes.reverse();
         outcomes
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Knowledge {
     ledger: Slug,
     state: State,
     verifier: Verifier,
+    /// The verifier's: a root takes some twenty hashes, and every command asks for it.
+    head: Head,
     /// None until the ledger has a log: a mistyped name leaves nothing on the disk.
     register: Option<Register>,
 }
@@ -25,12 +27,12 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     /// Of a ledger that has no log.
     pub(crate) fn nothing(origin: &Origin) -> Self {
-        Self {
-            ledger: origin.ledger.clone(),
-            state: State::default(),
-            verifier: Verifier::new(origin.clone(), 1),
-            register: None,
-        }
+        Self::at(State::default(), Verifier::new(origin.clone(), 1), None)
+    }
+
+    fn at(state: State, verifier: Verifier, register: Option<Register>) -> Self {
+        let (ledger, head) = (verifier.origin().ledger.clone(), verifier.head());
+        Self { ledger, state, verifier, head, register }
     }
 
     /// As far as the register in this directory goes.
@@ -46,14 +48,11 @@ impl Knowledge {
             (remembered.rules == RULES).then_some((remembered.state, verifier))
         });
         match kept {
-            Some((state, verifier)) => {
-                Ok(Self { ledger: origin.ledger.clone(), state, verifier, register: Some(register) })
-            }
+            Some((state, verifier)) => Ok(Self::at(state, verifier, Some(register))),
             None => {
                 // New, or of other rules: the state has to be folded again, and the register with it.
                 let register = if place.is_some() { register.discard().map_err(halted)? } else { register };
-                let verifier = Verifier::new(origin.clone(), epoch);
-                Ok(Self { verifier, register: Some(register), ..Self::nothing(origin) })
+                Ok(Self::at(State::default(), Verifier::new(origin.clone(), epoch), Some(register)))
             }
         }
     }
@@ -66,8 +65,8 @@ impl Knowledge {
         &self.verifier
     }
 
-    pub(crate) fn head(&self) -> Head {
-        self.verifier.head()
+    pub(crate) const fn head(&self) -> Head {
+        self.head
     }
 
     pub(crate) const fn tip(&self) -> Tip {
@@ -133,7 +132,7 @@ impl Knowledge {
         for event in events {
             domain::evolve(&mut self.state, event.recorded());
         }
-        self.verifier = verifier;
+        (self.head, self.verifier) = (verifier.head(), verifier);
         if self.register.as_ref().is_some_and(Register::is_full) {
             let place = self.place()?;
             let written = self.register.as_mut().map_or(Ok(()), |register| register.checkpoint(place));
