@@ -71,7 +71,7 @@ async fn a_flipped_byte_anywhere_is_reported_with_its_commit() {
         match found.pop() {
             Some(Err(JournalError::Broken { broken, .. })) => {
                 errors += 1;
-                assert_eq!(broken.commit, number, "byte {at}");
+                assert_eq!((broken.commit, broken.position), (number, 3 * number - 2), "byte {at}");
             }
             // A length that points beyond the end looks like a torn tail to a reader who knows no head.
             last => {

@@ -11,7 +11,25 @@ use wire::{Commit, Tip, Verifier};
 pub struct Under {
     pub name: &'static str,
     pub journal: AnyJournal,
-    _stands_on: (Option<TempDir>, Option<Nats>),
+    stands_on: (Option<TempDir>, Option<Nats>),
+}
+
+impl Under {
+    /// Another writer: over the server with a connection of its own; the others allow one process only.
+    pub async fn rival(&self) -> AnyJournal {
+        match &self.stands_on {
+            (_, Some(server)) => AnyJournal::JetStream(Box::new(server.journal().await)),
+            (_, None) => self.journal.clone(),
+        }
+    }
+
+    /// A reader as another process would be.
+    pub async fn reader(&self) -> AnyJournal {
+        match &self.stands_on {
+            (Some(folder), _) => AnyJournal::Embedded(Embedded::open_read_only(folder.path())),
+            (None, _) => self.rival().await,
+        }
+    }
 }
 
 /// One of each, empty.
@@ -20,12 +38,12 @@ pub async fn every_journal() -> Vec<Under> {
     let embedded = Embedded::open(folder.path()).unwrap();
     let jetstream = server.journal().await;
     vec![
-        Under { name: "memory", journal: AnyJournal::Memory(Memory::default()), _stands_on: (None, None) },
-        Under { name: "embedded", journal: AnyJournal::Embedded(embedded), _stands_on: (Some(folder), None) },
+        Under { name: "memory", journal: AnyJournal::Memory(Memory::default()), stands_on: (None, None) },
+        Under { name: "embedded", journal: AnyJournal::Embedded(embedded), stands_on: (Some(folder), None) },
         Under {
             name: "jetstream",
             journal: AnyJournal::JetStream(Box::new(jetstream)),
-            _stands_on: (None, Some(server)),
+            stands_on: (None, Some(server)),
         },
     ]
 }

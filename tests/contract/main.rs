@@ -4,5 +4,7 @@ mod appends;
 mod embedded;
 mod jetstream;
 mod kit;
+mod memory;
 mod reads;
 mod two_recorders;
+mod writers;

@@ -1,7 +1,7 @@
 //! Reads: in order, without gap or repeat, and never of another history.
 
 use futures::StreamExt as _;
-use journal::{AnyJournal, EMPTY, Journal as _, JournalError, Until, read};
+use journal::{EMPTY, Journal as _, JournalError, Until, read};
 use proof::Hash;
 use tests::chain::{Chain, slug};
 use wire::{BrokenKind, Commit, Tip};
@@ -100,10 +100,20 @@ async fn what_is_appended_after_the_call_is_not_read_until_the_head() {
 async fn a_reader_beside_the_writer_sees_the_same() {
     for under in every_journal().await {
         let (journal, name, ledger) = (&under.journal, under.name, slug("azusa-usd"));
-        let beside: AnyJournal = journal.clone();
         let (_, commits) = filled(journal, &ledger, 4).await;
+        let beside = under.reader().await;
         let found: Vec<Commit> =
             stored(&beside, &ledger, EMPTY).await.into_iter().map(Result::unwrap).collect();
         assert_eq!(found, commits, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_without_a_log_has_nothing_to_read_and_nothing_to_follow() {
+    for under in every_journal().await {
+        let (journal, name, ledger) = (&under.journal, under.name, slug("azusa-usd"));
+        assert_eq!(stored(journal, &ledger, EMPTY).await.len(), 0, "{name}");
+        let followed = journal.commits(&ledger, EMPTY, Until::Follow).next().await;
+        assert_eq!(broken(followed.as_ref()), Some((0, BrokenKind::KnownHead)), "{name}");
     }
 }

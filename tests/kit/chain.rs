@@ -27,6 +27,11 @@ impl Chain {
         Self { verifier: Verifier::new(origin(ledger), journal::FIRST_EPOCH) }
     }
 
+    /// What this reader has read, to be gone on with.
+    pub fn after(verifier: Verifier) -> Self {
+        Self { verifier }
+    }
+
     /// A commit of so many events that would come next; `word` makes it unlike others.
     pub fn draft(&self, word: &str, events: u64) -> Commit {
         let head = self.verifier.head();

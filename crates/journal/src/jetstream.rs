@@ -65,7 +65,8 @@ impl JetStream {
             options = options.nkey(std::fs::read_to_string(path)?.trim().to_owned());
         }
         let client = options.connect(&settings.url).await.map_err(unreachable)?;
-        safety::server(&client.server_info().version, &settings)?;
+        let server = client.server_info();
+        safety::server(&server.version, server.max_payload, &settings)?;
         let mut context = jetstream::new(client);
         context.set_timeout(ANSWER);
         Ok(Self { context, settings })
@@ -160,6 +161,9 @@ impl Journal for JetStream {
             }
             Err(error) if is_conflict(&error) => match self.landed(ledger, commit).await {
                 Ok(Ok(())) => Ok(()),
+                // Nothing stands there yet: the server is at work on a message for that place, and it may be an
+                // earlier try of this one.
+                Ok(Err(tip)) if tip.commit + 1 == commit.number => Err(unknown(&error)),
                 Ok(Err(tip)) => Err(AppendError::Conflict(tip)),
                 Err(error) => Err(unknown(&error)),
             },
@@ -170,8 +174,17 @@ impl Journal for JetStream {
     fn commits(&self, ledger: &Slug, after: Tip, until: Until) -> Commits {
         let (journal, ledger) = (self.clone(), ledger.clone());
         let next = after.commit + 1;
-        let place =
-            Place { journal, ledger, after, last: None, next, target: None, compared: false, source: None };
+        let place = Place {
+            journal,
+            ledger,
+            after,
+            last: None,
+            next,
+            target: None,
+            compared: false,
+            source: None,
+            consumer: String::new(),
+        };
         futures::stream::unfold(Some(place), move |place| async move {
             let mut place = place?;
             match place.next(until).await {
@@ -228,6 +241,9 @@ struct Place {
     // Whether what the reader holds was found in the log since the server was last lost.
     compared: bool,
     source: Option<pull::Ordered>,
+    // Name of the consumer behind `source`. A subscription that heals itself gets another, perhaps on a stream that
+    // was made anew.
+    consumer: String,
 }
 
 impl Place {
@@ -257,7 +273,8 @@ impl Place {
         let source = match &mut self.source {
             Some(source) => source,
             None => {
-                let source = subscribe(&self.journal, &self.ledger, self.next).await?;
+                let (source, consumer) = subscribe(&self.journal, &self.ledger, self.next).await?;
+                self.consumer = consumer;
                 self.source.insert(source)
             }
         };
@@ -266,7 +283,12 @@ impl Place {
             Ok(None) => return Err(unreachable("the server ended the subscription")),
             Err(_) => return Ok(Step::Silence),
         };
-        let sequence = message.info().map_err(unreachable)?.stream_sequence;
+        let info = message.info().map_err(unreachable)?;
+        let sequence = info.stream_sequence;
+        if info.consumer != self.consumer {
+            self.consumer = info.consumer.to_owned();
+            self.compare().await?;
+        }
         if sequence != self.next {
             return Err(JournalError::broken(&self.ledger, self.next, BrokenKind::Gap));
         }
@@ -305,7 +327,11 @@ enum Step {
 
 /// The stream's messages from this sequence on. Not a method: a live subscription is not `Sync`, so a borrow of
 /// the whole place can't be held while waiting.
-async fn subscribe(journal: &JetStream, ledger: &Slug, next: u64) -> Result<pull::Ordered, JournalError> {
+async fn subscribe(
+    journal: &JetStream,
+    ledger: &Slug,
+    next: u64,
+) -> Result<(pull::Ordered, String), JournalError> {
     let gone = || JournalError::broken(ledger, next - 1, BrokenKind::KnownHead);
     let stream = journal.stream(ledger).await?.ok_or_else(gone)?;
     if stream.cached_info().state.last_sequence + 1 < next {
@@ -316,5 +342,6 @@ async fn subscribe(journal: &JetStream, ledger: &Slug, next: u64) -> Result<pull
         ..Default::default()
     };
     let consumer = stream.create_consumer(config).await.map_err(unreachable)?;
-    consumer.messages().await.map_err(unreachable)
+    let name = consumer.cached_info().name.clone();
+    Ok((consumer.messages().await.map_err(unreachable)?, name))
 }

@@ -52,8 +52,11 @@ impl Shared {
             return Err(AppendError::Refused(format!("the body has {} bytes", commit.body.len())));
         }
         let tip = self.tip(ledger);
+        let Some(log) = self.logs.get_mut(ledger) else {
+            return Err(AppendError::Refused(format!("ledger {ledger} has no log; open it first")));
+        };
         if commit.number == tip.commit + 1 {
-            self.logs.entry(ledger.clone()).or_default().push(commit.clone());
+            log.push(commit.clone());
             return Ok(());
         }
         let same = self.get(ledger, commit.number).is_some_and(|stored| stored.id() == commit.id());
@@ -118,7 +121,8 @@ impl Journal for Memory {
     fn commits(&self, ledger: &Slug, after: Tip, until: Until) -> Commits {
         let (journal, ledger) = (self.clone(), ledger.clone());
         let target = journal.lock().tip(&ledger).commit;
-        let known = after.commit == 0
+        let there = until == Until::Head || journal.lock().logs.contains_key(&ledger);
+        let known = (after.commit == 0 && there)
             || journal.lock().get(&ledger, after.commit).is_some_and(|c| Some(c.id()) == after.id);
         if !known {
             let error = JournalError::broken(&ledger, after.commit, BrokenKind::KnownHead);

@@ -246,9 +246,10 @@ impl LedgerFile {
         }
         let frame = frame::encode(commit);
         let mut known = self.lock();
-        // Somebody in this process may have been first.
+        // Somebody in this process was first, perhaps with this very commit.
         if known.tip != tip {
-            return Err(AppendError::Conflict(known.tip));
+            drop(known);
+            return self.append(commit);
         }
         if let Some(kind) = known.damage {
             return Err(AppendError::Refused(format!(
