@@ -1,6 +1,6 @@
 //! What only files can suffer: torn tails, flipped bytes, a second process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures::StreamExt as _;
 use journal::{EMPTY, Embedded, Journal as _, JournalError, Until};
@@ -19,6 +19,17 @@ async fn written(commits: usize) -> (TempDir, PathBuf, Chain, Vec<Commit>) {
     (folder, path, chain, commits)
 }
 
+/// Opens a journal that was open here before. A process that another test starts in that moment has the lock's
+/// file open too, until it runs its own program.
+async fn reopened(folder: &Path) -> Embedded {
+    loop {
+        match Embedded::open(folder) {
+            Err(JournalError::Locked(_)) => tokio::task::yield_now().await,
+            other => return other.unwrap(),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_torn_tail_is_reported_and_the_next_append_takes_its_place() {
     let (folder, path, mut chain, commits) = written(3).await;
@@ -27,12 +38,12 @@ async fn a_torn_tail_is_reported_and_the_next_append_takes_its_place() {
     let whole = std::fs::read(&path).unwrap();
     for kept in [1, frame::HEADER_BYTES - 1, frame::HEADER_BYTES, frame::HEADER_BYTES + 9, lost.len() - 1] {
         std::fs::write(&path, [&whole[..], &lost[..kept]].concat()).unwrap();
-        let journal = Embedded::open(folder.path()).unwrap();
+        let journal = reopened(folder.path()).await;
         let torn = journal.torn_tail(&ledger).unwrap().unwrap();
         assert_eq!((torn.commit, torn.bytes), (3, kept as u64));
         assert_eq!(stored(&journal, &ledger, EMPTY).await.len(), 3);
     }
-    let journal = Embedded::open(folder.path()).unwrap();
+    let journal = reopened(folder.path()).await;
     let next = chain.next("next", 1);
     journal.append(&ledger, &next).await.unwrap();
     assert_eq!(journal.torn_tail(&ledger).unwrap(), None);
@@ -46,7 +57,7 @@ async fn a_log_cut_below_a_known_head_is_refused_to_whoever_knows_it() {
     let whole = std::fs::read(&path).unwrap();
     // A tail that looks torn, but was acknowledged.
     std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
-    let journal = Embedded::open(folder.path()).unwrap();
+    let journal = reopened(folder.path()).await;
     let first = journal.commits(&slug("azusa-usd"), chain.tip(), Until::Head).next().await;
     assert!(matches!(first, Some(Err(JournalError::Broken { .. }))), "{first:?}");
 }
@@ -66,7 +77,7 @@ async fn a_flipped_byte_anywhere_is_reported_with_its_commit() {
         damaged[at] ^= 0x10;
         std::fs::write(&path, damaged).unwrap();
         let number = ends.iter().position(|end| at < *end).unwrap() as u64 + 1;
-        let journal = Embedded::open(folder.path()).unwrap();
+        let journal = reopened(folder.path()).await;
         let mut found = verified(&journal, &ledger).await;
         match found.pop() {
             Some(Err(JournalError::Broken { broken, .. })) => {
@@ -95,7 +106,7 @@ async fn a_second_process_is_refused_until_the_first_is_gone() {
     let first = Embedded::open(folder.path()).unwrap();
     assert!(matches!(Embedded::open(folder.path()), Err(JournalError::Locked(_))));
     drop(first);
-    let _second = Embedded::open(folder.path()).unwrap();
+    let _second = reopened(folder.path()).await;
 }
 
 #[tokio::test]
