@@ -395,6 +395,6 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
         state.agreements.remove(&id);
     }
     if before != after {
-        crate::site::rekey(&mut state.agreement_by_reference, before, after, id);
+        crate::state::rekey(&mut state.agreement_by_reference, before, after, id);
     }
 }

@@ -279,7 +279,7 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
     }
     for (before, after) in before.into_iter().zip(after) {
         if before != after {
-            crate::site::rekey(&mut state.partner_by_key, before, after, id);
+            crate::state::rekey(&mut state.partner_by_key, before, after, id);
         }
     }
 }

@@ -1,7 +1,5 @@
 //! A site: a school, or a district's own office, as a hub.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +11,7 @@ use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent,
 use crate::fact::{Event as AnyEvent, Recorded};
 use crate::history::History;
 use crate::id::SiteId;
+use crate::state::rekey;
 use crate::{CdsCode, State};
 
 mod rules;
@@ -269,15 +268,5 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
     }
     if before != after {
         rekey(&mut state.site_by_cds, before, after, id);
-    }
-}
-
-/// Moves a thing from its old natural key to its new one.
-pub(crate) fn rekey<K: Ord, I>(keys: &mut BTreeMap<K, I>, before: Option<K>, after: Option<K>, id: I) {
-    if let Some(before) = before {
-        keys.remove(&before);
-    }
-    if let Some(after) = after {
-        keys.insert(after, id);
     }
 }

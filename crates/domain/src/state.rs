@@ -174,3 +174,13 @@ pub fn evolve(state: &mut State, recorded: Recorded<'_>) {
         Event::Engagement(event) => engagement::evolve(state, &recorded, event),
     }
 }
+
+/// Moves a thing from its old natural key to its new one.
+pub(crate) fn rekey<K: Ord, I>(keys: &mut BTreeMap<K, I>, before: Option<K>, after: Option<K>, id: I) {
+    if let Some(before) = before {
+        keys.remove(&before);
+    }
+    if let Some(after) = after {
+        keys.insert(after, id);
+    }
+}
