@@ -3,3 +3,4 @@
 pub mod binary;
 pub mod chain;
 pub mod nats;
+pub mod year;
