@@ -1,6 +1,6 @@
 //! The frozen formats of what is answered: receipts, refusals, questions and answers, byte by byte.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects by failing")]
 
 use std::fmt::Debug;
 
