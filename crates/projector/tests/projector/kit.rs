@@ -50,6 +50,7 @@ impl House {
     }
 
     pub(crate) async fn append(&self, commit: &Commit) {
+        self.log.open(&self.ledger).await.unwrap();
         self.log.append(&self.ledger, commit).await.unwrap();
     }
 

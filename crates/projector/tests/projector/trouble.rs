@@ -65,6 +65,7 @@ async fn an_unknown_event_stops_its_ledger_and_no_other() {
     house.append(&newer).await;
     let other = slug("glendora-usd");
     let first = History::new(&other).next(&[delivery(1, [1])]);
+    house.log.open(&other).await.unwrap();
     house.log.append(&other, &first).await.unwrap();
 
     let projector = house.projector().await;
