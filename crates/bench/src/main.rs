@@ -27,7 +27,7 @@ struct Sizes {
     rounds: usize,
 }
 
-const USUAL: Sizes = Sizes { deliveries: 50_000, events: 200_000, keys: 3_000_000, rounds: 3 };
+const USUAL: Sizes = Sizes { deliveries: 50_000, events: 200_000, keys: 10_000_000, rounds: 3 };
 const FULL: Sizes = Sizes { deliveries: 200_000, events: 1_000_000, keys: 10_000_000, rounds: 3 };
 
 #[tokio::main]
