@@ -75,6 +75,21 @@ async fn acknowledged_commits_survive_kills_and_a_follower_sees_each_once() {
 }
 
 #[tokio::test]
+async fn a_reader_of_more_than_a_server_keeps_unsent_gets_each_commit_once() {
+    let (server, ledger) = (Nats::start(), slug("azusa-usd"));
+    let journal = server.journal().await;
+    journal.open(&ledger).await.unwrap();
+    let (mut chain, long) = (Chain::new(&ledger), "x".repeat(28_000));
+    // A server that has 64 MiB unsent for a connection drops both.
+    for _ in 0..110 {
+        journal.append(&ledger, &chain.next(&long, 31)).await.unwrap();
+    }
+    let read = verified(&server.journal().await, &ledger).await;
+    assert_eq!(read.len(), 110);
+    assert_eq!(read.last().unwrap().as_ref().unwrap().id(), chain.tip().id.unwrap());
+}
+
+#[tokio::test]
 async fn a_follower_refuses_a_log_that_was_made_again() {
     for (commits, in_place) in [(0, false), (3, false), (12, false), (3, true), (12, true)] {
         let (mut server, ledger) = (Nats::start(), slug("azusa-usd"));

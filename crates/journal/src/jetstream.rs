@@ -9,7 +9,7 @@ mod safety;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{DeliverPolicy, pull};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, Context};
@@ -23,9 +23,13 @@ use crate::{AppendError, Commits, EMPTY, FIRST_EPOCH, Journal, JournalError, Unt
 const ANSWER: Duration = Duration::from_secs(5);
 /// Pause before a broken follower asks again.
 const RETRY: Duration = Duration::from_millis(100);
-/// How long a follower hears nothing before it looks whether the log is still the one that it knows. A subscription
-/// heals itself after a restart, also onto a stream that was made anew.
+/// How long a reader hears nothing before it looks whether the log is still the one that it knows, and whether
+/// something in it was not delivered.
 const SILENCE: Duration = Duration::from_secs(2);
+/// Most of what is on its way to a reader. A server drops a connection with 64 MiB unsent, and what was unsent with it.
+const ON_ITS_WAY: (usize, usize) = (500, 16 * 1024 * 1024);
+/// How long the server keeps the place of a reader that has gone away.
+const ABANDONED: Duration = Duration::from_secs(30);
 /// Server error codes: wrong last sequence, in its two forms.
 const WRONG_LAST_SEQUENCE: [u64; 2] = [10071, 10164];
 
@@ -174,17 +178,8 @@ impl Journal for JetStream {
     fn commits(&self, ledger: &Slug, after: Tip, until: Until) -> Commits {
         let (journal, ledger) = (self.clone(), ledger.clone());
         let next = after.commit + 1;
-        let place = Place {
-            journal,
-            ledger,
-            after,
-            last: None,
-            next,
-            target: None,
-            compared: false,
-            source: None,
-            consumer: String::new(),
-        };
+        let place =
+            Place { journal, ledger, after, last: None, next, target: None, compared: false, source: None };
         futures::stream::unfold(Some(place), move |place| async move {
             let mut place = place?;
             match place.next(until).await {
@@ -240,10 +235,7 @@ struct Place {
     target: Option<u64>,
     // Whether what the reader holds was found in the log since the server was last lost.
     compared: bool,
-    source: Option<pull::Ordered>,
-    // Name of the consumer behind `source`. A subscription that heals itself gets another, perhaps on a stream that
-    // was made anew.
-    consumer: String,
+    source: Option<pull::Stream>,
 }
 
 impl Place {
@@ -264,33 +256,29 @@ impl Place {
     }
 
     async fn step(&mut self, until: Until) -> Result<Step, JournalError> {
-        if !self.compared {
-            self.compare().await?;
+        // What the log has and the subscription keeps silent about was lost on the way: subscribe again.
+        if !self.compared && self.compare().await?.commit >= self.next {
+            self.source = None;
         }
         if until == Until::Head && self.target.is_some_and(|target| self.next > target) {
             return Ok(Step::End);
         }
         let source = match &mut self.source {
             Some(source) => source,
-            None => {
-                let (source, consumer) = subscribe(&self.journal, &self.ledger, self.next).await?;
-                self.consumer = consumer;
-                self.source.insert(source)
-            }
+            None => self.source.insert(subscribe(&self.journal, &self.ledger, self.next).await?),
         };
         let message = match tokio::time::timeout(SILENCE, source.next()).await {
             Ok(Some(message)) => message.map_err(unreachable)?,
             Ok(None) => return Err(unreachable("the server ended the subscription")),
             Err(_) => return Ok(Step::Silence),
         };
-        let info = message.info().map_err(unreachable)?;
-        let sequence = info.stream_sequence;
-        if info.consumer != self.consumer {
-            self.consumer = info.consumer.to_owned();
-            self.compare().await?;
-        }
+        let sequence = message.info().map_err(unreachable)?.stream_sequence;
         if sequence != self.next {
-            return Err(JournalError::broken(&self.ledger, self.next, BrokenKind::Gap));
+            // Either the log has a gap, or some messages were lost on the way.
+            return match self.journal.commit(&self.ledger, self.next).await? {
+                None => Err(JournalError::broken(&self.ledger, self.next, BrokenKind::Gap)),
+                Some(_) => Ok(Step::Silence),
+            };
         }
         let headers = message.headers.clone().unwrap_or_default();
         let commit = message::commit(&self.ledger, sequence, &headers, message.payload.clone())?;
@@ -299,8 +287,8 @@ impl Place {
         Ok(Step::Commit(commit))
     }
 
-    /// Compares the commit that the reader holds with the log.
-    async fn compare(&mut self) -> Result<(), JournalError> {
+    /// Compares the commit that the reader holds with the log, and tells where the log ends.
+    async fn compare(&mut self) -> Result<Tip, JournalError> {
         let tip = self.journal.head(&self.ledger).await?;
         let (number, id) = match &self.last {
             Some(last) => (last.number, Some(last.id())),
@@ -314,7 +302,7 @@ impl Place {
         }
         self.target.get_or_insert(tip.commit);
         self.compared = true;
-        Ok(())
+        Ok(tip)
     }
 }
 
@@ -327,21 +315,22 @@ enum Step {
 
 /// The stream's messages from this sequence on. Not a method: a live subscription is not `Sync`, so a borrow of
 /// the whole place can't be held while waiting.
-async fn subscribe(
-    journal: &JetStream,
-    ledger: &Slug,
-    next: u64,
-) -> Result<(pull::Ordered, String), JournalError> {
+async fn subscribe(journal: &JetStream, ledger: &Slug, next: u64) -> Result<pull::Stream, JournalError> {
     let gone = || JournalError::broken(ledger, next - 1, BrokenKind::KnownHead);
     let stream = journal.stream(ledger).await?.ok_or_else(gone)?;
     if stream.cached_info().state.last_sequence + 1 < next {
         return Err(gone());
     }
-    let config = pull::OrderedConfig {
+    let config = pull::Config {
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
+        ack_policy: AckPolicy::None,
+        inactive_threshold: ABANDONED,
+        memory_storage: true,
+        num_replicas: 1,
         ..Default::default()
     };
     let consumer = stream.create_consumer(config).await.map_err(unreachable)?;
-    let name = consumer.cached_info().name.clone();
-    Ok((consumer.messages().await.map_err(unreachable)?, name))
+    let (messages, bytes) = ON_ITS_WAY;
+    let source = consumer.stream().max_messages_per_batch(messages).max_bytes_per_batch(bytes);
+    source.messages().await.map_err(unreachable)
 }
