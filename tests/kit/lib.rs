@@ -3,4 +3,5 @@
 pub mod binary;
 pub mod chain;
 pub mod nats;
+pub mod python;
 pub mod year;

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a command of developers, for a terminal")]
 
 mod deny;
+mod python;
 mod run;
 mod tools;
 
@@ -12,7 +13,7 @@ const HELP: &str = "\
 cargo xtask <command>
 
   test     format, lints, tools, all tests, dependency checks: everything that must pass
-  tools    fetch the pinned nats-server into target/tools
+  tools    fetch the pinned nats-server and Python packages into target/tools
   bench    measure: bench core [--full] [--json]
   deny     check licences, sources and banned crates of all dependencies
 ";
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let result = match (arguments.next().as_deref(), arguments.next()) {
         (Some("test"), None) => test(),
-        (Some("tools"), None) => tools::nats_server().map(drop),
+        (Some("tools"), None) => tools::nats_server().and_then(|_| python::python()).map(drop),
         (Some("bench"), Some(what)) => bench(&what, &arguments.collect::<Vec<_>>()),
         (Some("deny"), None) => deny::check(),
         _ => Err(HELP.to_owned()),
@@ -47,8 +48,9 @@ fn bench(what: &str, more: &[String]) -> Result<(), String> {
 fn test() -> Result<(), String> {
     run::cargo(&["fmt", "--all", "--check"], &[])?;
     deny::check()?;
-    let server = tools::nats_server()?;
+    let (server, python) = (tools::nats_server()?, python::python()?);
     run::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"], &[])?;
-    let server = server.to_string_lossy().into_owned();
-    run::cargo(&["test", "--workspace"], &[("HUBLEDGER_NATS_SERVER", &server)])
+    let (server, python) = (server.to_string_lossy(), python.to_string_lossy());
+    let environment = [(tools::VARIABLE, &*server), (python::VARIABLE, &*python)];
+    run::cargo(&["test", "--workspace"], &environment)
 }
