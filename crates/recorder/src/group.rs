@@ -3,13 +3,12 @@
 //! Look-ups are answered from the group's own events first, then from the register. Nothing here is told to a
 //! caller, and nothing of it outlives a conflict but what was minted for a command.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use domain::state::RULES;
 use domain::{Command, Fact, Found, FoundEvent, Refusal, Stamp, State, Timestamp};
+use jiff::civil::Date;
 use journal::Journal;
-use runtime::Random;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use wire::encode::EVENT_BYTES_MAX;
@@ -18,8 +17,9 @@ use wire::{RefusalReply, Submission};
 
 use crate::Error;
 use crate::archive::{Archive, Span};
-use crate::knowledge::{Knowledge, rows_of};
-use crate::register::{Key, Remembered};
+use crate::knowledge::{CommandKeys, Knowledge, remember};
+use crate::randomness::Randomness;
+use crate::register::{Key, Remembered, Rows};
 
 /// Most events of one command.
 const COMMAND_EVENTS_MAX: usize = 250;
@@ -38,8 +38,8 @@ pub(crate) struct Minted {
 }
 
 impl Minted {
-    pub(crate) fn new(recorded: Timestamp, random: &dyn Random) -> Self {
-        Self { recorded, seed: random.bytes(), salt: random.bytes() }
+    pub(crate) fn new(recorded: Timestamp, randomness: &mut Randomness) -> Self {
+        Self { recorded, seed: randomness.bytes(), salt: randomness.bytes() }
     }
 
     /// The salt of the command's `n`th event.
@@ -65,36 +65,65 @@ pub(crate) enum Decided {
     Full,
 }
 
+/// What the log will hold when a group begins in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before {
+    pub(crate) epoch: u64,
+    pub(crate) commit: u64,
+    pub(crate) position: u64,
+}
+
 /// The tentative half of a ledger: what the group would make of it.
 pub(crate) struct Group {
     time: Timestamp,
-    number: u64,
+    before: Before,
     events_max: usize,
     body: Body,
-    /// What stands in the body.
-    events: Vec<RecordedEvent>,
-    overlay: HashMap<Key, Remembered>,
+    /// The day of `time` in the ledger's time zone, once somebody asked.
+    today: Option<Date>,
+    decided: DecidedEvents,
+}
+
+/// The events of a group, and what the register is to remember once they are appended.
+#[derive(Default)]
+pub(crate) struct DecidedEvents {
+    pub(crate) events: Vec<RecordedEvent>,
+    pub(crate) rows: Rows,
 }
 
 /// What a decision reads besides the group.
 pub(crate) struct Desk<'a, J> {
     pub(crate) origin: &'a Origin,
     pub(crate) knowledge: &'a Knowledge,
+    /// The group before this one, if the log has not answered for it yet.
+    pub(crate) on_its_way: Option<&'a DecidedEvents>,
     pub(crate) tentative: &'a mut State,
     pub(crate) archive: &'a mut Archive<J>,
 }
 
-impl Group {
-    /// An empty group at this time, to become commit `number`, with at most so many events.
-    pub(crate) fn new(time: Timestamp, number: u64, events_max: usize) -> Self {
-        Self {
-            time,
-            number,
-            events_max: events_max.min(EVENTS_MAX),
-            body: Body::new(),
-            events: Vec::new(),
-            overlay: HashMap::new(),
+/// What a command would make, before it is known whether that fits.
+struct Made<'a> {
+    keys: CommandKeys,
+    minted: &'a Minted,
+    stamp: Stamp,
+    facts: Vec<Fact>,
+}
+
+impl<J> Desk<'_, J> {
+    /// What is remembered of everything before the group.
+    fn look_up(&self, key: &Key) -> Result<Option<Remembered>, Error> {
+        match self.on_its_way.and_then(|decided| decided.rows.get(key)) {
+            Some(found) => Ok(Some(*found)),
+            None => self.knowledge.look_up(key),
         }
+    }
+}
+
+impl Group {
+    /// An empty group at this time, with at most so many events.
+    pub(crate) fn new(time: Timestamp, before: Before, events_max: usize) -> Self {
+        let events_max = events_max.min(EVENTS_MAX);
+        Self { time, before, events_max, body: Body::new(), today: None, decided: DecidedEvents::default() }
     }
 
     /// The time of all its events.
@@ -103,12 +132,18 @@ impl Group {
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.decided.events.is_empty()
     }
 
-    /// The body of the commit, its events, and what the register is to remember once it is appended.
-    pub(crate) fn into_parts(self) -> (Bytes, Vec<RecordedEvent>, HashMap<Key, Remembered>) {
-        (self.body.finish(), self.events, self.overlay)
+    /// What the log will hold with this group in it.
+    pub(crate) const fn after(&self) -> Before {
+        let Before { epoch, commit, position } = self.before;
+        Before { epoch, commit: commit + 1, position: position + self.decided.events.len() as u64 }
+    }
+
+    /// The body of the commit, and what was decided.
+    pub(crate) fn into_parts(self) -> (Body, DecidedEvents) {
+        (self.body, self.decided)
     }
 
     /// Decides one command; its events become part of the group unless it is a dry run.
@@ -122,10 +157,12 @@ impl Group {
         minted: &Minted,
     ) -> Result<Decided, Error> {
         let mut found = Found::default();
-        if let Some(verdict) = self.seen_before(desk.knowledge, submission, &mut found)? {
+        let corrects = submission.command.corrects();
+        let keys = CommandKeys::of(submission.command_id, submission.source.as_ref(), corrects);
+        if let Some(verdict) = self.seen_before(desk, submission, &keys, &mut found)? {
             return Ok(Decided::Taken(verdict));
         }
-        if let Some(corrects) = submission.command.corrects() {
+        if let Some(corrects) = corrects {
             found.corrected = self.find(desk, corrects).await?;
         }
         let stamp = match self.stamp(desk.tentative, submission, minted) {
@@ -136,29 +173,27 @@ impl Group {
             Ok(facts) => facts,
             Err(refusal) => return Ok(refused(RefusalReply::of(&refusal, &submission.command))),
         };
-        self.take(desk, submission, (minted, &stamp), facts)
+        let made = Made { keys, minted, stamp, facts };
+        self.take(desk, submission, made)
     }
 
     /// Whether the command, or its source record, was accepted before.
-    fn seen_before(
+    fn seen_before<J>(
         &self,
-        knowledge: &Knowledge,
+        desk: &Desk<'_, J>,
         submission: &Submission,
+        keys: &CommandKeys,
         found: &mut Found,
     ) -> Result<Option<Verdict>, Error> {
-        let key = Key::command(submission.command_id);
-        if let Some(Remembered::Accepted { hash, commit, position, count }) = self.look_up(knowledge, &key)? {
+        let accepted = self.look_up(desk, &keys.command)?;
+        if let Some(Remembered::Accepted { hash, commit, position, count }) = accepted {
             let span = Span { commit, position, count };
             let same = hash == submission.command_hash;
             let taken = || Verdict::Settled(Outcome::Refusal(command_id_taken(position)));
             return Ok(Some(if same { Verdict::Stands { span, repeated: true } } else { taken() }));
         }
-        // A correction may name the record that it comes from; it is the original that is accepted once.
-        let Some(source) = submission.source.as_ref().filter(|_| submission.command.corrects().is_none())
-        else {
-            return Ok(None);
-        };
-        match self.look_up(knowledge, &Key::source(source))? {
+        let Some(source) = &keys.source else { return Ok(None) };
+        match self.look_up(desk, source)? {
             Some(Remembered::Accepted { hash, commit, position, count })
                 if hash == submission.command_hash =>
             {
@@ -172,29 +207,38 @@ impl Group {
         }
     }
 
-    fn look_up(&self, knowledge: &Knowledge, key: &Key) -> Result<Option<Remembered>, Error> {
-        match self.overlay.get(key) {
+    fn look_up<J>(&self, desk: &Desk<'_, J>, key: &Key) -> Result<Option<Remembered>, Error> {
+        match self.decided.rows.get(key) {
             Some(found) => Ok(Some(*found)),
-            None => knowledge.look_up(key),
+            None => desk.look_up(key),
         }
     }
 
-    /// The event that a correction names, from the group or from the log.
+    /// The event that a correction names, from this group, the one before it or the log.
     async fn find<J: Journal>(&self, desk: &mut Desk<'_, J>, id: Uuid) -> Result<Option<FoundEvent>, Error> {
-        let Some(Remembered::Event { commit, position, standing }) =
-            self.look_up(desk.knowledge, &Key::event(id))?
+        let Some(Remembered::Event { commit, position, standing }) = self.look_up(desk, &Key::event(id))?
         else {
             return Ok(None);
         };
-        let own = self.events.iter().find(|event| event.envelope.position == position);
-        let fact = match own {
+        let span = Span { commit, position, count: 1 };
+        let here = [Some(&self.decided), desk.on_its_way].into_iter().flatten();
+        let decided = here.filter_map(|decided| span.of(&decided.events)?.first()).next();
+        let fact = match decided {
             Some(event) => event.fact.clone(),
             None => desk.archive.fact(commit, position).await?,
         };
         Ok(Some(FoundEvent { position, standing, fact }))
     }
 
-    fn stamp(&self, state: &State, submission: &Submission, minted: &Minted) -> Result<Stamp, RefusalReply> {
+    fn stamp(
+        &mut self,
+        state: &State,
+        submission: &Submission,
+        minted: &Minted,
+    ) -> Result<Stamp, RefusalReply> {
+        if let Some(today) = self.today {
+            return Ok(Stamp { recorded: minted.recorded, today, seed: minted.seed });
+        }
         let time_zone = match (&submission.command, state.opened()) {
             (_, Some(ledger)) => &ledger.time_zone,
             (Command::Ledger(domain::ledger::Command::OpenLedger(open)), None) => &open.time_zone,
@@ -205,6 +249,8 @@ impl Group {
                 .hint("name one of the IANA list, such as America/Los_Angeles")
                 .field("/body/time_zone")
         })?;
+        // The time zone of a ledger never changes once it is open.
+        self.today = state.opened().map(|_| today);
         Ok(Stamp { recorded: minted.recorded, today, seed: minted.seed })
     }
 
@@ -213,27 +259,24 @@ impl Group {
         &mut self,
         desk: &mut Desk<'_, J>,
         submission: &Submission,
-        (minted, stamp): (&Minted, &Stamp),
-        facts: Vec<Fact>,
+        made: Made<'_>,
     ) -> Result<Decided, Error> {
-        if facts.len() > COMMAND_EVENTS_MAX {
-            return Ok(refused(too_large(&format!("{} events", facts.len()))));
+        let count = made.facts.len();
+        if count > COMMAND_EVENTS_MAX {
+            return Ok(refused(too_large(&format!("{count} events"))));
         }
         let mark = self.body.mark();
-        let first = Envelope {
-            position: desk.knowledge.head().position + self.events.len() as u64 + 1,
-            epoch: desk.knowledge.head().epoch,
-            // The first event of a ledger sets the policy that it is under.
-            policy: desk.tentative.policy_position().max(1),
-            ..self.envelope(desk.origin, submission, minted, stamp)
-        };
-        let mut events = Vec::with_capacity(facts.len());
-        for (n, fact) in (0_u16..).zip(facts) {
+        let first = self.after().position + 1;
+        // The first event of a ledger sets the policy that it is under.
+        let policy = desk.tentative.policy_position().max(1);
+        let mut events = Vec::with_capacity(count);
+        for (n, fact) in (0_u16..).zip(made.facts) {
             let envelope = Envelope {
-                id: stamp.id(FIRST_EVENT_ID + n),
-                position: first.position + u64::from(n),
-                salt: minted.salt(n),
-                ..first.clone()
+                id: made.stamp.id(FIRST_EVENT_ID + n),
+                position: first + u64::from(n),
+                salt: made.minted.salt(n),
+                policy,
+                ..self.envelope(desk.origin, submission)
             };
             let event = RecordedEvent { envelope, fact, sealed: BTreeMap::new() };
             if let Err(error) = self.body.push(&event) {
@@ -247,13 +290,13 @@ impl Group {
         let taken = if bytes > COMMAND_BYTES_MAX {
             refused(too_large(&format!("events of {bytes} bytes")))
         } else if submission.dry_run {
-            Decided::Taken(Verdict::Settled(Outcome::WouldAccept { events: events.len() }))
+            Decided::Taken(Verdict::Settled(Outcome::WouldAccept { events: count }))
         } else if full && !self.is_empty() {
             // Alone it fits, also into a group that was made small.
             Decided::Full
         } else {
-            let span = Span { commit: self.number, position: first.position, count: events.len() as u16 };
-            self.keep(desk, events)?;
+            let span = Span { commit: self.after().commit, position: first, count: count as u16 };
+            self.keep(desk, &made.keys, events)?;
             return Ok(Decided::Taken(Verdict::Stands { span, repeated: false }));
         };
         self.body.rewind(mark);
@@ -261,13 +304,13 @@ impl Group {
     }
 
     /// What all events of a command have in common.
-    fn envelope(&self, origin: &Origin, submission: &Submission, minted: &Minted, stamp: &Stamp) -> Envelope {
+    fn envelope(&self, origin: &Origin, submission: &Submission) -> Envelope {
         Envelope {
-            id: stamp.id(FIRST_EVENT_ID),
+            id: Uuid::nil(),
             origin: origin.clone(),
             time: self.time,
             position: 0,
-            epoch: 0,
+            epoch: self.before.epoch,
             command_id: submission.command_id,
             command_hash: submission.command_hash,
             correlation_id: submission.correlation_id,
@@ -280,17 +323,22 @@ impl Group {
             source: submission.source.clone(),
             rules: RULES,
             policy: 0,
-            salt: minted.salt,
+            salt: [0; 16],
         }
     }
 
-    fn keep<J>(&mut self, desk: &mut Desk<'_, J>, mut events: Vec<RecordedEvent>) -> Result<(), Error> {
-        let rows = rows_of(self.number, &events, |key| self.look_up(desk.knowledge, key))?;
-        self.overlay.extend(rows);
+    fn keep<J>(
+        &mut self,
+        desk: &mut Desk<'_, J>,
+        keys: &CommandKeys,
+        mut events: Vec<RecordedEvent>,
+    ) -> Result<(), Error> {
+        let commit = self.after().commit;
+        remember(&mut self.decided.rows, commit, keys, &events, |key| desk.look_up(key))?;
         for event in &events {
             domain::evolve(desk.tentative, event.recorded());
         }
-        self.events.append(&mut events);
+        self.decided.events.append(&mut events);
         Ok(())
     }
 }

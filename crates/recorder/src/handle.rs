@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use wire::{Head, Outcome, RefusalReply, Submission};
 
 use crate::ledger_task::LedgerTask;
+use crate::randomness::Randomness;
 use crate::{Error, Settings};
 
 /// Commands that enter the queue as one message, so that a group can fill from one caller.
@@ -51,8 +52,8 @@ pub(crate) enum Request {
 
 /// A command whose caller waits for the answer.
 pub(crate) struct Waiting {
-    /// The command.
-    pub(crate) submission: Submission,
+    /// The command; boxed, because it changes hands often.
+    pub(crate) submission: Box<Submission>,
     /// Minted when it was first decided and kept through every further decision.
     pub(crate) minted: Option<crate::group::Minted>,
     /// Where the answer goes. The caller may have gone away; the command is recorded all the same.
@@ -93,7 +94,7 @@ impl<J: Journal> Starter for Tasks<J> {
             self.journal.clone(),
             ledger,
             self.settings.clone(),
-            (self.clock.clone(), self.random.clone()),
+            (self.clock.clone(), Randomness::new(self.random.clone())),
             self.stop.clone(),
         );
         #[expect(clippy::disallowed_methods, reason = "the desk holds the task, and stop waits for it")]
@@ -137,9 +138,8 @@ impl Recorder {
         };
         let busy = Error::Busy(submission.ledger.clone());
         let permit = desk.room.clone().try_acquire_owned().map_err(|_| busy)?;
-        let (answer, answered) = oneshot::channel();
-        let waiting = vec![Waiting { submission, minted: None, answer }];
-        desk.requests.send(Request::Submit(waiting, permit)).map_err(|_| Error::Stopped)?;
+        let (waiting, answered) = waiting(submission);
+        desk.requests.send(Request::Submit(vec![waiting], permit)).map_err(|_| Error::Stopped)?;
         answered.await.unwrap_or(Err(Error::Stopped))
     }
 
@@ -247,7 +247,7 @@ impl Recorder {
 
 fn waiting(submission: Submission) -> (Waiting, oneshot::Receiver<Result<Outcome, Error>>) {
     let (answer, answered) = oneshot::channel();
-    (Waiting { submission, minted: None, answer }, answered)
+    (Waiting { submission: Box::new(submission), minted: None, answer }, answered)
 }
 
 fn opens(submission: &Submission) -> bool {

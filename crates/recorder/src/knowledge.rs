@@ -8,9 +8,10 @@ use domain::state::RULES;
 use domain::{Slug, Standing, State};
 use journal::Read;
 use sha2::{Digest, Sha256};
-use wire::{Head, Interpreted, Origin, RecordedEvent, Tip, Verifier};
+use uuid::Uuid;
+use wire::{Head, Interpreted, Origin, RecordedEvent, SourceRecord, Tip, Verifier};
 
-use crate::register::{Key, Place, Register, RegisterError, Remembered};
+use crate::register::{Key, Place, Register, RegisterError, Remembered, Rows};
 use crate::{Error, Fingerprint};
 
 /// State, verifier and register of one ledger, all at the same head.
@@ -99,10 +100,13 @@ impl Knowledge {
                 }
             }
         }
+        let mut rows = Rows::default();
         for of_one_command in events.chunk_by(|a, b| a.envelope.command_id == b.envelope.command_id) {
-            let rows = rows_of(read.commit.number, of_one_command, |key| self.look_up(key))?;
-            self.remember(rows);
+            let Some(RecordedEvent { envelope, fact, .. }) = of_one_command.first() else { continue };
+            let keys = CommandKeys::of(envelope.command_id, envelope.source.as_ref(), fact.corrects);
+            remember(&mut rows, read.commit.number, &keys, of_one_command, |key| self.look_up(key))?;
         }
+        self.remember(rows);
         self.learn(read.verifier, &events)
     }
 
@@ -114,13 +118,13 @@ impl Knowledge {
         &mut self,
         verifier: Verifier,
         events: &[RecordedEvent],
-        rows: impl IntoIterator<Item = (Key, Remembered)>,
+        rows: Rows,
     ) -> Result<(), Error> {
         self.remember(rows);
         self.learn(verifier, events)
     }
 
-    fn remember(&mut self, rows: impl IntoIterator<Item = (Key, Remembered)>) {
+    fn remember(&mut self, rows: Rows) {
         if let Some(register) = &mut self.register {
             for (key, value) in rows {
                 register.insert(key, value);
@@ -186,39 +190,54 @@ struct SnapshotOf<'a> {
     state: &'a State,
 }
 
-/// What is remembered of one command's events, which stand side by side in this commit.
+/// Under which keys a command is remembered.
+pub(crate) struct CommandKeys {
+    /// Of its id.
+    pub(crate) command: Key,
+    /// Of its source record. A correction may name the record that it comes from; it is the original that is
+    /// accepted once.
+    pub(crate) source: Option<Key>,
+}
+
+impl CommandKeys {
+    pub(crate) fn of(id: Uuid, source: Option<&SourceRecord>, corrects: Option<Uuid>) -> Self {
+        let source = source.filter(|_| corrects.is_none()).map(Key::source);
+        Self { command: Key::command(id), source }
+    }
+}
+
+/// Adds to `rows` what is remembered of one command's events, which stand side by side in this commit.
 ///
 /// # Errors
-/// Those of `look_up`, which finds an event that is corrected.
-pub(crate) fn rows_of(
+/// Those of `look_up`, which finds an event that is corrected and is not in `rows`.
+pub(crate) fn remember(
+    rows: &mut Rows,
     commit: u64,
+    keys: &CommandKeys,
     events: &[RecordedEvent],
     look_up: impl Fn(&Key) -> Result<Option<Remembered>, Error>,
-) -> Result<Vec<(Key, Remembered)>, Error> {
-    let Some(first) = events.first() else { return Ok(Vec::new()) };
+) -> Result<(), Error> {
+    let Some(first) = events.first() else { return Ok(()) };
     let (envelope, count) = (&first.envelope, events.len() as u16);
     let accepted =
         Remembered::Accepted { hash: envelope.command_hash, commit, position: envelope.position, count };
-    let mut rows = vec![(Key::command(envelope.command_id), accepted)];
-    if let Some(source) = envelope.source.as_ref().filter(|_| first.fact.corrects.is_none()) {
-        rows.push((Key::source(source), accepted));
+    rows.insert(keys.command, accepted);
+    if let Some(source) = keys.source {
+        rows.insert(source, accepted);
     }
     for event in events {
         let position = event.envelope.position;
-        rows.push((
-            Key::event(event.envelope.id),
-            Remembered::Event { commit, position, standing: Standing::Latest },
-        ));
+        let latest = Remembered::Event { commit, position, standing: Standing::Latest };
+        rows.insert(Key::event(event.envelope.id), latest);
         let Some(corrects) = event.fact.corrects else { continue };
         let key = Key::event(corrects);
-        // Several events of one command may stand in one chain.
-        let in_command = rows.iter().rev().find(|row| row.0 == key).map(|row| row.1);
-        let earlier = if in_command.is_some() { in_command } else { look_up(&key)? };
+        let in_rows = rows.get(&key).copied();
+        let earlier = if in_rows.is_some() { in_rows } else { look_up(&key)? };
         if let Some(Remembered::Event { commit, position: at, .. }) = earlier {
             let voids = event.fact.event.name().ends_with("-voided");
             let standing = if voids { Standing::VoidedBy(position) } else { Standing::CorrectedBy(position) };
-            rows.push((key, Remembered::Event { commit, position: at, standing }));
+            rows.insert(key, Remembered::Event { commit, position: at, standing });
         }
     }
-    Ok(rows)
+    Ok(())
 }

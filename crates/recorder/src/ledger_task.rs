@@ -9,27 +9,33 @@ mod answer;
 mod log;
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Slug, State};
+use domain::{Slug, State, Timestamp};
 use journal::Journal;
-use runtime::{Clock, Random};
+use runtime::Clock;
 use tokio::sync::{mpsc, oneshot, watch};
-use wire::{Commit, EVENTS_MAX, Head, Origin};
+use wire::{EVENTS_MAX, Head, Origin};
 
 use crate::archive::Archive;
 use crate::clock_guard::ClockGuard;
-use crate::group::{Decided, Desk, Group, Minted, Verdict};
+use crate::group::{Before, Decided, DecidedEvents, Desk, Group, Minted, Verdict};
 use crate::handle::{Request, Waiting};
-use crate::knowledge::{Knowledge, halt};
+use crate::knowledge::Knowledge;
+use crate::randomness::Randomness;
 use crate::{Error, Fingerprint, Settings};
-use log::Appended;
+use log::{Appended, Sender};
 
 /// Commands in hand. More stay in the queue, where they count against its bound.
 const IN_HAND_MAX: usize = EVENTS_MAX;
 /// Appends after a conflict for which a recorder steps back for a moment, to let the other one in.
 const COURTESY: u32 = 8;
+/// Commands that are decided between two looks for the log's answer.
+const AHEAD: usize = 32;
+/// A group takes nobody in who comes so long after its time, which is all its events'.
+const GROUP_AGE_MAX_MICROS: i64 = 1_000_000;
 
 /// One ledger's task, before and while it runs.
 pub(crate) struct LedgerTask<J> {
@@ -37,7 +43,7 @@ pub(crate) struct LedgerTask<J> {
     origin: Origin,
     settings: Settings,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    randomness: Randomness,
     stop: watch::Receiver<bool>,
     guard: ClockGuard,
     archive: Archive<J>,
@@ -61,13 +67,20 @@ enum Question {
 }
 
 type Answers = Vec<(Waiting, Verdict)>;
+type Requests = mpsc::UnboundedReceiver<Request>;
+
+/// A group in the making, and those who wait for it.
+struct Forming {
+    group: Group,
+    answers: Answers,
+}
 
 impl<J: Journal> LedgerTask<J> {
     pub(crate) fn new(
         journal: J,
         ledger: Slug,
         settings: Settings,
-        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
+        (clock, randomness): (Arc<dyn Clock>, Randomness),
         stop: watch::Receiver<bool>,
     ) -> Self {
         let origin = Origin { deployment: settings.deployment.clone(), ledger };
@@ -78,7 +91,7 @@ impl<J: Journal> LedgerTask<J> {
             origin,
             settings,
             clock,
-            random,
+            randomness,
             stop,
             guard: ClockGuard::new(),
             tentative: State::default(),
@@ -91,9 +104,9 @@ impl<J: Journal> LedgerTask<J> {
     }
 
     /// Runs until it is told to stop or nobody can ask it any more.
-    pub(crate) async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
+    pub(crate) async fn run(mut self, mut requests: Requests) {
         while self.gather(&mut requests).await {
-            if let Err(error) = self.turn().await {
+            if let Err(error) = self.turn(&mut requests).await {
                 tracing::warn!(ledger = %self.origin.ledger, %error, "commands were not recorded");
                 if matches!(error, Error::Halted { .. }) {
                     self.halted = Some(error.clone());
@@ -111,7 +124,7 @@ impl<J: Journal> LedgerTask<J> {
     }
 
     /// Waits for the next request and takes what else is there; false when it is time to end.
-    async fn gather(&mut self, requests: &mut mpsc::UnboundedReceiver<Request>) -> bool {
+    async fn gather(&mut self, requests: &mut Requests) -> bool {
         if self.waiting.is_empty() && self.questions.is_empty() {
             let request = tokio::select! {
                 biased;
@@ -121,12 +134,16 @@ impl<J: Journal> LedgerTask<J> {
             let Some(request) = request else { return false };
             self.take(request);
         }
+        self.take_all(requests);
+        !*self.stop.borrow()
+    }
+
+    fn take_all(&mut self, requests: &mut Requests) {
         while self.waiting.len() < IN_HAND_MAX
             && let Ok(request) = requests.try_recv()
         {
             self.take(request);
         }
-        !*self.stop.borrow()
     }
 
     fn take(&mut self, request: Request) {
@@ -152,8 +169,9 @@ impl<J: Journal> LedgerTask<J> {
         }
     }
 
-    /// One group, from decision to answers. What could not be answered stays in hand.
-    async fn turn(&mut self) -> Result<(), Error> {
+    /// One group, from decision to answers, and those that formed while it was on its way. What could not be answered
+    /// stays in hand.
+    async fn turn(&mut self, requests: &mut Requests) -> Result<(), Error> {
         if let Some(error) = &self.halted {
             return Err(error.clone());
         }
@@ -162,53 +180,82 @@ impl<J: Journal> LedgerTask<J> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let time = self.guard.time(&*self.clock, self.knowledge.verifier().last_time())?;
-        let mut group = Group::new(time, self.knowledge.head().commit + 1, self.events_max());
-        let decided = self.decide(&mut group).await;
-        let answers = match decided {
-            Ok(answers) => answers,
-            Err((answers, error)) => {
-                self.drop_overlay(answers);
-                return Err(error);
-            }
-        };
-        if group.is_empty() {
-            return self.answer_without_append(answers, has_log).await;
+        let Head { epoch, commit, position, .. } = self.knowledge.head();
+        let before = Before { epoch, commit, position };
+        let mut first = self.form(before, self.knowledge.verifier().last_time())?;
+        if let Err(error) = self.decide(&mut first, None, usize::MAX).await {
+            self.drop_overlay(first.answers);
+            return Err(error);
         }
-        if !has_log {
-            self.drop_overlay(answers);
+        if !has_log && !first.group.is_empty() {
+            self.drop_overlay(first.answers);
             // The log exists from here on; what was decided on nothing is decided again on it.
             self.journal.open(&self.origin.ledger).await.map_err(|error| self.failed(&error))?;
             return Ok(());
         }
-        self.append_group(group, answers).await
+        let mut formed = Some(first);
+        while let Some(forming) = formed {
+            if forming.group.is_empty() {
+                return self.answer_without_append(forming.answers, has_log).await;
+            }
+            formed = self.append(forming, requests).await?;
+            // Neither the end nor a question waits for everybody who comes.
+            if *self.stop.borrow() || !self.questions.is_empty() {
+                self.drop_overlay(formed.map(|forming| forming.answers).unwrap_or_default());
+                return Ok(());
+            }
+            // Who came too late to be decided meanwhile still fills the group.
+            self.take_all(requests);
+            let Some(forming) = &mut formed else { continue };
+            if let Err(error) = self.decide(forming, None, usize::MAX).await {
+                self.drop_overlay(std::mem::take(&mut forming.answers));
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
-    /// Decides what is in hand until the group is full.
-    async fn decide(&mut self, group: &mut Group) -> Result<Answers, (Answers, Error)> {
-        let mut answers = Vec::with_capacity(self.waiting.len());
-        while let Some(mut waiting) = self.waiting.pop_front() {
-            let now = group.time();
-            let minted = *waiting.minted.get_or_insert_with(|| Minted::new(now, &*self.random));
+    /// An empty group of now that comes after this in the log.
+    fn form(&mut self, before: Before, last: Timestamp) -> Result<Forming, Error> {
+        let time = self.guard.time(&*self.clock, last)?;
+        Ok(Forming { group: Group::new(time, before, self.events_max()), answers: Answers::new() })
+    }
+
+    /// Decides what is in hand, at most so many; false once the group takes nobody more. An error leaves the command in
+    /// hand.
+    async fn decide(
+        &mut self,
+        forming: &mut Forming,
+        on_its_way: Option<&DecidedEvents>,
+        most: usize,
+    ) -> Result<bool, Error> {
+        if self.clock.now().0 - forming.group.time().0 > GROUP_AGE_MAX_MICROS {
+            return Ok(false);
+        }
+        for _ in 0..most {
+            let Some(mut waiting) = self.waiting.pop_front() else { break };
+            let now = forming.group.time();
+            let minted = *waiting.minted.get_or_insert_with(|| Minted::new(now, &mut self.randomness));
             let mut desk = Desk {
                 origin: &self.origin,
                 knowledge: &self.knowledge,
+                on_its_way,
                 tentative: &mut self.tentative,
                 archive: &mut self.archive,
             };
-            match group.decide(&mut desk, &waiting.submission, &minted).await {
-                Ok(Decided::Taken(verdict)) => answers.push((waiting, verdict)),
+            match forming.group.decide(&mut desk, &waiting.submission, &minted).await {
+                Ok(Decided::Taken(verdict)) => forming.answers.push((waiting, verdict)),
                 Ok(Decided::Full) => {
                     self.waiting.push_front(waiting);
-                    break;
+                    return Ok(false);
                 }
                 Err(error) => {
                     self.waiting.push_front(waiting);
-                    return Err((answers, error));
+                    return Err(error);
                 }
             }
         }
-        Ok(answers)
+        Ok(true)
     }
 
     /// A group that appends nothing is answered if the log's leader knows no more than we do.
@@ -231,42 +278,73 @@ impl<J: Journal> LedgerTask<J> {
         }
     }
 
-    async fn append_group(&mut self, group: Group, answers: Answers) -> Result<(), Error> {
-        let (body, events, rows) = group.into_parts();
-        let commit = Commit::after(self.knowledge.verifier(), body);
-        let mut verifier = self.knowledge.verifier().clone();
-        // Never append what a reader would refuse.
-        if let Err(broken) = verifier.accept(&commit) {
-            self.drop_overlay(answers);
-            return Err(halt(&self.origin.ledger, format!("a group was encoded wrongly: {broken}")));
-        }
-        match self.append(&commit).await {
-            Ok(Appended::Yes) => {
-                let learnt = self.knowledge.appended(verifier, &events, rows);
-                self.answer(answers, &events).await;
-                learnt?;
+    /// Sends a group to the log, and decides the next one meanwhile, on the state that has this one in it.
+    async fn append(&mut self, forming: Forming, requests: &mut Requests) -> Result<Option<Forming>, Error> {
+        let Forming { group, answers } = forming;
+        let (time, after) = (group.time(), group.after());
+        let (body, decided) = group.into_parts();
+        let sender = Sender::new(self.journal.clone(), self.origin.ledger.clone(), self.stop.clone());
+        let mut sending = pin!(sender.send(self.knowledge.verifier().clone(), body, time));
+        let (mut next, mut stalled) = (None, Ok(true));
+        let sent = loop {
+            let room = self.waiting.len() < IN_HAND_MAX;
+            let decide = stalled == Ok(true) && !self.waiting.is_empty();
+            tokio::select! {
+                biased;
+                sent = &mut sending => break sent,
+                Some(request) = requests.recv(), if room => self.take(request),
+                () = std::future::ready(()), if decide => {
+                    stalled = self.decide_ahead(&mut next, (after, time), &decided).await;
+                }
+            }
+        };
+        match sent {
+            Ok(Appended::Yes(verifier)) => {
+                let learnt = self.knowledge.appended(*verifier, &decided.events, decided.rows);
+                self.answer(answers, &decided.events).await;
+                if let Err(error) = learnt.and(stalled) {
+                    self.drop_overlay(next.map(|next: Forming| next.answers).unwrap_or_default());
+                    return Err(error);
+                }
                 self.conflicts = 0;
                 self.step_back().await;
-                Ok(())
-            }
-            Ok(Appended::AnotherFirst) => {
-                self.drop_overlay(answers);
-                self.conflicts += 1;
-                self.courtesy = COURTESY;
-                self.catch_up().await
+                return Ok(next);
             }
             Ok(Appended::StoppedWithoutKnowing) => {
                 let unknown = Error::OutcomeUnknown(self.origin.ledger.clone());
                 for (waiting, _) in answers {
                     let _ = waiting.answer.send(Err(unknown.clone()));
                 }
-                Err(Error::Stopped)
+                self.drop_overlay(next.map(|next| next.answers).unwrap_or_default());
+                return Err(Error::Stopped);
             }
-            Err(error) => {
-                self.drop_overlay(answers);
-                Err(error)
-            }
+            Ok(Appended::AnotherFirst) | Err(_) => {}
         }
+        let after = next.map(|next| next.answers).unwrap_or_default();
+        self.drop_overlay(answers.into_iter().chain(after).collect());
+        sent?;
+        self.conflicts += 1;
+        self.courtesy = COURTESY;
+        self.catch_up().await?;
+        Ok(None)
+    }
+
+    /// Decides some of what is in hand as part of the group after the one on its way; false once it takes no more.
+    async fn decide_ahead(
+        &mut self,
+        next: &mut Option<Forming>,
+        (before, last): (Before, Timestamp),
+        on_its_way: &DecidedEvents,
+    ) -> Result<bool, Error> {
+        let forming = match next {
+            Some(forming) => forming,
+            // Those in hand hear of an unsure clock when it is their turn.
+            None => match self.form(before, last) {
+                Ok(forming) => next.insert(forming),
+                Err(_) => return Ok(false),
+            },
+        };
+        self.decide(forming, Some(on_its_way), AHEAD).await
     }
 
     /// Takes back everything that was decided, refusals included; what was minted for a command stays with it.
@@ -287,7 +365,7 @@ impl<J: Journal> LedgerTask<J> {
     async fn step_back(&mut self) {
         if self.courtesy > 0 {
             self.courtesy -= 1;
-            let [byte] = self.random.bytes();
+            let [byte] = self.randomness.bytes();
             tokio::time::sleep(Duration::from_micros(u64::from(byte) * 20)).await;
         }
     }

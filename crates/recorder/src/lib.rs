@@ -14,6 +14,7 @@ mod group;
 pub mod handle;
 mod knowledge;
 mod ledger_task;
+mod randomness;
 pub mod register;
 pub mod settings;
 

@@ -15,7 +15,6 @@ mod row;
 mod run;
 mod store;
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,8 +27,8 @@ pub use bookmark::Place;
 use bookmark::{Bookmark, RunRecord};
 use job::Job;
 use row::Row;
-pub use row::{Key, Remembered};
-use run::{Rows, Run};
+pub use row::{Key, Remembered, Rows};
+use run::{Run, SortedRows};
 use store::Store;
 
 /// Rows in memory before they are written as a run: about 3 MB.
@@ -71,9 +70,9 @@ pub struct Register {
     directory: PathBuf,
     store: Store,
     /// Newest rows; not in any run.
-    buffer: HashMap<Key, Remembered>,
+    buffer: Rows,
     /// Rows on their way into a run.
-    frozen: Option<(Arc<Vec<Row>>, Job<Run>)>,
+    frozen: Option<(Arc<Rows>, Job<Run>)>,
     /// Newest first.
     runs: Vec<Arc<Run>>,
     merge: Option<(Vec<u64>, Job<Run>)>,
@@ -130,7 +129,7 @@ impl Register {
         Self {
             directory: directory.to_owned(),
             store,
-            buffer: HashMap::new(),
+            buffer: Rows::default(),
             frozen: None,
             runs: Vec::new(),
             merge: None,
@@ -168,10 +167,8 @@ impl Register {
         if let Some(found) = self.buffer.get(key) {
             return Ok(Some(*found));
         }
-        if let Some((rows, _)) = &self.frozen
-            && let Ok(at) = rows.binary_search_by(|row| row.key.cmp(key))
-        {
-            return Ok(rows.get(at).map(|row| row.value));
+        if let Some(found) = self.frozen.as_ref().and_then(|(rows, _)| rows.get(key)) {
+            return Ok(Some(*found));
         }
         for run in &self.runs {
             if let Some(found) = run.get(&self.store, key)? {
@@ -257,16 +254,15 @@ impl Register {
     }
 
     fn write(&mut self, place: Place, clean: bool) -> Result<(), RegisterError> {
-        let mut rows: Vec<Row> = self.buffer.drain().map(|(key, value)| Row { key, value }).collect();
-        rows.sort_unstable_by_key(|row| row.key);
+        let room = Rows::with_capacity_and_hasher(BUFFER_ROWS + BUFFER_ROWS / 8, Default::default());
+        let rows = Arc::new(std::mem::replace(&mut self.buffer, room));
         self.keys += rows.len() as u64;
-        let rows = Arc::new(rows);
         let id = self.take_id();
         let (store, directory, frozen) = (self.store.clone(), self.directory.clone(), rows.clone());
         let older: Vec<RunRecord> = self.runs.iter().map(|r| r.record()).collect();
         let garbage = std::mem::take(&mut self.garbage);
         let job = Job::start(move || {
-            let run = Run::write(&store, &frozen, id)?;
+            let run = Run::write(&store, &sorted(&frozen), id)?;
             store.sync(&directory)?;
             let newest = (run.rows() > 0).then(|| run.record());
             let runs = newest.into_iter().chain(older).collect();
@@ -289,13 +285,10 @@ impl Register {
     /// # Errors
     /// [`RegisterError`] if the store can't be read.
     pub fn digest(&self) -> Result<(u64, [u8; 32]), RegisterError> {
-        let mut newest: Vec<Row> =
-            self.buffer.iter().map(|(key, value)| Row { key: *key, value: *value }).collect();
-        newest.sort_unstable_by_key(|row| row.key);
-        let in_memory = |rows: Vec<Row>| -> Rows { Box::new(rows.into_iter().map(Ok)) };
-        let mut sources = vec![in_memory(newest)];
+        let in_memory = |rows: &Rows| -> SortedRows { Box::new(sorted(rows).into_iter().map(Ok)) };
+        let mut sources = vec![in_memory(&self.buffer)];
         if let Some((rows, _)) = &self.frozen {
-            sources.push(in_memory(rows.to_vec()));
+            sources.push(in_memory(rows));
         }
         sources.extend(self.runs.iter().map(|run| run.read(&self.store)));
         let (mut count, mut digest) = (0, Sha256::new());
@@ -310,6 +303,12 @@ impl Register {
     pub fn rows(&self) -> u64 {
         self.keys + self.buffer.len() as u64
     }
+}
+
+fn sorted(rows: &Rows) -> Vec<Row> {
+    let mut rows: Vec<Row> = rows.iter().map(|(key, value)| Row { key: *key, value: *value }).collect();
+    rows.sort_unstable_by_key(|row| row.key);
+    rows
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl View for ActivityFeed {
                 item.position,
                 json!({
                     "position": item.position,
-                    "time": wire::time::format(domain::Timestamp(item.time)),
+                    "time": wire::time::format(domain::Timestamp(item.time)).map(|time| time.to_string()),
                     "event": item.event, "subject": item.subject, "effective": item.effective, "said": item.said,
                 }),
             ));

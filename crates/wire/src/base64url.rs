@@ -7,6 +7,14 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Appends the text of the bytes.
+pub(crate) fn append(bytes: &[u8; 16], out: &mut Vec<u8>) {
+    let mut text = [b'A'; 22];
+    // 16 bytes make 22 characters, always.
+    let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
+    out.extend_from_slice(&text);
+}
+
 /// Exactly `N` bytes, or nothing.
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()

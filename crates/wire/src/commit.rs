@@ -67,7 +67,7 @@ impl From<CommitId> for String {
 }
 
 /// One commit as it is stored. The id is a function of the rest, so that a commit decided again can never be
-/// mistaken for its first try, and the ids form a chain.
+/// mistaken for its first try, and the ids form a chain. It is computed once, when the commit is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Epoch of the ledger.
@@ -80,29 +80,35 @@ pub struct Commit {
     pub root: Hash,
     /// `[` events joined by `,` `]`: a CloudEvents JSON batch.
     pub body: Bytes,
+    id: CommitId,
 }
 
 impl Commit {
-    /// The commit that appends this body after what the verifier has read.
-    pub fn after(verifier: &Verifier, body: Bytes) -> Self {
-        let head = verifier.head();
-        Self { epoch: head.epoch, number: head.commit + 1, size: head.position, root: head.root, body }
-    }
-
-    /// The content-addressed id, computed.
-    pub fn id(&self) -> CommitId {
+    /// The commit with this place and this body.
+    pub fn new(epoch: u64, number: u64, size: u64, root: Hash, body: Bytes) -> Self {
         let digest = Sha256::new()
             .chain_update(b"HLC1")
-            .chain_update(self.epoch.to_be_bytes())
-            .chain_update(self.size.to_be_bytes())
-            .chain_update(self.root.0)
-            .chain_update(&self.body)
+            .chain_update(epoch.to_be_bytes())
+            .chain_update(size.to_be_bytes())
+            .chain_update(root.0)
+            .chain_update(&body)
             .finalize();
         let mut id = [b'A'; 22];
         for (to, from) in id.iter_mut().zip(base64url::encode(&digest).bytes()) {
             *to = from;
         }
-        CommitId(id)
+        Self { epoch, number, size, root, body, id: CommitId(id) }
+    }
+
+    /// The commit that appends this body after what the verifier has read.
+    pub fn after(verifier: &Verifier, body: Bytes) -> Self {
+        let head = verifier.head();
+        Self::new(head.epoch, head.commit + 1, head.position, head.root, body)
+    }
+
+    /// The content-addressed id.
+    pub const fn id(&self) -> CommitId {
+        self.id
     }
 }
 
@@ -110,13 +116,14 @@ impl Commit {
 #[derive(Debug, Clone, Default)]
 pub struct Body {
     bytes: Vec<u8>,
-    events: usize,
+    /// Where each event ends.
+    ends: Vec<usize>,
 }
 
 impl Body {
     /// An empty body.
     pub const fn new() -> Self {
-        Self { bytes: Vec::new(), events: 0 }
+        Self { bytes: Vec::new(), ends: Vec::new() }
     }
 
     /// Writes one more event.
@@ -125,10 +132,10 @@ impl Body {
     /// [`EncodeError`] when the event can't be written as the format wants it; the body stays as it was.
     pub fn push(&mut self, event: &RecordedEvent) -> Result<(), EncodeError> {
         let before = self.bytes.len();
-        self.bytes.push(if self.events == 0 { b'[' } else { b',' });
+        self.bytes.push(if self.ends.is_empty() { b'[' } else { b',' });
         match encode::event(event, &mut self.bytes) {
             Ok(()) => {
-                self.events += 1;
+                self.ends.push(self.bytes.len());
                 Ok(())
             }
             Err(error) => {
@@ -140,18 +147,18 @@ impl Body {
 
     /// A mark to come back to with [`rewind`](Self::rewind).
     pub const fn mark(&self) -> (usize, usize) {
-        (self.bytes.len(), self.events)
+        (self.bytes.len(), self.ends.len())
     }
 
     /// Takes back everything written since the mark: the events of one command that did not fit.
     pub fn rewind(&mut self, (bytes, events): (usize, usize)) {
         self.bytes.truncate(bytes);
-        self.events = events;
+        self.ends.truncate(events);
     }
 
     /// Number of events.
     pub const fn events(&self) -> usize {
-        self.events
+        self.ends.len()
     }
 
     /// Bytes that the finished body would have.
@@ -161,7 +168,14 @@ impl Body {
 
     /// Whether nothing was written.
     pub const fn is_empty(&self) -> bool {
-        self.events == 0
+        self.ends.is_empty()
+    }
+
+    /// The bytes of each event.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &[u8]> {
+        // A bracket or a comma stands before each.
+        let begins = std::iter::once(0).chain(self.ends.iter().copied()).map(|before| before + 1);
+        begins.zip(&self.ends).map(|(begin, end)| self.bytes.get(begin..*end).unwrap_or_default())
     }
 
     /// The finished body.

@@ -92,5 +92,5 @@ pub fn commit(header: &Header, mut rest: Bytes) -> Result<Commit, BrokenKind> {
         return Err(BrokenKind::Checksum);
     }
     let Header { epoch, number, size, root, .. } = *header;
-    Ok(Commit { epoch, number, size, root, body: rest })
+    Ok(Commit::new(epoch, number, size, root, rest))
 }

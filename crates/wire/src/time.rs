@@ -2,22 +2,59 @@
 //!
 //! Our own few lines, because every event is written and read through them; tests hold them to jiff.
 
+use std::fmt;
+
 use domain::Timestamp;
 use jiff::civil::Date;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+const MICROS_OF_YEAR_10000: i64 = days_since_epoch(10_000, 1, 1) * MICROS_PER_DAY;
+
+/// A moment as it is written: 27 bytes of ASCII.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeText([u8; 27]);
+
+impl TimeText {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII is ever put in.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for TimeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// The text of a moment, or nothing outside the years 1970 to 9999.
-pub fn format(time: Timestamp) -> Option<String> {
-    let (days, rest) = (time.0.div_euclid(MICROS_PER_DAY), time.0.rem_euclid(MICROS_PER_DAY));
-    let epoch = Date::constant(1970, 1, 1);
-    if time.0 < 0 {
+pub fn format(time: Timestamp) -> Option<TimeText> {
+    if !(0..MICROS_OF_YEAR_10000).contains(&time.0) {
         return None;
     }
-    let date = epoch.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+    let (days, rest) = (time.0 / MICROS_PER_DAY, time.0 % MICROS_PER_DAY);
+    let (year, month, day) = civil(days);
     let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    Some(format!("{date}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"))
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    for (last, mut number) in [
+        (3, year),
+        (6, month),
+        (9, day),
+        (12, seconds / 3600),
+        (15, seconds / 60 % 60),
+        (18, seconds % 60),
+        (25, micros),
+    ] {
+        for digit in text.iter_mut().take(last + 1).rev() {
+            if number == 0 {
+                break;
+            }
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    }
+    Some(TimeText(text))
 }
 
 /// The moment of a text of exactly that form, or nothing.
@@ -54,6 +91,19 @@ const fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// The inverse of [`days_since_epoch`], for days since 1970.
+const fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+    (year, month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -64,8 +114,8 @@ mod tests {
         #[test]
         fn times_are_written_and_read_as_jiff_does(micros in 0_i64..253_402_207_200_000_000) {
             let text = format(Timestamp(micros)).unwrap();
-            prop_assert_eq!(parse(&text), Some(Timestamp(micros)));
-            let theirs: jiff::Timestamp = text.parse().unwrap();
+            prop_assert_eq!(parse(text.as_str()), Some(Timestamp(micros)));
+            let theirs: jiff::Timestamp = text.as_str().parse().unwrap();
             prop_assert_eq!(theirs.as_microsecond(), micros);
         }
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::decode::{Attributes, Interpreted, Place};
-use crate::{BODY_BYTES_MAX, Commit, CommitId, EVENTS_MAX, Head, Origin, Tip, time};
+use crate::{BODY_BYTES_MAX, Body, Commit, CommitId, EVENTS_MAX, Head, Origin, Tip, time};
 
 /// A reader's place in a ledger: enough to check the next commit. Small (at most 64 hashes) and storable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +131,25 @@ impl Verifier {
             events.push(attributes.interpret(&origin, position, time));
         })?;
         Ok(events)
+    }
+
+    /// The commit that appends a body of events that were just written with this time, and the reader that has
+    /// read it: what [`accept`](Self::accept) comes to, without reading the bytes again.
+    pub fn seal(mut self, body: Body, time: Timestamp) -> (Commit, Self) {
+        let before = self.clone();
+        for event in body.each() {
+            self.tree.push(leaf(self.tree.size() + 1, time, event));
+        }
+        let commit = Commit::after(&before, body.finish());
+        (self.last_time, self.commit, self.id) = (time, commit.number, Some(commit.id()));
+        debug_assert_eq!(
+            {
+                let mut reader = before;
+                reader.accept(&commit).map(|_| reader)
+            },
+            Ok(self.clone())
+        );
+        (commit, self)
     }
 
     fn check<'a, E: Deserialize<'a> + Placed>(
@@ -255,11 +274,13 @@ fn batch(body: &[u8]) -> Option<&str> {
 /// The 56 bytes that the tree covers: `HLE1` · position u64 · time in ns i64 · length u32 · SHA-256(event bytes).
 pub fn leaf(position: u64, time: Timestamp, event: &[u8]) -> Hash {
     let length = u32::try_from(event.len()).unwrap_or(u32::MAX);
-    let mut leaf = Vec::with_capacity(56);
-    leaf.extend_from_slice(b"HLE1");
-    leaf.extend_from_slice(&position.to_be_bytes());
-    leaf.extend_from_slice(&time.0.saturating_mul(1000).to_be_bytes());
-    leaf.extend_from_slice(&length.to_be_bytes());
-    leaf.extend_from_slice(&Sha256::digest(event));
+    let nanoseconds = time.0.saturating_mul(1000);
+    let digest = Sha256::digest(event);
+    let parts: [&[u8]; 5] =
+        [b"HLE1", &position.to_be_bytes(), &nanoseconds.to_be_bytes(), &length.to_be_bytes(), &digest];
+    let mut leaf = [0; 56];
+    for (to, from) in leaf.iter_mut().zip(parts.iter().copied().flatten()) {
+        *to = *from;
+    }
     leaf_hash(&leaf)
 }

@@ -147,7 +147,7 @@ impl Line {
         match event {
             Interpreted::Event(event) => {
                 let at = event.envelope.time;
-                let moment = time::format(at).unwrap_or_default();
+                let moment = time::format(at).map(|text| text.to_string()).unwrap_or_default();
                 let short = moment.get(..19).unwrap_or_default().replace('T', " ");
                 let kind = event.fact.event.name().to_owned();
                 let said = views::sentence(&event.fact.event);

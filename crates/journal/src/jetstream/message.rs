@@ -36,7 +36,7 @@ pub(super) fn commit(
         let size = text(SIZE)?.parse().ok()?;
         let root = root_from_text(&text(ROOT)?)?;
         let id = headers.get(header::NATS_MESSAGE_ID)?.as_str().to_owned();
-        Some((Commit { epoch, number, size, root, body }, id))
+        Some((Commit::new(epoch, number, size, root, body), id))
     };
     let (commit, id) = read().ok_or_else(|| JournalError::broken(ledger, number, BrokenKind::Malformed))?;
     if commit.id().as_str() != id {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use domain::{Slug, Timestamp};
 use futures::StreamExt;
 use journal::{AppendError, Journal, JournalError, Until};
-use wire::Commit;
+use tokio::sync::watch;
+use wire::{Body, Commit, Verifier};
 
 use super::LedgerTask;
 use crate::knowledge::{Knowledge, halt};
@@ -13,14 +15,80 @@ use crate::{Error, register};
 /// Pauses before an append of unknown outcome is sent again; the last one is repeated.
 const RESEND_PAUSES_MS: [u64; 6] = [50, 100, 250, 500, 1_000, 5_000];
 
+/// Events from which a body is hashed beside the deciding of the next one.
+const HASHED_BESIDE: usize = 64;
+
 /// How an append ended.
+#[derive(Debug)]
 pub(super) enum Appended {
-    /// It is in the log.
-    Yes,
+    /// It is in the log; a reader that has read it.
+    Yes(Box<Verifier>),
     /// It is not, and never will be: another commit stands in its place.
     AnotherFirst,
     /// The recorder was stopped before the log said.
     StoppedWithoutKnowing,
+}
+
+/// Brings one commit into the log, while the ledger's task does something else.
+pub(super) struct Sender<J> {
+    journal: J,
+    ledger: Slug,
+    stop: watch::Receiver<bool>,
+}
+
+impl<J: Journal> Sender<J> {
+    pub(super) const fn new(journal: J, ledger: Slug, stop: watch::Receiver<bool>) -> Self {
+        Self { journal, ledger, stop }
+    }
+
+    /// Appends a body of this time after what the verifier has read.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if it is certain that nothing was stored.
+    pub(super) async fn send(
+        self,
+        verifier: Verifier,
+        body: Body,
+        time: Timestamp,
+    ) -> Result<Appended, Error> {
+        let sealed = if body.events() < HASHED_BESIDE {
+            Ok(verifier.seal(body, time))
+        } else {
+            tokio::task::spawn_blocking(move || verifier.seal(body, time)).await
+        };
+        let (commit, verifier) = sealed.map_err(|error| halt(&self.ledger, error))?;
+        self.append(&commit, verifier).await
+    }
+
+    /// Appends, sending the same bytes until the log has answered.
+    async fn append(mut self, commit: &Commit, verifier: Verifier) -> Result<Appended, Error> {
+        let mut in_doubt = false;
+        let mut pauses = RESEND_PAUSES_MS.into_iter();
+        let mut pause = Duration::ZERO;
+        loop {
+            let why = match self.journal.append(&self.ledger, commit).await {
+                Ok(()) => return Ok(Appended::Yes(Box::new(verifier))),
+                Err(AppendError::Conflict(_)) => return Ok(Appended::AnotherFirst),
+                Err(AppendError::Unknown(why)) => why,
+                // A refusal speaks for the last sending only; an earlier one may still land.
+                Err(AppendError::Refused(why)) if in_doubt => why,
+                Err(AppendError::Refused(reason)) => {
+                    return Err(Error::Journal { ledger: self.ledger.clone(), reason });
+                }
+            };
+            in_doubt = true;
+            pause = pauses.next().map_or(pause, Duration::from_millis);
+            tracing::warn!(ledger = %self.ledger, commit = commit.number, %why, "append in doubt; sending it again");
+            let stopped = tokio::select! {
+                biased;
+                _ = self.stop.wait_for(|stop| *stop) => true,
+                () = tokio::time::sleep(pause) => false,
+            };
+            if stopped {
+                return Ok(Appended::StoppedWithoutKnowing);
+            }
+        }
+    }
 }
 
 impl<J: Journal> LedgerTask<J> {
@@ -80,39 +148,6 @@ impl<J: Journal> LedgerTask<J> {
     pub(super) async fn is_fresh(&self) -> Result<bool, Error> {
         let tip = self.journal.head(&self.origin.ledger).await.map_err(|error| self.failed(&error))?;
         Ok(tip == self.knowledge.tip())
-    }
-
-    /// Appends, sending the same bytes until the log has answered.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if it is certain that nothing was stored.
-    pub(super) async fn append(&mut self, commit: &Commit) -> Result<Appended, Error> {
-        let mut in_doubt = false;
-        let mut pauses = RESEND_PAUSES_MS.into_iter();
-        let mut pause = Duration::ZERO;
-        loop {
-            let why = match self.journal.append(&self.origin.ledger, commit).await {
-                Ok(()) => return Ok(Appended::Yes),
-                Err(AppendError::Conflict(_)) => return Ok(Appended::AnotherFirst),
-                Err(AppendError::Unknown(why)) => why,
-                // A refusal speaks for the last sending only; an earlier one may still land.
-                Err(AppendError::Refused(why)) if in_doubt => why,
-                Err(AppendError::Refused(reason)) => {
-                    return Err(Error::Journal { ledger: self.origin.ledger.clone(), reason });
-                }
-            };
-            in_doubt = true;
-            pause = pauses.next().map_or(pause, Duration::from_millis);
-            tracing::warn!(ledger = %self.origin.ledger, commit = commit.number, %why, "append in doubt; sending it again");
-            let stopped = tokio::select! {
-                biased;
-                _ = self.stop.wait_for(|stop| *stop) => true,
-                () = tokio::time::sleep(pause) => false,
-            };
-            if stopped {
-                return Ok(Appended::StoppedWithoutKnowing);
-            }
-        }
     }
 
     /// What a failure of the journal means for the callers.

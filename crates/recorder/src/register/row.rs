@@ -1,5 +1,8 @@
 //! One row of the register: 16 bytes of key, 32 of value.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
 use domain::Standing;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -9,8 +12,30 @@ use wire::envelope::SourceRecord;
 pub(super) const ROW_BYTES: usize = 48;
 
 /// A key: a digest over its sort and content, so that keys are spread evenly whatever they were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(pub(super) [u8; 16]);
+
+/// Rows in memory.
+pub type Rows = HashMap<Key, Remembered, BuildHasherDefault<KeyHasher>>;
+
+/// A key is a digest, so its first bytes are a hash of it already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.0);
+    }
+}
 
 impl Key {
     /// Of a command id.

@@ -111,7 +111,7 @@ impl Run {
     }
 
     /// All rows in order.
-    pub(super) fn read(&self, store: &Store) -> Rows {
+    pub(super) fn read(&self, store: &Store) -> SortedRows {
         let blocks = store.scan(&section(self.id, BLOCKS));
         Box::new(blocks.flat_map(|block| {
             let rows: Vec<Result<Row, RegisterError>> = match block {
@@ -128,10 +128,10 @@ fn row(bytes: &[u8]) -> Result<Row, RegisterError> {
 }
 
 /// Rows in the order of their keys.
-pub(super) type Rows = Box<dyn Iterator<Item = Result<Row, RegisterError>>>;
+pub(super) type SortedRows = Box<dyn Iterator<Item = Result<Row, RegisterError>>>;
 
 /// The rows of all sources in order; of rows with one key only that of the first source.
-pub(super) fn merge(sources: Vec<Rows>) -> impl Iterator<Item = Result<Row, RegisterError>> {
+pub(super) fn merge(sources: Vec<SortedRows>) -> impl Iterator<Item = Result<Row, RegisterError>> {
     let mut sources: Vec<_> = sources.into_iter().map(Iterator::peekable).collect();
     std::iter::from_fn(move || {
         let mut least: Option<(Key, usize)> = None;

@@ -44,6 +44,8 @@ pub(crate) enum Trouble {
     LandsLate,
     /// It is refused.
     Refused,
+    /// It is on its way until the gate opens.
+    Held,
 }
 
 /// A log with trouble on the way to it, in the order of the script; then none.
@@ -55,11 +57,22 @@ pub(crate) struct Log {
     /// Appends that were sent, and commits that were looked up one by one.
     pub(crate) sent: Arc<watch::Sender<u64>>,
     pub(crate) looked_up: Arc<AtomicU64>,
+    gate: Arc<watch::Sender<bool>>,
 }
 
 impl Log {
     pub(crate) fn trouble(&self, script: &[Trouble]) {
         self.script.lock().unwrap().extend(script);
+    }
+
+    /// Waits until so many appends were sent.
+    pub(crate) async fn sent(&self, appends: u64) {
+        self.sent.subscribe().wait_for(|sent| *sent >= appends).await.unwrap();
+    }
+
+    /// Lets go what is held.
+    pub(crate) fn open_the_gate(&self) {
+        self.gate.send_replace(true);
     }
 
     /// Every event of a ledger, verified.
@@ -116,6 +129,10 @@ impl Journal for Log {
             Some(Trouble::LandsLate) => {
                 *self.late.lock().unwrap() = Some(commit.clone());
                 unknown()
+            }
+            Some(Trouble::Held) => {
+                self.gate.subscribe().wait_for(|open| *open).await.unwrap();
+                self.memory.append(ledger, commit).await
             }
             Some(Trouble::Refused) => Err(AppendError::Refused("no space".to_owned())),
         }
