@@ -44,7 +44,6 @@ fn deliveries(events: &[RecordedEvent]) -> Vec<(Delivered, String)> {
 fn rows(name: &str, events: &[RecordedEvent]) -> Rows {
     let mut rows = Rows::in_memory();
     for event in events {
-        rows.at(event.envelope.position);
         view(name).unwrap().apply(&mut rows, event);
     }
     rows

@@ -6,6 +6,7 @@ use journal::{FIRST_EPOCH, Journal, Read, Until, read_events};
 use wire::{Answer, Head, Interpreted, Origin, Query, ViewDigest};
 
 use crate::Error;
+use crate::ahead::ahead;
 use crate::ledger_views::LedgerViews;
 
 /// The views as they were at a head.
@@ -66,7 +67,7 @@ pub async fn fold<J: Journal>(
     let ledger: Slug = origin.ledger.clone();
     let mut folded = Folded::new(origin);
     let to = to.unwrap_or(u64::MAX);
-    let mut commits = read_events(journal, &ledger, folded.views.verifier.clone(), Until::Head);
+    let mut commits = ahead(read_events(journal, &ledger, folded.views.verifier.clone(), Until::Head));
     while folded.head().position < to {
         let Some(read) = commits.next().await else { break };
         folded.take(read?, to)?;

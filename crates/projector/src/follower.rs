@@ -1,4 +1,4 @@
-//! The task that follows one ledger: applies commit after commit and writes what changed now and then.
+//! The task that follows one ledger: applies commit after commit and writes what changed now and then, while it goes on.
 
 use std::time::Duration;
 
@@ -6,13 +6,16 @@ use domain::Slug;
 use futures::StreamExt as _;
 use journal::{Journal, JournalError, Until, read_events};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
-use crate::handle::Views;
-use crate::store::Store;
-use crate::{Error, blocking};
+use crate::Error;
+use crate::ahead::ahead;
+use crate::handle::{Views, Writer};
 
-/// Rows in memory, of all views of a ledger, that are written out at the latest.
+/// Rows in memory, of all views of a ledger, that are written and let go of at the latest.
 const ROWS_IN_MEMORY_MAX: usize = 100_000;
+/// While the views catch up, what changed is written after so many times more events: most of it changes again.
+const CATCHING_UP: u64 = 16;
 /// Pause after which an idle ledger's changes are written.
 const IDLE: Duration = Duration::from_millis(500);
 /// Pause before a log that could not be reached is asked again.
@@ -29,7 +32,9 @@ pub(crate) struct Progress {
 /// The task that follows one ledger.
 pub(crate) struct Follower<J> {
     pub(crate) journal: J,
-    pub(crate) store: Store,
+    pub(crate) writer: Writer,
+    /// The write that is under way.
+    pub(crate) writing: JoinSet<Result<(), Error>>,
     pub(crate) ledger: Slug,
     pub(crate) flush_events: u64,
     pub(crate) views: Views,
@@ -46,10 +51,10 @@ impl<J: Journal> Follower<J> {
                     tracing::warn!(ledger = %self.ledger, why, "the log can't be reached; asking again");
                     let stopped = tokio::time::timeout(RETRY, self.stop.wait_for(|stop| *stop)).await.is_ok();
                     if stopped {
-                        break self.flush().await.map(drop);
+                        break self.finish().await;
                     }
                 }
-                Ok(()) => break self.flush().await.map(drop),
+                Ok(()) => break self.finish().await,
                 // Nothing more is written: what is in memory may be half of something.
                 Err(error) => break Err(error),
             }
@@ -66,39 +71,47 @@ impl<J: Journal> Follower<J> {
     }
 
     async fn follow(&mut self) -> Result<(), Error> {
-        let from = self.compare().await?;
-        let mut flushed = from.head().position;
-        let mut commits = read_events(&self.journal, &self.ledger, from, Until::Follow);
+        let (from, goal) = self.compare().await?;
+        let mut written = from.head().position;
+        let mut commits = ahead(read_events(&self.journal, &self.ledger, from, Until::Follow));
         loop {
             let next = tokio::select! {
                 biased;
                 _ = self.stop.wait_for(|stop| *stop) => return Ok(()),
                 next = tokio::time::timeout(IDLE, commits.next()) => next,
             };
-            let due = match next {
+            match next {
                 Ok(Some(read)) => {
                     let read = read?;
                     let mut views = self.views.lock().await;
                     views.apply(&read).map_err(|reason| self.stopped(reason))?;
-                    let position = views.head().position;
-                    self.progress.send_modify(|p| p.position = position);
-                    position >= flushed + self.flush_events || views.in_memory_len() > ROWS_IN_MEMORY_MAX
+                    let (head, rows) = (views.head(), views.in_memory_len());
+                    drop(views);
+                    self.progress.send_modify(|p| p.position = head.position);
+                    let patience = if head.commit < goal { CATCHING_UP } else { 1 };
+                    let due = head.position >= written + self.flush_events * patience;
+                    if due || rows > ROWS_IN_MEMORY_MAX {
+                        self.write().await?;
+                        written = head.position;
+                    }
                 }
                 Ok(None) => return Ok(()),
-                // Nothing comes: a good moment to write.
-                Err(_) => self.progress.borrow().position > flushed,
-            };
-            if due {
-                flushed = self.flush().await?;
+                // Nothing comes: a good moment to write, and to give memory back.
+                Err(_) if self.progress.borrow().position > written => {
+                    self.finish().await?;
+                    self.views.lock().await.forget();
+                    written = self.progress.borrow().position;
+                }
+                Err(_) => {}
             }
         }
     }
 
-    /// Where the views are, if the log goes at least as far as their rows.
-    async fn compare(&self) -> Result<wire::Verifier, Error> {
+    /// Where the views are, if the log goes at least as far, and the last commit of the log.
+    async fn compare(&self) -> Result<(wire::Verifier, u64), Error> {
         let tip = self.journal.head(&self.ledger).await?;
         let views = self.views.lock().await;
-        let commit = views.furthest().commit;
+        let commit = views.head().commit;
         if tip.commit < commit {
             return Err(self.stopped(format!(
                 "they hold commit {commit}, and the log ends at commit {}; find out what became of the log \
@@ -106,18 +119,37 @@ impl<J: Journal> Follower<J> {
                 tip.commit
             )));
         }
-        Ok(views.verifier.clone())
+        Ok((views.verifier.clone(), tip.commit))
     }
 
-    /// Writes what changed; returns the position that is written.
-    async fn flush(&self) -> Result<u64, Error> {
-        let mut views = self.views.clone().lock_owned().await;
-        let store = self.store.clone();
-        blocking(move || {
-            views.flush(&store)?;
-            Ok(views.head().position)
-        })
-        .await
+    /// Starts to write what changed, after the write before; what that one wrote leaves memory if there is much.
+    async fn write(&mut self) -> Result<(), Error> {
+        self.settle().await?;
+        // Held until it is written: cursors are written in order.
+        let writer = self.writer.clone().lock_owned().await;
+        let mut views = self.views.lock().await;
+        if views.in_memory_len() > ROWS_IN_MEMORY_MAX {
+            views.forget();
+        }
+        let (changed, cursor) = views.take_changed()?;
+        let ledger = self.ledger.clone();
+        self.writing.spawn_blocking(move || writer.write(&ledger, changed, Some(&cursor)));
+        Ok(())
+    }
+
+    /// Waits for the write that is under way.
+    async fn settle(&mut self) -> Result<(), Error> {
+        match self.writing.join_next().await {
+            None => Ok(()),
+            Some(Ok(written)) => written,
+            Some(Err(error)) => Err(self.stopped(format!("a write ended badly: {error}"))),
+        }
+    }
+
+    /// Writes what changed to the end.
+    async fn finish(&mut self) -> Result<(), Error> {
+        self.write().await?;
+        self.settle().await
     }
 
     fn stopped(&self, reason: String) -> Error {

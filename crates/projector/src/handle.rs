@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::Slug;
 use journal::{FIRST_EPOCH, Journal};
 use tokio::sync::{OwnedMutexGuard, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use wire::{Answer, Head, Origin, Query, ViewDigest};
 
 use crate::follower::{Follower, Progress};
@@ -57,6 +57,9 @@ pub struct Size {
 /// stand still.
 pub(crate) type Views = Arc<tokio::sync::Mutex<LedgerViews>>;
 
+/// The store for whoever writes the rows of a ledger: one at a time, taken before the views.
+pub(crate) type Writer = Arc<tokio::sync::Mutex<Store>>;
+
 /// A running projector. Cheap to clone.
 pub struct Projector<J> {
     shared: Arc<Shared<J>>,
@@ -79,9 +82,8 @@ struct Shared<J> {
 #[derive(Clone)]
 struct Tracked {
     views: Views,
+    writer: Writer,
     progress: watch::Receiver<Progress>,
-    // Nothing is answered below it: rows may be ahead of the cursor up to there.
-    ready_at: u64,
     // One rebuild at a time.
     rebuild: Arc<tokio::sync::Mutex<()>>,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
@@ -119,12 +121,13 @@ impl<J: Journal> Projector<J> {
         }
         let views = LedgerViews::open(&self.shared.store, self.origin(ledger), FIRST_EPOCH)?;
         let now = Progress { position: views.head().position, stopped: None };
-        let ready_at = views.furthest().position;
         let (sender, progress) = watch::channel(now);
         let views = Arc::new(tokio::sync::Mutex::new(views));
+        let writer = Arc::new(tokio::sync::Mutex::new(self.shared.store.clone()));
         let follower = Follower {
             journal: self.shared.journal.clone(),
-            store: self.shared.store.clone(),
+            writer: writer.clone(),
+            writing: JoinSet::new(),
             ledger: ledger.clone(),
             flush_events: self.shared.settings.flush_events,
             views: views.clone(),
@@ -134,7 +137,7 @@ impl<J: Journal> Projector<J> {
         #[expect(clippy::disallowed_methods, reason = "`stop` waits for it")]
         let task = Arc::new(Mutex::new(Some(tokio::spawn(follower.run()))));
         let rebuild = Arc::default();
-        ledgers.insert(ledger.clone(), Tracked { views, progress, ready_at, rebuild, task });
+        ledgers.insert(ledger.clone(), Tracked { views, writer, progress, rebuild, task });
         Ok(())
     }
 
@@ -184,7 +187,6 @@ impl<J: Journal> Projector<J> {
         tracked: &Tracked,
         wanted: u64,
     ) -> Result<OwnedMutexGuard<LedgerViews>, Error> {
-        let wanted = wanted.max(tracked.ready_at);
         let mut progress = tracked.progress.clone();
         let there = progress.wait_for(|p| p.stopped.is_some() || p.position >= wanted);
         // Whether it came, ended or took too long shows in what is so now.
@@ -238,7 +240,7 @@ impl<J: Journal> Projector<J> {
         let tracked = self.tracked(ledger).await?;
         let _one_at_a_time = tracked.rebuild.lock().await;
         drop(self.reach(ledger, &tracked, 0).await?);
-        crate::rebuild::rebuild(&self.shared.journal, &self.shared.store, &tracked.views, view).await
+        crate::rebuild::rebuild(&self.shared.journal, &tracked.writer, &tracked.views, view).await
     }
 
     /// How far the views of a ledger are.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::Slug;
 use journal::Read;
-use views::{Rows, Stored, VIEWS, View, answer, view};
+use views::{Rows, VIEWS, View, answer, view};
 use wire::{Answer, Head, HeadReply, Interpreted, Origin, Query, Verifier, ViewDigest};
 
-use crate::store::{Cursor, Store, rows_prefix};
+use crate::store::{Changed, Cursor, Store, rows_prefix};
 use crate::{Error, Size};
 
 /// The rows of every view of one ledger, and how far they are.
@@ -15,8 +15,8 @@ pub(crate) struct LedgerViews {
     pub(crate) ledger: Slug,
     pub(crate) verifier: Verifier,
     pub(crate) live: Vec<Live>,
-    // After a crash, the place that rows may be ahead to: until it is passed nothing is answered and nothing written.
-    ahead: Option<Verifier>,
+    // Why what was taken to be written is not stored.
+    unwritten: Option<String>,
 }
 
 /// One view's rows.
@@ -34,43 +34,33 @@ impl LedgerViews {
             ledger: origin.ledger.clone(),
             verifier: Verifier::new(origin, epoch),
             live: VIEWS.iter().map(live).collect(),
-            ahead: None,
+            unwritten: None,
         }
     }
 
     /// The views as stored; from the beginning when there is no cursor, or a view's revision has changed.
     pub(crate) fn open(store: &Store, origin: Origin, epoch: u64) -> Result<Self, Error> {
         let ledger = origin.ledger.clone();
-        let verifier = |bytes: &[u8]| Verifier::from_bytes(origin.clone(), bytes);
         let cursor = store.cursor(&ledger)?.filter(Cursor::fits);
-        let intent = store.intent(&ledger)?;
-        let stored = cursor.and_then(|cursor| {
-            let (at, to) = (verifier(&cursor.verifier)?, verifier(&intent?)?);
-            Some((cursor, at, to))
-        });
-        let (cursor, verifier, ahead) = match stored {
-            Some((cursor, at, to)) => {
-                let ahead = (at != to).then_some(to);
-                (cursor, at, ahead)
-            }
+        let stored = cursor
+            .and_then(|cursor| Some((Verifier::from_bytes(origin.clone(), &cursor.verifier)?, cursor.views)));
+        let (verifier, generations) = match stored {
+            Some(stored) => stored,
             None => {
                 store.clear_ledger(&ledger)?;
-                (Cursor::default(), Verifier::new(origin, epoch), None)
+                (Verifier::new(origin, epoch), BTreeMap::new())
             }
         };
         let mut live = Vec::with_capacity(VIEWS.len());
         for view in VIEWS {
-            let generation = cursor.generations.get(view.name()).map_or(0, |(generation, _)| *generation);
+            let generation = generations.get(view.name()).map_or(0, |(generation, _)| *generation);
             // A crash while the view was built anew may have left the rows of its other generation.
             for other in [generation.wrapping_sub(1), generation.wrapping_add(1)] {
                 store.clear(&rows_prefix(&ledger, view.name(), other))?;
             }
-            let counters = cursor.counters.get(view.name()).cloned().unwrap_or_default();
-            let mut rows = Rows::new(store.source(rows_prefix(&ledger, view.name(), generation)), counters);
-            rows.at(verifier.head().position);
-            live.push(Live { view: *view, generation, rows });
+            live.push(Live::stored(store, &ledger, *view, generation));
         }
-        Ok(Self { ledger, verifier, live, ahead })
+        Ok(Self { ledger, verifier, live, unwritten: None })
     }
 
     /// Brings all views up to a verified commit.
@@ -92,19 +82,17 @@ impl LedgerViews {
             live.apply(read);
         }
         self.readable()?;
-        if let Some(ahead) = self.ahead.take_if(|ahead| ahead.tip().commit <= read.commit.number)
-            && ahead != read.verifier
-        {
-            let commit = ahead.tip().commit;
-            return Err(format!("rows were written up to a commit {commit} that is not in the log"));
-        }
         self.verifier = read.verifier.clone();
         Ok(())
     }
 
     fn readable(&self) -> Result<(), String> {
-        let why = self.live.iter().find_map(|live| live.rows.unreadable());
-        why.map_or(Ok(()), |why| Err(format!("the view store can't be read: {why}")))
+        let unreadable = self.live.iter().find_map(|live| live.rows.unreadable());
+        match (unreadable, &self.unwritten) {
+            (Some(why), _) => Err(format!("the view store can't be read: {why}")),
+            (None, Some(why)) => Err(format!("the view store can't be written: {why}")),
+            (None, None) => Ok(()),
+        }
     }
 
     /// # Errors
@@ -117,46 +105,28 @@ impl LedgerViews {
         self.verifier.head()
     }
 
-    /// The furthest place that rows may be at.
-    pub(crate) fn furthest(&self) -> Head {
-        self.ahead.as_ref().unwrap_or(&self.verifier).head()
-    }
-
     /// Rows in memory, to decide when to write.
     pub(crate) fn in_memory_len(&self) -> usize {
         self.live.iter().map(|live| live.rows.in_memory_len()).sum()
     }
 
-    /// Writes what changed. While rows are ahead nothing is: the intent must not go back.
-    pub(crate) fn flush(&mut self, store: &Store) -> Result<(), Error> {
+    /// What changed since the last time, and the cursor that belongs to it: to be written together.
+    pub(crate) fn take_changed(&mut self) -> Result<(Vec<Changed>, Cursor), Error> {
         self.trusted()?;
-        if self.ahead.is_some() {
-            return Ok(());
-        }
-        let cursor = self.cursor();
-        store.intend(&self.ledger, &cursor)?;
-        store.put(self.changed())?;
-        store.settle(&self.ledger, &cursor)?;
-        // Only now: had it failed, everything would be written again.
+        let views = |live: &Live| (live.view.name().to_owned(), (live.generation, live.view.revision()));
+        let cursor =
+            Cursor { verifier: self.verifier.to_bytes(), views: self.live.iter().map(views).collect() };
+        Ok((self.live.iter_mut().map(|live| live.take_changed(&self.ledger)).collect(), cursor))
+    }
+
+    /// What was taken could not be written: a later cursor would claim that it was.
+    pub(crate) fn distrust(&mut self, error: &Error) {
+        self.unwritten = Some(error.to_string());
+    }
+
+    /// Rows leave memory unless they changed: what was taken is written now.
+    pub(crate) fn forget(&mut self) {
         self.live.iter_mut().for_each(|live| live.rows.forget());
-        Ok(())
-    }
-
-    fn changed(&self) -> impl Iterator<Item = Stored> {
-        self.live.iter().flat_map(|live| live.changed(&self.ledger))
-    }
-
-    fn cursor(&self) -> Cursor {
-        let name = |live: &Live| live.view.name().to_owned();
-        Cursor {
-            verifier: self.verifier.to_bytes(),
-            counters: self.live.iter().map(|live| (name(live), live.rows.counters().clone())).collect(),
-            generations: self
-                .live
-                .iter()
-                .map(|live| (name(live), (live.generation, live.view.revision())))
-                .collect(),
-        }
     }
 
     pub(crate) fn answer(&self, query: &Query) -> Result<Answer, Error> {
@@ -203,31 +173,31 @@ impl Cursor {
     /// Whether it is of the views of this build.
     fn fits(&self) -> bool {
         let same = |view: &&dyn View| {
-            self.generations.get(view.name()).is_some_and(|(_, revision)| *revision == view.revision())
+            self.views.get(view.name()).is_some_and(|(_, revision)| *revision == view.revision())
         };
-        self.generations.len() == VIEWS.len() && VIEWS.iter().all(same)
+        self.views.len() == VIEWS.len() && VIEWS.iter().all(same)
     }
 }
 
 impl Live {
+    /// With the rows of one generation.
+    pub(crate) fn stored(store: &Store, ledger: &Slug, view: &'static dyn View, generation: u32) -> Self {
+        let rows = Rows::new(store.source(rows_prefix(ledger, view.name(), generation)));
+        Self { view, generation, rows }
+    }
+
     pub(crate) fn apply(&mut self, read: &Read) {
         for event in &read.events {
             if let Interpreted::Event(event) = event {
-                self.rows.at(event.envelope.position);
                 self.view.apply(&mut self.rows, event);
             }
         }
     }
 
-    /// Changed rows with their whole keys.
-    pub(crate) fn changed(&self, ledger: &Slug) -> impl Iterator<Item = Stored> {
-        let prefix = rows_prefix(ledger, self.view.name(), self.generation);
-        self.rows.changed().map(move |(row, value)| ([prefix.as_slice(), &row].concat(), value))
+    pub(crate) fn take_changed(&mut self, ledger: &Slug) -> Changed {
+        (rows_prefix(ledger, self.view.name(), self.generation), self.rows.take_changed())
     }
 }
-
-#[cfg(test)]
-mod tests;
 
 /// The view of this name.
 pub(crate) fn named(name: &str) -> Result<&'static dyn View, Error> {

@@ -1,14 +1,16 @@
 //! Applies the log to the views and answers questions to them.
 //!
-//! One task per ledger follows the journal through the verifier; rows change in memory and go to sled in small
-//! sorted batches, the cursor last. The log is the truth: whatever is here can be thrown away and built again.
+//! One task per ledger follows the journal through the verifier; rows change in memory and go to sled now and then,
+//! in pages, with the cursor in one batch. The log is the truth: whatever is here can be thrown away and built again.
 //! What a row means is in `views`.
 
+mod ahead;
 mod error;
 mod fold;
 mod follower;
 mod handle;
 mod ledger_views;
+mod page;
 mod rebuild;
 mod store;
 

@@ -1,22 +1,23 @@
-//! Rows in sled: one tree, prefixed keys, small sorted batches, the cursor last.
+//! Rows in sled: one tree, prefixed keys, pages of neighbouring rows.
 //!
-//! Measured: one large batch costs gigabytes of memory, batches of 256 tens of megabytes. Batches are not atomic
-//! with the cursor, so every row says how far it is complete, and an intent, written before them, says how far they
-//! may be ahead. After a kill sled holds a prefix of what was written, so this order is what a restart finds.
+//! What changed and the cursor go in as one batch, which sled keeps whole or not at all when the process dies. A large
+//! batch of rows costs sled gigabytes; of pages, a few times their size.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Slug;
 use serde::{Deserialize, Serialize};
+use sled::IVec;
 use views::{Scan, Source, Stored};
 
 use crate::Error;
+use crate::page::{self, Page};
 
-/// Rows of one batch.
-const BATCH: usize = 256;
 /// Tries to get sled's lock, and the pause between them.
 const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
@@ -29,16 +30,17 @@ pub(crate) struct Store {
     db: sled::Db,
 }
 
-/// What is known of one ledger's stored rows; written after them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How far the stored rows of a ledger are, and which they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     /// `wire::Verifier` as bytes.
     pub(crate) verifier: Vec<u8>,
-    /// Numbers given, by view.
-    pub(crate) counters: BTreeMap<String, BTreeMap<u8, u32>>,
     /// Generation and revision of each view's rows.
-    pub(crate) generations: BTreeMap<String, (u32, u32)>,
+    pub(crate) views: BTreeMap<String, (u32, u32)>,
 }
+
+/// Rows of a view that changed, sorted, with the prefix that they are stored below.
+pub(crate) type Changed = (Vec<u8>, Vec<Stored>);
 
 impl Store {
     /// Opens it, with a moment's patience: sled's own threads hold its lock a little longer than its owner.
@@ -74,65 +76,59 @@ impl Store {
         Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
-    /// `wire::Verifier` as bytes: the place that rows may be ahead to, beyond the cursor.
-    pub(crate) fn intent(&self, ledger: &Slug) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.tree.get(key(ledger, b'i', &[]))?.map(|bytes| bytes.to_vec()))
-    }
-
-    /// First: where the rows are going.
-    pub(crate) fn intend(&self, ledger: &Slug, cursor: &Cursor) -> Result<(), Error> {
-        self.tree.insert(key(ledger, b'i', &[]), cursor.verifier.as_slice())?;
-        Ok(())
-    }
-
-    /// Last: the cursor that makes the rows count.
-    pub(crate) fn settle(&self, ledger: &Slug, cursor: &Cursor) -> Result<(), Error> {
-        let json = serde_json::to_vec(cursor).unwrap_or_default();
-        self.tree.insert(key(ledger, b'c', &[]), json)?;
+    /// Writes rows; with a cursor, they count from now on.
+    pub(crate) fn write(
+        &self,
+        ledger: &Slug,
+        changed: Vec<Changed>,
+        cursor: Option<&Cursor>,
+    ) -> Result<(), Error> {
+        let mut batch = sled::Batch::default();
+        for (prefix, rows) in changed {
+            self.rewrite(&mut batch, &prefix, rows)?;
+        }
+        if let Some(cursor) = cursor {
+            batch.insert(key(ledger, b'c', &[]), serde_json::to_vec(cursor).unwrap_or_default());
+        }
+        self.tree.apply_batch(batch)?;
         self.db.flush()?;
         Ok(())
     }
 
-    /// In between: rows with their whole keys, in small batches.
-    pub(crate) fn put(&self, mut rows: impl Iterator<Item = Stored>) -> Result<(), Error> {
-        loop {
-            let mut batch = sled::Batch::default();
-            let mut size = 0;
-            for (row, value) in rows.by_ref().take(BATCH) {
-                batch.insert(row, value);
-                size += 1;
-            }
-            self.tree.apply_batch(batch)?;
-            if size < BATCH {
-                return Ok(());
+    /// Every page that a changed row belongs to, written again.
+    fn rewrite(&self, batch: &mut sled::Batch, prefix: &[u8], rows: Vec<Stored>) -> Result<(), Error> {
+        let mut rows = rows.into_iter().peekable();
+        while let Some((first, _)) = rows.peek() {
+            let found = page_of(&self.tree, prefix, first)?;
+            // The first page of all has no other name than the prefix, whatever comes before its rows.
+            let (name, old) = match found {
+                Some((name, old)) => (name, Some(unpack(&old)?)),
+                None => (prefix.into(), None),
+            };
+            let next =
+                self.tree.range::<&[u8], _>((Excluded(&name[..]), Unbounded)).keys().next().transpose()?;
+            let end = next.as_ref().and_then(|next| next.strip_prefix(prefix));
+            let own = std::iter::from_fn(|| rows.next_if(|(key, _)| end.is_none_or(|end| &key[..] < end)));
+            for (number, (first, page)) in page::rewrite(old, own.collect()).into_iter().enumerate() {
+                let name = if number == 0 { name.clone() } else { [prefix, &first].concat().into() };
+                batch.insert(name, page);
             }
         }
+        Ok(())
     }
 
-    /// Removes every row below a prefix.
+    /// Removes every page below a prefix.
     pub(crate) fn clear(&self, prefix: &[u8]) -> Result<(), Error> {
-        let mut rows = self.tree.scan_prefix(prefix).keys();
-        loop {
-            let mut batch = sled::Batch::default();
-            let mut size = 0;
-            for row in rows.by_ref().take(BATCH) {
-                batch.remove(row?);
-                size += 1;
-            }
-            self.tree.apply_batch(batch)?;
-            if size < BATCH {
-                return Ok(());
-            }
+        let mut batch = sled::Batch::default();
+        for page in self.tree.scan_prefix(prefix).keys() {
+            batch.remove(page?);
         }
+        Ok(self.tree.apply_batch(batch)?)
     }
 
-    /// Removes all of a ledger: cursor first, so that a crash in between leaves nothing that counts.
+    /// Removes all of a ledger.
     pub(crate) fn clear_ledger(&self, ledger: &Slug) -> Result<(), Error> {
-        self.tree.remove(key(ledger, b'c', &[]))?;
-        self.db.flush()?;
-        self.clear(&key(ledger, b'r', &[]))?;
-        self.tree.remove(key(ledger, b'i', &[]))?;
-        Ok(())
+        self.clear(&[ledger.as_str().as_bytes(), &[0]].concat())
     }
 
     /// The rows of one generation of a view.
@@ -153,6 +149,15 @@ fn key(ledger: &Slug, kind: u8, rest: &[u8]) -> Vec<u8> {
     [ledger.as_str().as_bytes(), &[0, kind], rest].concat()
 }
 
+/// The page that a row is in, if it is anywhere.
+fn page_of(tree: &sled::Tree, prefix: &[u8], row: &[u8]) -> Result<Option<(IVec, IVec)>, sled::Error> {
+    tree.range(prefix.to_vec()..=[prefix, row].concat()).next_back().transpose()
+}
+
+fn unpack(page: &[u8]) -> Result<Page, sled::Error> {
+    Page::unpack(page).map_err(|error| std::io::Error::new(ErrorKind::InvalidData, error).into())
+}
+
 struct Below {
     tree: sled::Tree,
     prefix: Vec<u8>,
@@ -160,15 +165,42 @@ struct Below {
 
 impl Source for Below {
     fn load(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        let found = self.tree.get([self.prefix.as_slice(), key].concat());
-        found.map(|value| value.map(|value| value.to_vec())).map_err(|error| error.to_string())
+        let page = page_of(&self.tree, &self.prefix, key);
+        let find = |page: Option<(IVec, IVec)>| page.map(|(_, page)| unpack(&page)).transpose();
+        let page = page.and_then(find).map_err(|error| error.to_string())?;
+        Ok(page.and_then(|page| page.find(key)))
     }
 
     fn scan<'a>(&'a self, prefix: &[u8]) -> Scan<'a> {
-        let rows = self.tree.scan_prefix([self.prefix.as_slice(), prefix].concat());
-        Box::new(rows.map(|row| {
-            let (key, value) = row.map_err(|error| error.to_string())?;
-            Ok((key.get(self.prefix.len()..).unwrap_or_default().to_vec(), value.to_vec()))
+        let first = match page_of(&self.tree, &self.prefix, prefix) {
+            Ok(found) => found.map_or_else(|| self.prefix.clone(), |(name, _)| name.to_vec()),
+            Err(error) => return Box::new(std::iter::once(Err(error.to_string()))),
+        };
+        let (wanted, own) = (prefix.to_vec(), self.prefix.clone());
+        let pages = self.tree.range(first..).take_while(move |page| {
+            let row = page.as_ref().ok().and_then(|(name, _)| name.strip_prefix(&own[..]));
+            page.is_err() || row.is_some_and(|row| row < &wanted[..] || row.starts_with(&wanted))
+        });
+        let rows = pages.flat_map(|page| {
+            let page = page.and_then(|(_, page)| unpack(&page)).map_err(|error| error.to_string());
+            let (rows, failed) =
+                page.map_or_else(|error| (None, Some(Err(error))), |page| (Some(page), None));
+            rows.into_iter().flatten().map(Ok).chain(failed)
+        });
+        // A page that is cut in two between one and the next is met twice, once whole.
+        let (wanted, mut last) = (prefix.to_vec(), None);
+        Box::new(rows.filter(move |row| match row {
+            Ok((key, _)) => {
+                let new = last.as_ref().is_none_or(|last| key > last);
+                if new {
+                    last = Some(key.clone());
+                }
+                new && key.starts_with(&wanted)
+            }
+            Err(_) => true,
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,15 @@
 //! Service ledger: deliveries counted by site, partner, pillar, kind, tier, funding and month.
 
+use std::borrow::Cow;
+
+use domain::code::{Pillar, ServiceKind, Tier};
 use domain::delivery::{Delivered, Event};
-use domain::{Effective, Event as AnyEvent};
+use domain::id::{PartnerId, SiteId};
+use domain::{Effective, Event as AnyEvent, SchoolYear};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
+use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::answer::group;
@@ -12,43 +18,73 @@ use crate::{Rows, View};
 /// The view.
 pub(crate) struct ServiceLedger;
 
-/// What deliveries are counted by.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Place {
-    pub(crate) site: String,
-    pub(crate) partner: String,
-    pub(crate) pillar: String,
-    pub(crate) kind: String,
-    pub(crate) tier: u8,
-    pub(crate) funding: String,
-    pub(crate) month: String,
-    pub(crate) school_year: String,
+/// What deliveries are counted by. It is the key of a cell and stands nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place<'a> {
+    // The first day of the month.
+    month: Date,
+    site: SiteId,
+    partner: PartnerId,
+    kind: ServiceKind,
+    tier: Tier,
+    pillar: Pillar,
+    // Empty for none.
+    funding: Cow<'a, str>,
 }
 
-impl Place {
-    pub(crate) fn of(delivered: &Delivered, effective: Option<Effective>) -> Option<Self> {
-        let day = effective?.from();
+impl<'a> Place<'a> {
+    pub(crate) fn of(delivered: &'a Delivered, effective: Option<Effective>) -> Option<Self> {
+        let &Delivered { site, partner, kind, tier, pillar, .. } = delivered;
+        let month = effective?.from().first_of_month();
+        let funding = delivered.funding.as_deref().unwrap_or_default().into();
+        Some(Self { month, site, partner, kind, tier, pillar, funding })
+    }
+
+    /// family 1 · year 2 · month 1 · site 16 · partner 16 · JSON of kind, tier, pillar and funding.
+    pub(crate) fn key(&self, family: u8) -> Vec<u8> {
+        let mut key = Vec::with_capacity(128);
+        key.push(family);
+        key.extend_from_slice(&self.month.year().to_be_bytes());
+        key.extend_from_slice(&self.month.month().to_be_bytes());
+        key.extend_from_slice(self.site.0.as_bytes());
+        key.extend_from_slice(self.partner.0.as_bytes());
+        // Writing codes to a vector can't fail.
+        let _ = serde_json::to_writer(&mut key, &(self.kind, self.tier, self.pillar, &self.funding));
+        key
+    }
+
+    /// The inverse of [`key`](Self::key); nothing for the key of another row.
+    pub(crate) fn read(key: &[u8]) -> Option<Self> {
+        let (_family, rest) = key.split_first()?;
+        let (year, rest) = rest.split_first_chunk()?;
+        let (month, rest) = rest.split_first_chunk()?;
+        let (site, rest) = rest.split_first_chunk()?;
+        let (partner, rest) = rest.split_first_chunk()?;
+        let (kind, tier, pillar, funding) = serde_json::from_slice(rest).ok()?;
         Some(Self {
-            site: delivered.site.to_string(),
-            partner: delivered.partner.to_string(),
-            pillar: code(&delivered.pillar),
-            kind: code(&delivered.kind),
-            tier: delivered.tier.into(),
-            funding: delivered.funding.clone().unwrap_or_default(),
-            month: month(day),
-            school_year: domain::SchoolYear::of(day).to_string(),
+            month: Date::new(i16::from_be_bytes(*year), i8::from_be_bytes(*month), 1).ok()?,
+            site: SiteId::new(Uuid::from_bytes(*site)),
+            partner: PartnerId::new(Uuid::from_bytes(*partner)),
+            kind,
+            tier,
+            pillar,
+            funding,
         })
     }
 
-    pub(crate) fn key(&self, family: u8) -> Vec<u8> {
-        let mut key = vec![family];
-        let tier = self.tier.to_string();
-        let parts = [&self.month, &self.site, &self.partner, &self.kind, &tier, &self.pillar, &self.funding];
-        for part in parts {
-            key.extend_from_slice(part.as_bytes());
-            key.push(0);
-        }
-        key
+    /// As columns of an answer.
+    pub(crate) fn columns(&self) -> Map<String, Value> {
+        let columns = [
+            ("month", month(self.month).into()),
+            ("school_year", SchoolYear::of(self.month).to_string().into()),
+            ("site", self.site.to_string().into()),
+            ("partner", self.partner.to_string().into()),
+            ("pillar", code(&self.pillar).into()),
+            ("kind", code(&self.kind).into()),
+            ("tier", u8::from(self.tier).into()),
+            ("funding", self.funding.as_ref().into()),
+        ];
+        columns.into_iter().map(|(column, value)| (column.to_owned(), value)).collect()
     }
 }
 
@@ -62,7 +98,7 @@ pub(crate) fn code(value: &impl Serialize) -> String {
 }
 
 /// `2026-03`.
-pub(crate) fn month(day: jiff::civil::Date) -> String {
+pub(crate) fn month(day: Date) -> String {
     format!("{:04}-{:02}", day.year(), day.month())
 }
 
@@ -88,7 +124,6 @@ fn delivered(event: &Event) -> Option<&Delivered> {
 
 #[derive(Default, Serialize, Deserialize)]
 struct Cell {
-    place: Place,
     deliveries: u64,
     minutes: u64,
     headcount: u64,
@@ -104,7 +139,7 @@ impl View for ServiceLedger {
         "service-ledger"
     }
     fn revision(&self) -> u32 {
-        1
+        2
     }
     fn about(&self) -> &'static str {
         "deliveries, minutes and attendances by site, partner, pillar, kind, tier, funding and month"
@@ -125,21 +160,24 @@ impl View for ServiceLedger {
         if let Some((now, place)) = now.and_then(|n| Some((n.0, Place::of(n.0, n.1)?))) {
             rows.update(&place.key(b'c'), |cell: &mut Cell| {
                 add(cell, now, u64::saturating_add);
-                cell.place = place.clone();
             });
         }
     }
 
     fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
         let mut list = Vec::new();
-        rows.each(b"c", |_, cell: &Cell| {
-            let p = &cell.place;
-            let row = json!({
-                "month": p.month, "school_year": p.school_year, "site": p.site, "partner": p.partner,
-                "pillar": p.pillar, "kind": p.kind, "tier": p.tier, "funding": p.funding,
-                "deliveries": cell.deliveries, "minutes": cell.minutes, "headcount": cell.headcount,
-                "attendances": cell.attendances, "corrected": cell.corrected, "voided": cell.voided,
-            });
+        rows.each(b"c", |key, cell: &Cell| {
+            let mut row = Place::read(key).map(|place| place.columns()).unwrap_or_default();
+            let sums = [
+                cell.deliveries,
+                cell.minutes,
+                cell.headcount,
+                cell.attendances,
+                cell.corrected,
+                cell.voided,
+            ];
+            row.extend(SUMS.iter().zip(sums).map(|(column, sum)| ((*column).to_owned(), sum.into())));
+            let row = Value::Object(row);
             if wanted(&row) {
                 list.push(row);
             }

@@ -63,7 +63,8 @@ impl Serialize for Digits {
             let mut bytes = Vec::with_capacity(digit.serialized_size());
             // Writing to a vector can't fail.
             let _ = digit.serialize_into(&mut bytes);
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            let hex = |digit: u8| char::from_digit(digit.into(), 16).unwrap_or_default();
+            bytes.iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 15)]).collect::<String>()
         };
         self.digits.iter().map(text).collect::<Vec<_>>().serialize(serializer)
     }

@@ -33,10 +33,6 @@ const SUMS: &[&str] = &[
 
 #[derive(Default, Serialize, Deserialize)]
 struct Cell {
-    site: String,
-    kind: String,
-    language: String,
-    month: String,
     planned: i64,
     held: i64,
     cancelled: i64,
@@ -76,7 +72,7 @@ impl View for EngagementSummary {
         "engagement-summary"
     }
     fn revision(&self) -> u32 {
-        1
+        2
     }
     fn about(&self) -> &'static str {
         "engagements and families by site, kind, language and month: attended, led and co-designed"
@@ -90,9 +86,7 @@ impl View for EngagementSummary {
         for (part, effective, sign) in parts(change, event.fact.effective) {
             let Some(day) = effective.map(|e| e.from()) else { continue };
             let household = match part {
-                Event::FamilyEngaged(family) => {
-                    Some(rows.rank(&[b"h", family.household.0.as_bytes().as_slice()].concat()))
-                }
+                Event::FamilyEngaged(family) => Some(rows.rank(b'h', &family.household.0)),
                 Event::EngagementPlanned(_)
                 | Event::EngagementHeld(_)
                 | Event::EngagementCancelled(_)
@@ -100,12 +94,8 @@ impl View for EngagementSummary {
                 | Event::EngagementVoided(_) => None,
             };
             let Some([site, kind, language]) = place(part) else { continue };
-            let month = month(day);
-            let key = format!("c{month}\0{site}\0{kind}\0{language}");
-            rows.update(key.as_bytes(), |cell: &mut Cell| {
-                (cell.site, cell.kind, cell.language, cell.month) = (site, kind, language, month);
-                count(cell, part, sign, household);
-            });
+            let key = format!("c{}\0{site}\0{kind}\0{language}", month(day));
+            rows.update(key.as_bytes(), |cell: &mut Cell| count(cell, part, sign, household));
         }
     }
 
@@ -113,9 +103,12 @@ impl View for EngagementSummary {
     fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
         let by = if by.is_empty() { &["month", "site", "kind", "language"] } else { by };
         let mut groups: BTreeMap<Vec<String>, (Map<String, Value>, RoaringBitmap)> = BTreeMap::new();
-        rows.each(b"c", |_, cell: &Cell| {
+        rows.each(b"c", |key, cell: &Cell| {
+            let mut place = key.get(1..).unwrap_or_default().split(|byte| *byte == 0);
+            let [month, site, kind, language] =
+                [(); 4].map(|()| String::from_utf8_lossy(place.next().unwrap_or_default()));
             let row = json!({
-                "month": cell.month, "site": cell.site, "kind": cell.kind, "language": cell.language,
+                "month": month, "site": site, "kind": kind, "language": language,
                 "planned": cell.planned, "held": cell.held, "cancelled": cell.cancelled,
                 "minutes": cell.minutes, "headcount": cell.headcount, "interpreted": cell.interpreted,
                 "attended": cell.attended, "led": cell.led, "co_designed": cell.co_designed,

@@ -10,6 +10,7 @@ mod cells;
 mod digits;
 mod engagements;
 mod partners;
+mod ranks;
 mod reach;
 mod rows;
 mod sites;

@@ -7,7 +7,7 @@ use domain::Effective;
 use domain::delivery::Delivered;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use wire::RecordedEvent;
 
 use crate::cells::{Place, changes};
@@ -18,7 +18,6 @@ pub(crate) struct Reach;
 
 #[derive(Default, Serialize, Deserialize)]
 struct Cell {
-    place: Place,
     persons: Digits,
     cases: Digits,
 }
@@ -28,9 +27,8 @@ type Group = (Map<String, Value>, [RoaringBitmap; 2]);
 
 /// Numbers of the persons and of the case of a delivery.
 fn numbers(rows: &mut Rows, delivered: &Delivered) -> [RoaringBitmap; 2] {
-    let mut key = |family: u8, id: &uuid::Uuid| rows.rank(&[&[family], id.as_bytes().as_slice()].concat());
-    let persons = delivered.participants.iter().flatten().map(|person| key(b'p', &person.0)).collect();
-    let cases = delivered.case.iter().map(|case| key(b'q', &case.0)).collect();
+    let persons = delivered.participants.iter().flatten().map(|person| rows.rank(b'p', &person.0)).collect();
+    let cases = delivered.case.iter().map(|case| rows.rank(b'q', &case.0)).collect();
     [persons, cases]
 }
 
@@ -49,7 +47,6 @@ fn change(
         rows.update(&place.key(b'c'), |cell: &mut Cell| {
             how(&mut cell.persons, &persons);
             how(&mut cell.cases, &cases);
-            cell.place = place.clone();
         });
     }
 }
@@ -59,7 +56,7 @@ impl View for Reach {
         "reach"
     }
     fn revision(&self) -> u32 {
-        2
+        3
     }
     fn about(&self) -> &'static str {
         "distinct persons (tiers 1 and 2) and cases (tier 3, mental health), unduplicated within the ledger"
@@ -81,12 +78,8 @@ impl View for Reach {
     /// One row for each group of `by`; without `by` one row for everything that is wanted.
     fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
         let mut groups: BTreeMap<Vec<String>, Group> = BTreeMap::new();
-        rows.each(b"c", |_, cell: &Cell| {
-            let p = &cell.place;
-            let place = json!({
-                "site": p.site, "partner": p.partner, "pillar": p.pillar, "kind": p.kind, "tier": p.tier,
-                "month": p.month, "school_year": p.school_year,
-            });
+        rows.each(b"c", |key, cell: &Cell| {
+            let place = Value::Object(Place::read(key).map(|place| place.columns()).unwrap_or_default());
             if !wanted(&place) {
                 return;
             }

@@ -1,7 +1,7 @@
 //! Rows of one view of one ledger: values in memory over what is stored.
 //!
-//! A stored row says to which position it is complete. After a crash some rows are ahead of the cursor; an event
-//! at or below a row's position is passed over for that row, so replaying is exact.
+//! What changed is stored together with the cursor, all of it or nothing, so a stored row is never ahead of the cursor
+//! and an event is applied once.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -12,13 +12,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::ranks::Ranks;
+
+/// A row as it is stored: its key, and its value as JSON.
+pub type Stored = (Vec<u8>, Vec<u8>);
 
 /// Stored rows one after the other, in order of the key, or why they can't be read.
 pub type Scan<'a> = Box<dyn Iterator<Item = Result<Stored, String>> + 'a>;
 
 /// Where rows are kept.
 pub trait Source: Send + Sync {
-    /// The stored row: 8 bytes of position, then JSON.
+    /// The stored row, as JSON.
     ///
     /// # Errors
     /// Why the store can't be read; a row that is not there is none, and no error.
@@ -65,103 +71,32 @@ impl<R: Row> AnyRow for R {
 
 struct Slot {
     row: Box<dyn AnyRow>,
-    // Position that the row was complete to when it was loaded.
-    stored_to: u64,
     changed: bool,
 }
 
-/// A row to be stored: its key, and 8 bytes of position followed by JSON.
-pub type Stored = (Vec<u8>, Vec<u8>);
-
 /// The rows of a view.
 pub struct Rows {
-    source: Arc<dyn Source>,
+    kept: Kept,
     slots: BTreeMap<Vec<u8>, Slot>,
-    position: u64,
-    // Numbers given so far, by the first byte of the key; kept with the cursor, never ahead of it.
-    counters: BTreeMap<u8, u32>,
+    ranks: Ranks,
+}
+
+/// What is stored, and what reading it brought to light.
+pub(crate) struct Kept {
+    source: Arc<dyn Source>,
     // Keys of stored rows that are not what was written. Behind a lock because reading finds them too.
     parked: Mutex<BTreeSet<Vec<u8>>>,
     // Why the store could not be read; what was said or changed since may be wrong.
     unreadable: OnceLock<String>,
 }
 
-impl fmt::Debug for Rows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows")
-            .field("position", &self.position)
-            .field("in_memory", &self.slots.len())
-            .finish()
-    }
-}
-
-/// A number in order of first mention, and where that was.
-#[derive(Serialize, serde::Deserialize, Default)]
-struct Rank {
-    rank: u32,
-    first: u64,
-}
-
-impl Rows {
-    /// Rows over a source, with the counters that its cursor holds.
-    pub fn new(source: Arc<dyn Source>, counters: BTreeMap<u8, u32>) -> Self {
-        let (parked, unreadable) = Default::default();
-        Self { source, slots: BTreeMap::new(), position: 0, counters, parked, unreadable }
-    }
-
-    /// Rows in memory alone.
-    pub fn in_memory() -> Self {
-        Self::new(Arc::new(Empty), BTreeMap::new())
-    }
-
-    /// The position of the event that is applied next.
-    pub fn at(&mut self, position: u64) {
-        self.position = position;
-    }
-
-    /// Changes a row, made when there is none, unless it has this event already.
-    pub fn update<R: Row>(&mut self, key: &[u8], change: impl FnOnce(&mut R)) {
-        let position = self.position;
-        let Some(slot) = self.slot::<R>(key) else { return };
-        if position <= slot.stored_to {
-            return;
+impl Kept {
+    /// The stored row, or the one to begin with; none when the store or the row can't be read.
+    pub(crate) fn load<R: Row>(&self, key: &[u8]) -> Option<R> {
+        match self.read(self.source.load(key))? {
+            Some(json) => self.open(key, &json),
+            None => Some(R::default()),
         }
-        if let Some(row) = slot.row.any_mut().downcast_mut::<R>() {
-            change(row);
-            slot.changed = true;
-        }
-    }
-
-    /// The number of a person, household or case: its rank of first mention among keys with the same first byte.
-    ///
-    /// The counter is as old as the cursor while the row may be ahead of it, so the row also says where the number
-    /// was given: passing that place again raises the counter as it did the first time.
-    pub fn rank(&mut self, key: &[u8]) -> u32 {
-        let position = self.position;
-        let space = key.first().copied().unwrap_or_default();
-        let next = self.counters.get(&space).copied().unwrap_or(0) + 1;
-        let Some(slot) = self.slot::<Rank>(key) else { return 0 };
-        let Some(row) = slot.row.any_mut().downcast_mut::<Rank>() else { return 0 };
-        if row.rank == 0 {
-            *row = Rank { rank: next, first: position };
-            slot.changed = true;
-        }
-        let given = row.rank;
-        if given == next {
-            self.counters.insert(space, next);
-        }
-        given
-    }
-
-    fn slot<R: Row>(&mut self, key: &[u8]) -> Option<&mut Slot> {
-        if !self.slots.contains_key(key) {
-            let (row, stored_to) = match self.read(self.source.load(key))? {
-                Some(stored) => self.open::<R>(key, &stored)?,
-                None => (R::default(), 0),
-            };
-            self.slots.insert(key.to_vec(), Slot { row: Box::new(row), stored_to, changed: false });
-        }
-        self.slots.get_mut(key)
     }
 
     /// What the store gave, unless it failed.
@@ -170,32 +105,68 @@ impl Rows {
     }
 
     /// A stored row; one that can't be read parks its entity.
-    fn open<R: Row>(&self, key: &[u8], stored: &[u8]) -> Option<(R, u64)> {
-        let row = open(stored);
+    fn open<R: Row>(&self, key: &[u8], json: &[u8]) -> Option<R> {
+        let row = serde_json::from_slice(json).ok();
         if row.is_none() {
             self.parked.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_vec());
         }
         row
     }
 
-    /// The row, if there is one.
-    pub fn get<R: Row>(&self, key: &[u8]) -> Option<R> {
-        match self.slots.get(key) {
-            Some(slot) => serde_json::from_slice(&slot.row.json()).ok(),
-            None => self.open::<R>(key, &self.read(self.source.load(key))??).map(|(row, _)| row),
+    fn scan(&self, prefix: &[u8]) -> impl Iterator<Item = Stored> {
+        self.source.scan(prefix).map_while(|row| self.read(row))
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("in_memory", &self.in_memory_len()).finish()
+    }
+}
+
+impl Rows {
+    /// Rows over a source.
+    pub fn new(source: Arc<dyn Source>) -> Self {
+        let kept = Kept { source, parked: Mutex::default(), unreadable: OnceLock::new() };
+        Self { kept, slots: BTreeMap::new(), ranks: Ranks::default() }
+    }
+
+    /// Rows in memory alone.
+    pub fn in_memory() -> Self {
+        Self::new(Arc::new(Empty))
+    }
+
+    /// Changes a row, made when there is none. No key begins with the byte 255.
+    pub fn update<R: Row>(&mut self, key: &[u8], change: impl FnOnce(&mut R)) {
+        let slot = match self.slots.get_mut(key) {
+            Some(slot) => slot,
+            None => {
+                let Some(row) = self.kept.load::<R>(key) else { return };
+                let slot = Slot { row: Box::new(row), changed: false };
+                self.slots.entry(key.to_vec()).or_insert(slot)
+            }
+        };
+        if let Some(row) = slot.row.any_mut().downcast_mut::<R>() {
+            change(row);
+            slot.changed = true;
         }
+    }
+
+    /// The number of a person, household or case: its rank of first mention among those of its sort, from 1.
+    pub fn rank(&mut self, sort: u8, id: &Uuid) -> u32 {
+        self.ranks.of(&self.kept, sort, id)
     }
 
     /// Calls `each` with every row whose key starts with the prefix, in order.
     pub fn each<R: Row>(&self, prefix: &[u8], mut each: impl FnMut(&[u8], &R)) {
         self.merged(prefix, |key, row| match row {
-            Merged::InMemory(slot) => {
-                if let Some(row) = slot.row.any().downcast_ref::<R>() {
+            Merged::InMemory(row) => {
+                if let Some(row) = row.any().downcast_ref::<R>() {
                     each(key, row);
                 }
             }
-            Merged::Stored(bytes) => {
-                if let Some((row, _)) = self.open::<R>(key, &bytes) {
+            Merged::Stored(json) => {
+                if let Some(row) = self.kept.open::<R>(key, &json) {
                     each(key, &row);
                 }
             }
@@ -203,68 +174,63 @@ impl Rows {
     }
 
     /// Rows in order of their key: those in memory over those stored.
-    fn merged(&self, prefix: &[u8], mut each: impl FnMut(&[u8], Merged<'_>)) {
-        let mut stored = self.source.scan(prefix).map_while(|row| self.read(row)).peekable();
-        let own = self.slots.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix));
-        for (key, slot) in own {
-            while let Some((before, bytes)) = stored.next_if(|(stored, _)| stored < key) {
-                each(&before, Merged::Stored(bytes));
-            }
-            stored.next_if(|(stored, _)| stored == key);
-            each(key, Merged::InMemory(slot));
-        }
-        for (key, bytes) in stored {
-            each(&key, Merged::Stored(bytes));
-        }
+    fn merged(&self, prefix: &[u8], each: impl FnMut(&[u8], Merged<'_>)) {
+        let slots = self.slots.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix));
+        let slots = slots.map(|(key, slot)| (Cow::Borrowed(key.as_slice()), &*slot.row));
+        over(self.kept.scan(prefix), slots, each);
     }
 
-    /// What changed since the last time, sorted by key, to be stored.
-    pub fn changed(&self) -> impl Iterator<Item = Stored> {
-        let position = self.position.to_be_bytes();
-        let changed = self.slots.iter().filter(|(_, slot)| slot.changed);
-        changed.map(move |(key, slot)| (key.clone(), [&position[..], &slot.row.json()].concat()))
+    /// All of it, ranks too.
+    fn all(&self, mut each: impl FnMut(&[u8], &[u8])) {
+        let slots = self.slots.iter().map(|(key, slot)| (Cow::Borrowed(key.as_slice()), &*slot.row));
+        let ranks = self.ranks.iter().map(|(key, rank)| (Cow::Owned(key), rank as &dyn AnyRow));
+        over(self.kept.scan(&[]), slots.chain(ranks), |key, row| each(key, &row.json()));
     }
 
-    /// All rows leave memory: what had changed is stored now.
+    /// What changed since the last time, sorted by key, to be stored. The rows stay in memory.
+    pub fn take_changed(&mut self) -> Vec<Stored> {
+        let changed = self.slots.iter_mut().filter_map(|(key, slot)| {
+            std::mem::take(&mut slot.changed).then(|| (key.clone(), slot.row.json()))
+        });
+        changed.chain(self.ranks.take_changed().map(|(key, rank)| (key, rank.json()))).collect()
+    }
+
+    /// Rows leave memory unless they changed: what was taken before must be stored now.
     pub fn forget(&mut self) {
-        self.slots.clear();
+        self.slots.retain(|_, slot| slot.changed);
+        self.ranks.forget();
     }
 
-    /// Numbers of rows in memory.
+    /// Number of rows in memory.
     pub fn in_memory_len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Numbers given so far.
-    pub const fn counters(&self) -> &BTreeMap<u8, u32> {
-        &self.counters
+        self.slots.len() + self.ranks.len()
     }
 
     /// Stored rows found so far that are not what was written; their entities are parked.
     pub fn parked(&self) -> u64 {
-        self.parked.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+        self.kept.parked.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
     /// Why the store could not be read, if it could not: rows must not be written or told any more.
     pub fn unreadable(&self) -> Option<&str> {
-        self.unreadable.get().map(String::as_str)
+        self.kept.unreadable.get().map(String::as_str)
     }
 
     /// Number of rows, and bytes of their keys and JSON.
     pub fn size(&self) -> (u64, u64) {
         let (mut rows, mut bytes) = (0, 0);
-        self.merged(&[], |key, row| {
+        self.all(|key, json| {
             rows += 1;
-            bytes += (key.len() + row.json().len()) as u64;
+            bytes += (key.len() + json.len()) as u64;
         });
         (rows, bytes)
     }
 
-    /// SHA-256 over all rows, sorted, without their positions: equal rows have equal digests, wherever they are kept.
+    /// SHA-256 over all rows, sorted: equal rows have equal digests, wherever they are kept.
     pub fn digest(&self) -> String {
         let mut digest = Sha256::new();
-        self.merged(&[], |key, row| {
-            for part in [key, &row.json()] {
+        self.all(|key, json| {
+            for part in [key, json] {
                 digest.update((part.len() as u64).to_be_bytes());
                 digest.update(part);
             }
@@ -275,21 +241,34 @@ impl Rows {
 
 /// A row where it was found.
 enum Merged<'a> {
-    InMemory(&'a Slot),
-    // 8 bytes of position, then JSON.
+    InMemory(&'a dyn AnyRow),
     Stored(Vec<u8>),
 }
 
 impl Merged<'_> {
-    fn json(&self) -> Cow<'_, [u8]> {
+    fn json(self) -> Vec<u8> {
         match self {
-            Self::InMemory(slot) => slot.row.json().into(),
-            Self::Stored(bytes) => bytes.get(8..).unwrap_or_default().into(),
+            Self::InMemory(row) => row.json(),
+            Self::Stored(json) => json,
         }
     }
 }
 
-fn open<R: Row>(stored: &[u8]) -> Option<(R, u64)> {
-    let (position, json) = stored.split_first_chunk::<8>()?;
-    Some((serde_json::from_slice(json).ok()?, u64::from_be_bytes(*position)))
+/// Both in order of the key; of rows with the same key the one in memory.
+fn over<'a>(
+    stored: impl Iterator<Item = Stored>,
+    in_memory: impl Iterator<Item = (Cow<'a, [u8]>, &'a dyn AnyRow)>,
+    mut each: impl FnMut(&[u8], Merged<'_>),
+) {
+    let mut stored = stored.peekable();
+    for (key, row) in in_memory {
+        while let Some((before, json)) = stored.next_if(|(stored, _)| stored[..] < key[..]) {
+            each(&before, Merged::Stored(json));
+        }
+        stored.next_if(|(stored, _)| stored[..] == key[..]);
+        each(&key, Merged::InMemory(row));
+    }
+    for (key, json) in stored {
+        each(&key, Merged::Stored(json));
+    }
 }

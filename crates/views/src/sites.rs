@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::Event as AnyEvent;
+use domain::id::PartnerId;
 use domain::offering::Offering;
 use domain::site::{Event, Site};
 use jiff::civil::Date;
@@ -23,7 +24,7 @@ struct Profile {
     minutes: u64,
     engagements: u64,
     // Live deliveries by partner.
-    partners: BTreeMap<String, u64>,
+    partners: BTreeMap<PartnerId, u64>,
 }
 
 fn key(family: u8, id: &uuid::Uuid) -> Vec<u8> {
@@ -89,12 +90,11 @@ fn deliveries(rows: &mut Rows, event: &RecordedEvent) {
         rows.update(&key(b's', &was.site.0), |profile: &mut Profile| {
             profile.deliveries = profile.deliveries.saturating_sub(1);
             profile.minutes = profile.minutes.saturating_sub(was.minutes.into());
-            let partner = was.partner.to_string();
-            let left = profile.partners.get(&partner).map_or(0, |n| n.saturating_sub(1));
+            let left = profile.partners.get(&was.partner).map_or(0, |n| n.saturating_sub(1));
             if left == 0 {
-                profile.partners.remove(&partner)
+                profile.partners.remove(&was.partner)
             } else {
-                profile.partners.insert(partner, left)
+                profile.partners.insert(was.partner, left)
             };
         });
     }
@@ -102,7 +102,7 @@ fn deliveries(rows: &mut Rows, event: &RecordedEvent) {
         rows.update(&key(b's', &now.site.0), |profile: &mut Profile| {
             profile.deliveries += 1;
             profile.minutes += u64::from(now.minutes);
-            *profile.partners.entry(now.partner.to_string()).or_default() += 1;
+            *profile.partners.entry(now.partner).or_default() += 1;
         });
     }
 }

@@ -20,8 +20,9 @@ const ROUNDS: u64 = 30;
 const EVENTS: u64 = 480;
 const PER_COMMIT: u64 = 6;
 const PEOPLE: u64 = 60;
-/// Rows of so many events are more than sled keeps back before it writes: a kill can fall between rows and cursor.
-const FLUSH_EVENTS: u64 = 160;
+/// Sixteen times more while it catches up. The pages of so many events are more than sled keeps back before it writes
+/// to its file: a kill can fall into the middle of a batch.
+const FLUSH_EVENTS: u64 = 10;
 
 /// A log with so many people that their rows are most of the work.
 async fn prepare(folder: &Path) -> u64 {

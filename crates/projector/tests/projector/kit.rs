@@ -85,14 +85,18 @@ impl House {
         store.flush().unwrap();
     }
 
-    /// Rewrites the first stored row of a view.
+    /// Rewrites the first stored row of a view: its page is lengths, key and JSON of each row, compressed.
     pub(crate) fn damage(&self, view: &str, change: impl FnOnce(&str) -> String) {
         self.stored(|tree| {
             let prefix = format!("{}\0r{view}\0", self.ledger);
-            let (key, row) = tree.scan_prefix(prefix).next().unwrap().unwrap();
-            let (position, json) = row.split_at(8);
-            let json = change(std::str::from_utf8(json).unwrap());
-            tree.insert(key, [position, json.as_bytes()].concat()).unwrap();
+            let (name, page) = tree.scan_prefix(prefix).next().unwrap().unwrap();
+            let page = lz4_flex::decompress_size_prepended(&page).unwrap();
+            let length = |at: usize| u32::from_be_bytes(*page[at..].first_chunk().unwrap()) as usize;
+            let (key, end) = (8 + length(0), 8 + length(0) + length(4));
+            let json = change(std::str::from_utf8(&page[key..end]).unwrap());
+            let lengths = [page[..4].to_vec(), u32::try_from(json.len()).unwrap().to_be_bytes().to_vec()];
+            let page = [&lengths.concat(), &page[8..key], json.as_bytes(), &page[end..]].concat();
+            tree.insert(name, lz4_flex::compress_prepend_size(&page)).unwrap();
         });
     }
 }

@@ -88,7 +88,7 @@ async fn views_of_another_revision_are_built_anew() {
         let key = format!("{}\0c", house.ledger);
         let cursor = tree.get(&key).unwrap().unwrap();
         let mut cursor: serde_json::Value = serde_json::from_slice(&cursor).unwrap();
-        cursor["generations"]["reach"] = serde_json::json!([0, 0]);
+        cursor["views"]["reach"] = serde_json::json!([0, 0]);
         tree.insert(key, serde_json::to_vec(&cursor).unwrap()).unwrap();
     });
     assert_eq!(house.live(&house.projector().await).await, house.folded().await);

@@ -44,7 +44,6 @@ pub(crate) fn events(world: &World) -> Vec<RecordedEvent> {
 /// Brings the rows up to these events.
 pub(crate) fn apply(view: &dyn View, rows: &mut Rows, events: &[RecordedEvent]) {
     for event in events {
-        rows.at(event.envelope.position);
         view.apply(rows, event);
     }
 }
@@ -83,7 +82,7 @@ pub(crate) struct Kept(Arc<Mutex<BTreeMap<Vec<u8>, Vec<u8>>>>);
 impl Kept {
     /// Stores what changed.
     pub(crate) fn flush(&self, rows: &mut Rows) {
-        self.0.lock().unwrap().extend(rows.changed());
+        self.0.lock().unwrap().extend(rows.take_changed());
         rows.forget();
     }
 }
