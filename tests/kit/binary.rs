@@ -14,6 +14,16 @@ pub fn path() -> &'static Path {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--package", "cli", "--bin", "hubledger"]);
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
+        // What cargo tells this test of its own package would have other packages built again, and again back.
+        for (name, _) in std::env::vars_os() {
+            let about = name.to_string_lossy().into_owned();
+            if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"]
+                .iter()
+                .any(|prefix| about.starts_with(prefix))
+            {
+                build.env_remove(name);
+            }
+        }
         assert!(build.status().unwrap().success(), "the binary builds");
         // This test runs from target/<profile>/deps.
         let test = std::env::current_exe().unwrap();
@@ -64,6 +74,7 @@ pub fn command(arguments: &[&str]) -> Command {
         .args(arguments)
         .env_remove("HUBLEDGER_DATA")
         .env_remove("HUBLEDGER_DEPLOYMENT")
+        .env_remove("HUBLEDGER_NKEY")
         .env("NO_COLOR", "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -86,6 +97,12 @@ pub fn run_with(arguments: &[&str], input: &str) -> Ran {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     Ran::of(output)
+}
+
+/// Sends a signal to a process of a test.
+pub fn signal(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
 }
 
 /// A server that runs until it is told to stop, or dropped.
@@ -120,8 +137,7 @@ impl Serving {
 
     /// Asks it to stop and waits; returns its exit code.
     pub fn stop(mut self) -> i32 {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        signal(&self.child, "-TERM");
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 }

@@ -5,22 +5,26 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use journal::JetStream;
 use journal::jetstream::Settings;
 use tempfile::TempDir;
 
+use crate::binary;
+
 /// The version that `cargo xtask tools` fetches.
 const PINNED: &str = "target/tools/nats-server-2.15.1/nats-server";
 
 /// What `README.md` tells people to start a server with.
-const CONFIG: &str = "config/nats/single.conf";
+const CONFIG: &str = "config/nats";
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().canonicalize().unwrap()
 }
 
-fn program() -> PathBuf {
+/// The nats-server that tests run.
+pub fn program() -> PathBuf {
     if let Some(named) = std::env::var_os("HUBLEDGER_NATS_SERVER") {
         return named.into();
     }
@@ -29,11 +33,45 @@ fn program() -> PathBuf {
     path
 }
 
+/// A copy of `config/nats` with nkeys of its own.
+pub struct Users {
+    folder: TempDir,
+}
+
+impl Users {
+    /// Made as the README says.
+    pub fn new() -> Arc<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(root().join(CONFIG)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+            }
+        }
+        let keys = folder.path().join("keys");
+        let _ = binary::run(&["nkeys", keys.to_str().unwrap()]).ended(0);
+        Arc::new(Self { folder })
+    }
+
+    /// The file with the secret of this role.
+    pub fn nkey(&self, role: &str) -> PathBuf {
+        self.folder.path().join("keys").join(format!("{role}.nk"))
+    }
+
+    pub(crate) fn config(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
 /// A server with JetStream that syncs every append. Killed when dropped.
 pub struct Nats {
     store: TempDir,
     ports: Ports,
     child: Child,
+    config: PathBuf,
+    /// More of its command line, the same at every start.
+    arguments: Vec<String>,
+    users: Option<Arc<Users>>,
 }
 
 /// Where it listens.
@@ -44,11 +82,25 @@ struct Ports {
 }
 
 impl Nats {
-    /// Starts it with an empty store and waits until it is ready.
+    /// Starts it with an empty store, open to everybody, and waits until it is ready.
     pub fn start() -> Self {
+        Self::launched(root().join(CONFIG).join("single.conf"), None, Vec::new()).unwrap()
+    }
+
+    /// The same with a user for each role.
+    pub fn with_users() -> Self {
+        let users = Users::new();
+        Self::launched(users.config("single-users.conf"), Some(users), Vec::new()).unwrap()
+    }
+
+    pub(crate) fn launched(
+        config: PathBuf,
+        users: Option<Arc<Users>>,
+        arguments: Vec<String>,
+    ) -> Result<Self, String> {
         let store = tempfile::tempdir().unwrap();
-        let (child, ports) = launch(store.path(), -1);
-        Self { store, ports, child }
+        let (child, ports) = launch(&config, store.path(), -1, &arguments)?;
+        Ok(Self { store, ports, child, config, arguments, users })
     }
 
     /// Its address.
@@ -61,10 +113,15 @@ impl Nats {
         self.store.path()
     }
 
+    /// Its users.
+    pub fn users(&self) -> &Users {
+        self.users.as_ref().expect("this server has users")
+    }
+
     /// What it says about its JetStream to whoever watches it.
     pub fn monitored(&self) -> serde_json::Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.ports.monitor)).unwrap();
-        stream.write_all(b"GET /jsz HTTP/1.0\r\n\r\n").unwrap();
+        stream.write_all(b"GET /jsz?streams=true HTTP/1.0\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
@@ -78,7 +135,8 @@ impl Nats {
 
     /// Starts it again after [`kill`](Self::kill), on the same store and port.
     pub fn restart(&mut self) {
-        (self.child, self.ports) = launch(self.store.path(), self.ports.clients.into());
+        let port = self.ports.clients.into();
+        (self.child, self.ports) = launch(&self.config, self.store.path(), port, &self.arguments).unwrap();
     }
 
     /// Starts it again on the same port with an empty store: somebody has lost everything.
@@ -89,22 +147,27 @@ impl Nats {
 
     /// Stops it in the middle of whatever it does.
     pub fn pause(&self) {
-        self.signal("-STOP");
+        binary::signal(&self.child, "-STOP");
     }
 
     /// Lets it go on.
     pub fn resume(&self) {
-        self.signal("-CONT");
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        binary::signal(&self.child, "-CONT");
     }
 
     /// A journal on it.
     pub async fn journal(&self) -> JetStream {
         JetStream::connect(settings(&self.url())).await.unwrap()
+    }
+
+    /// How this role reaches it.
+    pub fn settings_of(&self, role: &str) -> Settings {
+        Settings { nkey_file: Some(self.users().nkey(role)), ..settings(&self.url()) }
+    }
+
+    /// A journal on it for this role.
+    pub async fn journal_of(&self, role: &str) -> JetStream {
+        JetStream::connect(self.settings_of(role)).await.unwrap()
     }
 }
 
@@ -122,17 +185,21 @@ pub fn settings(url: &str) -> Settings {
 }
 
 /// Starts it on this port, or on any for -1, and waits until it is ready. Its store is below the folder.
-fn launch(folder: &Path, port: i32) -> (Child, Ports) {
+fn launch(config: &Path, folder: &Path, port: i32, arguments: &[String]) -> Result<(Child, Ports), String> {
     let mut command = Command::new(program());
-    command.arg("-c").arg(root().canonicalize().unwrap().join(CONFIG)).current_dir(folder);
-    command.arg(format!("-p={port}")).arg("-m=-1");
+    command.arg("-c").arg(config).current_dir(folder);
+    command.arg(format!("-p={port}")).arg("-m=-1").args(arguments);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let (mut clients, mut monitor) = (None, None);
     let mut said = Vec::new();
     loop {
-        let line = lines.next().unwrap_or_else(|| panic!("the nats-server ended at once: {said:?}")).unwrap();
+        let Some(line) = lines.next() else {
+            let _ = child.wait();
+            return Err(format!("the nats-server ended at once: {said:?}"));
+        };
+        let line = line.unwrap();
         let port = || line.rsplit(':').next().and_then(|port| port.trim().parse().ok());
         if line.contains("Listening for client connections") {
             clients = port();
@@ -146,7 +213,7 @@ fn launch(folder: &Path, port: i32) -> (Child, Ports) {
     // A full pipe would stop the server.
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
     match (clients, monitor) {
-        (Some(clients), Some(monitor)) => (child, Ports { clients, monitor }),
-        _ => panic!("no ports in {said:?}"),
+        (Some(clients), Some(monitor)) => Ok((child, Ports { clients, monitor })),
+        _ => Err(format!("no ports in {said:?}")),
     }
 }

@@ -48,6 +48,8 @@ pub(crate) enum Verb {
     Config(Config),
     /// Check a data directory and what it needs, with a cure for each finding
     Doctor(Doctor),
+    /// Make an nkey for each role, and the file of their public halves that config/nats/users.conf reads
+    Nkeys(Nkeys),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -70,6 +72,9 @@ pub(crate) struct Place {
     /// Ask the server behind this NATS URL instead; reads of the log come straight from JetStream
     #[arg(long, value_name = "URL")]
     pub(crate) nats: Option<String>,
+    /// Sign in to that NATS server with the nkey in this file; see `hubledger help nkeys`
+    #[arg(long, value_name = "FILE", env = "HUBLEDGER_NKEY")]
+    pub(crate) nkey: Option<PathBuf>,
     /// Name of the deployment when a data directory is made
     #[arg(long, value_name = "NAME", env = "HUBLEDGER_DEPLOYMENT", default_value = "local", hide = true)]
     pub(crate) deployment: Slug,
@@ -331,4 +336,11 @@ pub(crate) struct Doctor {
     /// Check what this configuration needs instead, its NATS server included
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// `nkeys`.
+#[derive(Debug, Group)]
+pub(crate) struct Nkeys {
+    /// Directory to write them into; what is there already is kept
+    pub(crate) dir: PathBuf,
 }

@@ -34,7 +34,7 @@ pub(crate) enum Client {
     /// The server on the data directory.
     Socket(Mutex<UnixStream>),
     /// A server behind NATS.
-    Nats(async_nats::Client),
+    Nats(Box<JetStream>),
 }
 
 /// Whether a verb may make the data directory.
@@ -53,9 +53,9 @@ impl Client {
     /// When nobody can be asked.
     pub(crate) async fn connect(place: &Place, purpose: Purpose, output: Output) -> Result<Self, Error> {
         if let Some(url) = &place.nats {
-            let client = connect(url).await?.client();
+            let journal = connect(url, place).await?;
             output.say(format!("asking the server behind {url}"));
-            return Ok(Self::Nats(client));
+            return Ok(Self::Nats(Box::new(journal)));
         }
         if let Some(stream) = reach(place).await? {
             output.say(format!("asking the server on {}", place.data.display()));
@@ -157,7 +157,7 @@ impl Client {
         match self {
             Self::Direct(node, _) => Ok(node.reply(ask).await),
             Self::Socket(stream) => ask_socket(&mut *stream.lock().await, &ask).await,
-            Self::Nats(client) => ask_nats(client, ledger, &ask).await,
+            Self::Nats(journal) => ask_nats(journal, ledger, &ask).await,
         }
     }
 }
@@ -212,13 +212,15 @@ pub(crate) async fn ask_socket(stream: &mut UnixStream, ask: &Ask) -> Result<Rep
     }
 }
 
-async fn ask_nats(client: &async_nats::Client, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
+async fn ask_nats(journal: &JetStream, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
     let role = match ask {
         Ask::Query { .. } | Ask::Digests { .. } | Ask::Rebuild { .. } => "projector",
         Ask::Health | Ask::Ledgers | Ask::Head { .. } | Ask::Submit { .. } | Ask::Read { .. } => "recorder",
     };
     let request = Request::new().payload(serde_json::to_vec(ask)?.into()).timeout(Some(REPLY_TIMEOUT));
-    let message = client.send_request(format!("ask.{role}.{ledger}"), request).await.map_err(|error| {
+    let (client, subject) = (journal.client(), format!("ask.{role}.{ledger}"));
+    let asked = journal.permitted(&subject, client.send_request(subject.clone(), request)).await;
+    let message = asked.map_err(|denied| journal_error(&denied))?.map_err(|error| {
         Error::new(Exit::Unavailable, format!("no {role} answered for {ledger}")).why(error).hint(
             "start one with: hubledger serve all --config FILE; repeating is safe with the same command ids",
         )
@@ -236,11 +238,11 @@ fn not_ours(error: &serde_json::Error) -> Error {
 ///
 /// # Errors
 /// When nobody answers.
-pub(crate) async fn connect(url: &str) -> Result<JetStream, Error> {
+pub(crate) async fn connect(url: &str, place: &Place) -> Result<JetStream, Error> {
     let settings = jetstream::Settings {
         url: url.to_owned(),
         replicas: 1,
-        nkey_file: None,
+        nkey_file: place.nkey.clone(),
         accept_unchecked_sync: true,
     };
     JetStream::connect(settings).await.map_err(|error| journal_error(&error))
@@ -264,6 +266,9 @@ pub(crate) fn journal_error(error: &JournalError) -> Error {
             .hint("if it is a server that is starting or stopping, repeat in a moment"),
         JournalError::Unsafe { what, cure } => {
             Error::new(Exit::SetupMissing, "the log could lose what it acknowledges").why(what).hint(cure)
+        }
+        JournalError::Denied { what, cure } => {
+            Error::new(Exit::SetupMissing, "the NATS server does not let us").why(what).hint(cure)
         }
         JournalError::Unreachable(why) => Error::new(Exit::Unavailable, "the log can't be reached")
             .why(why)

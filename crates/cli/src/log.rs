@@ -78,7 +78,7 @@ impl Log {
     /// When there is no such ledger, or nobody to read it from.
     pub(crate) async fn open(place: &Place, ledger: &Slug, output: Output) -> Result<Self, Error> {
         if let Some(url) = &place.nats {
-            let journal = AnyJournal::JetStream(Box::new(client::connect(url).await?));
+            let journal = AnyJournal::JetStream(Box::new(client::connect(url, place).await?));
             output.say(format!("reading the log from {url}"));
             must_exist(&journal, ledger).await?;
             let deployment = deployment(&journal, ledger).await?;

@@ -7,6 +7,7 @@ mod events;
 mod held;
 mod help;
 mod import;
+mod nkeys;
 mod query;
 mod rebuild;
 mod record;
@@ -26,6 +27,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<Exit, Error> {
     match args.verb {
         Verb::Schema(schema) => schema::run(&schema, output),
         Verb::Config(config) => config::run(&config, output),
+        Verb::Nkeys(nkeys) => nkeys::run(&nkeys, output),
         Verb::Completions { shell } => help::completions(shell, output),
         Verb::Help { topic } => help::help(topic.as_deref(), output),
         verb => wait(run_async(verb, output)),
@@ -46,7 +48,9 @@ async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
         Verb::Verify(verify) => verify::run(&verify, output).await,
         Verb::Doctor(doctor) => doctor::run(&doctor, output).await,
         // Answered before a runtime was started.
-        Verb::Schema(_) | Verb::Config(_) | Verb::Completions { .. } | Verb::Help { .. } => Ok(Exit::Ok),
+        Verb::Schema(_) | Verb::Config(_) | Verb::Nkeys(_) | Verb::Completions { .. } | Verb::Help { .. } => {
+            Ok(Exit::Ok)
+        }
     }
 }
 

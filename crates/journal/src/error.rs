@@ -39,6 +39,14 @@ pub enum JournalError {
         /// How to cure it.
         cure: String,
     },
+    /// This identity may not; trying again helps once somebody has changed that.
+    #[error("{what}; {cure}")]
+    Denied {
+        /// What is not permitted.
+        what: String,
+        /// How to cure it.
+        cure: String,
+    },
     /// The log can't be reached now; trying again later may help.
     #[error("the log can't be reached: {0}")]
     Unreachable(String),

@@ -53,8 +53,14 @@ pub(crate) async fn serve(client: Client, node: Arc<Node>, shutdown: Shutdown) -
     client.flush().await.map_err(|e| lost(&e))
 }
 
+/// Whoever asks also names where the answer goes, and this process may publish to more than its caller: an answer
+/// must not land in a ledger. `_R_` stands for an inbox in another account.
+fn is_inbox(subject: &str) -> bool {
+    subject.starts_with("_INBOX") || subject.starts_with("_R_.")
+}
+
 async fn answer(message: Message, node: &Node, client: &Client) {
-    let Some(inbox) = message.reply else { return };
+    let Some(inbox) = message.reply.filter(|subject| is_inbox(subject)) else { return };
     let reply = match serde_json::from_slice(&message.payload) {
         Ok(ask) => node.reply(ask).await,
         Err(error) => not_understood(&error),

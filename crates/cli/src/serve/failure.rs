@@ -36,6 +36,7 @@ impl From<JournalError> for Failure {
         match &error {
             JournalError::Broken { .. } => Self::new("log-broken", error),
             JournalError::Unreachable(_) => Self::new("log-unavailable", error).repeat(),
+            JournalError::Denied { .. } => Self::new("log-denied", error),
             JournalError::Locked(_) | JournalError::Unsafe { .. } | JournalError::Io(_) => {
                 Self::new("log-unusable", error)
             }

@@ -155,9 +155,10 @@ impl<J: Journal> LedgerTask<J> {
         let (ledger, reason) = (self.origin.ledger.clone(), error.to_string());
         match error {
             JournalError::Broken { .. } | JournalError::Unsafe { .. } => Error::Halted { ledger, reason },
-            JournalError::Locked(_) | JournalError::Unreachable(_) | JournalError::Io(_) => {
-                Error::Journal { ledger, reason }
-            }
+            JournalError::Denied { .. }
+            | JournalError::Locked(_)
+            | JournalError::Unreachable(_)
+            | JournalError::Io(_) => Error::Journal { ledger, reason },
         }
     }
 }

@@ -1,0 +1,132 @@
+//! Every role does its whole work with its own nkey, through the shipped users.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use journal::Journal as _;
+use projector::Projector;
+use recorder::Recorder;
+use runtime::{SeededRandom, SystemClock};
+use serde_json::{Value, json};
+use tests::binary::{self, Ran, Serving};
+use tests::chain::slug;
+use tests::nats::Nats;
+use wire::{LedgerKeys, Outcome, Query, Submission};
+
+const LEDGER: &str = "azusa-usd";
+
+fn command(name: &str, id: u32, body: Value) -> Value {
+    let id = format!("00000000-0000-4000-8000-{id:012}");
+    json!({ "command": name, "version": 1, "id": id, "actor": "usr:clerk-1", "body": body })
+}
+
+fn open() -> Value {
+    let policy = json!({ "suppress_under": 11, "late_days_max": 36500 });
+    let body = json!({
+        "owner": "Azusa Unified", "cds": "19642790000000", "time_zone": "America/Los_Angeles",
+        "starts": "2025-07-01", "policy": policy,
+    });
+    command("open-ledger", 1, body)
+}
+
+fn act(number: u32) -> Value {
+    let body = json!({ "operator": "usr:ops-3", "act": "view-rebuilt", "reason": "drill" });
+    command("record-operator-act", 1000 + number, body)
+}
+
+fn lines(commands: &[Value]) -> String {
+    commands.iter().map(|command| format!("{command}\n")).collect()
+}
+
+/// `serve all` with its nkey.
+fn serving(nats: &Nats, folder: &Path) -> Serving {
+    let config = folder.join("hubledger.toml");
+    let (data, url, nkey) = (folder.join("data"), nats.url(), nats.users().nkey("all"));
+    let journal = format!(
+        "[journal]\nkind = \"jetstream\"\nurl = {url:?}\nnkey_file = {nkey:?}\naccept_unchecked_sync = true\n"
+    );
+    std::fs::write(&config, format!("data = {data:?}\n{journal}")).unwrap();
+    Serving::start(&config)
+}
+
+#[test]
+fn a_client_records_and_an_operator_reads_through_a_server() {
+    let (nats, folder) = (Nats::with_users(), tempfile::tempdir().unwrap());
+    let server = serving(&nats, folder.path());
+    let (url, key) = (nats.url(), |role: &str| nats.users().nkey(role).to_str().unwrap().to_owned());
+    let run = |role: &str, verb: &[&str], input: &str| -> Ran {
+        let place = ["--ledger", LEDGER, "--json", "--nats", &url, "--nkey", &key(role)];
+        binary::run_with(&[verb, &place[..]].concat(), input)
+    };
+    let commands: Vec<Value> = [open()].into_iter().chain((1..=50).map(act)).collect();
+    let _ = run("client", &["record", "-"], &lines(&commands)).ended(0);
+    for role in ["client", "operator"] {
+        let asked = ["query", "activity-feed", "--min-position", "51", "--limit", "3"];
+        assert_eq!(run(role, &asked, "").ended(0).json()["head"]["position"], 51);
+    }
+    assert_eq!(run("operator", &["tail", "--from", "start", "--no-follow"], "").ended(0).lines().len(), 51);
+    assert_eq!(run("operator", &["events"], "").ended(0).out.lines().count(), 51);
+    assert_eq!(run("operator", &["replay"], "").ended(0).json()["equal"], true);
+    assert_eq!(run("operator", &["verify"], "").ended(11).json()["events"], 51);
+    let _ = run("operator", &["rebuild", "activity-feed"], "").ended(0);
+
+    // What a role may not is said at once, with the cure, and not by a time-out.
+    for (role, verb, what) in [
+        ("operator", &["record", "-"][..], "ask.recorder.azusa-usd"),
+        ("client", &["events"], "$JS.API.STREAM.NAMES"),
+    ] {
+        let refused = run(role, verb, &lines(&[act(60)])).ended(6);
+        assert!(
+            refused.err.contains("Permissions Violation") && refused.err.contains(what),
+            "{}",
+            refused.err
+        );
+        assert!(refused.err.contains("config/nats/users.conf"), "{}", refused.err);
+    }
+    let nobody = binary::run(&["events", "--ledger", LEDGER, "--nats", &url]).ended(6);
+    assert!(nobody.err.contains("--nkey"), "{}", nobody.err);
+    assert_eq!(server.stop(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_and_a_projector_need_no_more_than_their_own_nkeys() {
+    let (nats, ledger) = (Nats::with_users(), slug(LEDGER));
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let keys = LedgerKeys { command: [1; 32], source: [2; 32] };
+    let settings = recorder::Settings::new(folders[0].path(), slug("county"));
+    let (clock, random) = (Arc::new(SystemClock::default()), Arc::new(SeededRandom::new(1)));
+    let recorder = Recorder::start(nats.journal_of("recorder").await, settings.clone(), clock, random);
+    let submission =
+        |command: &Value| Submission::from_json(command.to_string().as_bytes(), &ledger, &keys).unwrap();
+    for command in [open()].iter().chain(&(1..=20).map(act).collect::<Vec<_>>()) {
+        let outcome = recorder.submit(submission(command)).await.unwrap();
+        assert!(matches!(outcome, Outcome::Receipt(_)), "{outcome:?}");
+    }
+    let views = projector::Settings {
+        data_dir: folders[1].path().to_owned(),
+        deployment: slug("county"),
+        flush_events: 1_000,
+        cache_bytes: 16 << 20,
+        wait: std::time::Duration::from_secs(30),
+    };
+    let projector = Projector::start(nats.journal_of("projector").await, views).await.unwrap();
+    let query = Query {
+        ledger: ledger.clone(),
+        view: "activity-feed".to_owned(),
+        filters: Default::default(),
+        as_of: None,
+        min_position: Some((1, 21)),
+        limit: None,
+    };
+    assert_eq!(projector.query(&query).await.unwrap().rows.len(), 21);
+    projector.stop().await;
+    recorder.stop().await;
+
+    // A recorder that starts again catches up from the log, with the same rights.
+    let (clock, random) = (Arc::new(SystemClock::default()), Arc::new(SeededRandom::new(2)));
+    let elsewhere = recorder::Settings { data_dir: folders[1].path().join("other"), ..settings };
+    let recorder = Recorder::start(nats.journal_of("recorder").await, elsewhere, clock, random);
+    assert_eq!(recorder.head(&ledger).await.unwrap().position, 21);
+    recorder.stop().await;
+    assert_eq!(nats.journal_of("operator").await.ledgers().await.unwrap(), [ledger]);
+}
