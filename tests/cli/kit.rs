@@ -94,6 +94,17 @@ pub fn act(number: u32) -> Value {
     command("record-operator-act", 1000 + number, body)
 }
 
+/// A site of its own.
+pub fn site(number: u32) -> Value {
+    let details = json!({ "name": "Slauson", "cds": format!("1964279{number:07}"), "city": "Azusa" });
+    let id = format!("00000000-0000-4000-8001-{number:012}");
+    command(
+        "register-site",
+        100_000 + number,
+        json!({ "id": id, "effective": "2020-07-01", "details": details }),
+    )
+}
+
 /// A delivery under an agreement that nobody has signed.
 pub fn unsigned_policy() -> Value {
     command("change-policy", 2, json!({ "policy": { "suppress_under": 0, "late_days_max": 1 } }))

@@ -6,4 +6,5 @@ mod demo;
 mod importing;
 mod kit;
 mod recording;
+mod roles;
 mod serving;

@@ -108,25 +108,46 @@ pub fn signal(child: &Child, signal: &str) {
 /// A server that runs until it is told to stop, or dropped.
 pub struct Serving {
     child: Child,
+    ready: String,
 }
 
 impl Serving {
     /// Starts `serve all` and waits until it serves.
     pub fn start(config: &Path) -> Self {
-        let mut child = command(&["serve", "all", "--config", config.to_str().unwrap()]).spawn().unwrap();
+        Self::start_role("all", config)
+    }
+
+    /// Starts a role and waits until it serves.
+    pub fn start_role(role: &str, config: &Path) -> Self {
+        let mut child = command(&["serve", role, "--config", config.to_str().unwrap()]).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
-        loop {
+        let ready = loop {
             match lines.next() {
-                Some(Ok(line)) if line.contains("serving") => break,
+                Some(Ok(line)) if line.contains("serving") => break line,
                 Some(Ok(line)) => said.push(line),
                 Some(Err(error)) => panic!("{error}"),
                 None => panic!("the server ended at once: {said:?}"),
             }
-        }
+        };
         // A full pipe would stop the server.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child }
+        Self { child, ready }
+    }
+
+    /// What it said when it was ready.
+    pub fn ready(&self) -> &str {
+        &self.ready
+    }
+
+    /// Stops it in the middle of whatever it does.
+    pub fn pause(&self) {
+        signal(&self.child, "-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        signal(&self.child, "-CONT");
     }
 
     /// Ends it without a word, as a power cut would.

@@ -24,7 +24,7 @@ pub(crate) struct Args {
 pub(crate) enum Verb {
     /// Open a made-up region of three ledgers, record a school year, and stay up for trying
     Demo(Demo),
-    /// Run recorder and projector
+    /// Run recorder and projector, in one process or apart
     Serve(Serve),
     /// Record commands, one JSON object or one a line, and print a receipt or refusal each
     Record(Record),
@@ -109,6 +109,31 @@ pub(crate) struct Serve {
 pub(crate) enum Role {
     /// Recorder and projector in one process
     All,
+    /// Takes commands; any number may run, each with a data directory of its own and all with the same keys
+    Recorder,
+    /// Keeps views and answers queries; any number may run, each with a data directory of its own
+    Projector,
+}
+
+impl Role {
+    /// As it is written on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Recorder => "recorder",
+            Self::Projector => "projector",
+        }
+    }
+
+    /// Whether it takes commands.
+    pub(crate) const fn records(self) -> bool {
+        matches!(self, Self::All | Self::Recorder)
+    }
+
+    /// Whether it keeps views.
+    pub(crate) const fn projects(self) -> bool {
+        matches!(self, Self::All | Self::Projector)
+    }
 }
 
 /// `record`.

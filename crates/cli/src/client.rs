@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use async_nats::Request;
+use async_nats::client::RequestErrorKind;
+use bytes::Bytes;
 use domain::Slug;
 use journal::{AnyJournal, Embedded, JetStream, JournalError, jetstream};
 use serde_json::value::RawValue;
@@ -18,12 +20,20 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::{Home, HomeLock, LogKind};
 use crate::output::Output;
-use crate::serve::node::{Limits, Node};
+use crate::serve::node::{Node, Plan};
 use crate::serve::socket;
 use crate::verb::config;
 
-/// Longest wait for a reply through NATS. A group is durable in milliseconds; a rebuild takes longer.
-const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest wait for a reply through NATS before the question goes out again, perhaps to another server, and how often
+/// it does. A group is durable in milliseconds; a view may wait for `min_position` first.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
+const REPLIES_MISSED_MAX: u32 = 12;
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+const ANSWERS_MISSED_MAX: u32 = 2;
+/// Longest wait for what reads a whole ledger.
+const WHOLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// What is true of every question.
+const REPEATING_IS_SAFE: &str = "repeating is safe: what carries the same command ids is recorded once";
 /// Pauses between tries of what is safe to repeat.
 const PAUSES_MS: [u64; 5] = [100, 200, 400, 800, 1600];
 
@@ -78,7 +88,7 @@ impl Client {
         let journal = Embedded::open(&home.dir).map_err(|error| journal_error(&error))?;
         output.say(format!("opening {} directly; no server runs on it", home.dir.display()));
         let (config, _) = config::load(None)?;
-        let node = Node::start(home, AnyJournal::Embedded(journal), Limits::patient(&config));
+        let node = Node::start(home, AnyJournal::Embedded(journal), Plan::patient(&config));
         Ok(Self::Direct(Box::new(node), lock))
     }
 
@@ -98,16 +108,10 @@ impl Client {
         ledger: &Slug,
         commands: &[Box<RawValue>],
     ) -> Result<Vec<Outcome>, Error> {
-        let mut pauses = PAUSES_MS.into_iter();
-        loop {
-            let ask = Ask::Submit { ledger: ledger.clone(), commands: commands.to_vec() };
-            match (self.ask(ledger, ask).await?, pauses.next()) {
-                (Reply::Outcomes { outcomes }, _) if outcomes.len() == commands.len() => return Ok(outcomes),
-                (Reply::Failed { repeat: true, .. }, Some(pause)) => {
-                    tokio::time::sleep(Duration::from_millis(pause)).await;
-                }
-                (reply, _) => return Err(unexpected(reply)),
-            }
+        let ask = Ask::Submit { ledger: ledger.clone(), commands: commands.to_vec() };
+        match self.ask(ledger, ask).await? {
+            Reply::Outcomes { outcomes } if outcomes.len() == commands.len() => Ok(outcomes),
+            reply => Err(unexpected(reply)),
         }
     }
 
@@ -149,15 +153,28 @@ impl Client {
         }
     }
 
-    /// Asks anything; `ledger` is where it is routed to.
+    /// Asks anything; `ledger` is where it is routed to. What is safe to repeat and may help is repeated a few times.
     ///
     /// # Errors
     /// When the other side is gone.
     pub(crate) async fn ask(&self, ledger: &Slug, ask: Ask) -> Result<Reply, Error> {
-        match self {
-            Self::Direct(node, _) => Ok(node.reply(ask).await),
-            Self::Socket(stream) => ask_socket(&mut *stream.lock().await, &ask).await,
-            Self::Nats(journal) => ask_nats(journal, ledger, &ask).await,
+        let mut pauses = PAUSES_MS.into_iter();
+        loop {
+            let reply = match self {
+                Self::Direct(node, _) => node.reply(ask.clone()).await,
+                Self::Socket(stream) => ask_socket(&mut *stream.lock().await, &ask).await?,
+                Self::Nats(journal) => ask_nats(journal, ledger, &ask).await?,
+            };
+            let again = match &reply {
+                Reply::Failed { refusal, repeat: true } => {
+                    matches!(ask, Ask::Submit { .. }) || refusal.code == "busy"
+                }
+                _ => false,
+            };
+            match pauses.next().filter(|_| again) {
+                Some(pause) => tokio::time::sleep(Duration::from_millis(pause)).await,
+                None => return Ok(reply),
+            }
         }
     }
 }
@@ -202,7 +219,7 @@ pub(crate) async fn ask_socket(stream: &mut UnixStream, ask: &Ask) -> Result<Rep
     let gone = |why: &dyn std::fmt::Display| {
         Error::new(Exit::Unavailable, "the server went away before it answered")
             .why(why)
-            .hint("repeat; what carries the same command ids is recorded once")
+            .hint(REPEATING_IS_SAFE)
     };
     socket::send(stream, &serde_json::to_vec(ask)?).await.map_err(|error| gone(&error))?;
     match socket::receive(stream).await {
@@ -212,20 +229,55 @@ pub(crate) async fn ask_socket(stream: &mut UnixStream, ask: &Ask) -> Result<Rep
     }
 }
 
+/// Asks through NATS. A question without an answer goes out again: servers of one role share the questions, so
+/// another one may get it.
 async fn ask_nats(journal: &JetStream, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
-    let role = match ask {
-        Ask::Query { .. } | Ask::Digests { .. } | Ask::Rebuild { .. } => "projector",
-        Ask::Health | Ask::Ledgers | Ask::Head { .. } | Ask::Submit { .. } | Ask::Read { .. } => "recorder",
+    let (role, timeout, mut left) = match ask {
+        Ask::Query { .. } => ("projector", ANSWER_TIMEOUT, ANSWERS_MISSED_MAX),
+        Ask::Digests { .. } | Ask::Rebuild { .. } => ("projector", WHOLE_TIMEOUT, 1),
+        Ask::Health | Ask::Ledgers | Ask::Head { .. } | Ask::Submit { .. } | Ask::Read { .. } => {
+            ("recorder", REPLY_TIMEOUT, REPLIES_MISSED_MAX)
+        }
     };
-    let request = Request::new().payload(serde_json::to_vec(ask)?.into()).timeout(Some(REPLY_TIMEOUT));
     let (client, subject) = (journal.client(), format!("ask.{role}.{ledger}"));
-    let asked = journal.permitted(&subject, client.send_request(subject.clone(), request)).await;
-    let message = asked.map_err(|denied| journal_error(&denied))?.map_err(|error| {
-        Error::new(Exit::Unavailable, format!("no {role} answered for {ledger}")).why(error).hint(
-            "start one with: hubledger serve all --config FILE; repeating is safe with the same command ids",
-        )
-    })?;
-    serde_json::from_slice(&message.payload).map_err(|error| not_ours(&error))
+    let question = Bytes::from(serde_json::to_vec(ask)?);
+    let most = client.server_info().max_payload;
+    if question.len() > most {
+        let what = format!("the request has {} bytes; a NATS message carries {most}", question.len());
+        return Err(Error::new(Exit::Usage, what).hint("send fewer commands at once, or smaller ones"));
+    }
+    let mut pauses = PAUSES_MS.into_iter();
+    loop {
+        let request = Request::new().payload(question.clone()).timeout(Some(timeout));
+        let asked = journal.permitted(&subject, client.send_request(subject.clone(), request)).await;
+        let error = match asked.map_err(|denied| journal_error(&denied))? {
+            Ok(message) => return serde_json::from_slice(&message.payload).map_err(|error| not_ours(&error)),
+            Err(error) => error,
+        };
+        let pause = match error.kind() {
+            RequestErrorKind::NoResponders => pauses.next(),
+            RequestErrorKind::TimedOut => {
+                left = left.saturating_sub(1);
+                (left > 0).then_some(0)
+            }
+            _ => None,
+        };
+        if let Some(pause) = pause {
+            tracing::debug!(%error, role, "asking again");
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            continue;
+        }
+        let hint = match error.kind() {
+            RequestErrorKind::NoResponders => {
+                format!(
+                    "start one with: hubledger serve all --config FILE, or serve {role}; {REPEATING_IS_SAFE}"
+                )
+            }
+            _ => format!("its end is not known; {REPEATING_IS_SAFE}"),
+        };
+        let what = format!("no {role} answered for {ledger}");
+        return Err(Error::new(Exit::Unavailable, what).why(error).hint(hint));
+    }
 }
 
 fn not_ours(error: &serde_json::Error) -> Error {
@@ -307,14 +359,14 @@ pub(crate) fn unexpected(reply: Reply) -> Error {
                 "no-such-ledger" | "no-such-view" | "no-such-column" => Exit::NotFound,
                 "log-broken" | "ledger-halted" | "views-stopped" | "rebuild-differed" => Exit::Broken,
                 "keys-unusable" => Exit::SetupMissing,
-                "too-large" | "not-understood" | "other-epoch" => Exit::Usage,
+                "too-large" | "not-understood" | "other-epoch" | "other-role" => Exit::Usage,
                 _ if repeat => Exit::Unavailable,
                 _ => Exit::Failure,
             };
             let error = Error::new(exit, message);
             match (hint, repeat) {
                 (Some(hint), _) => error.hint(hint),
-                (None, true) => error.hint("repeat; what carries the same command ids is recorded once"),
+                (None, true) => error.hint(REPEATING_IS_SAFE),
                 (None, false) => error,
             }
         }

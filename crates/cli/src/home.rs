@@ -39,6 +39,8 @@ pub(crate) struct Home {
     pub(crate) deployment: Slug,
     /// Where its log is.
     pub(crate) log: LogKind,
+    /// Where the keys of its ledgers are: inside, unless a configuration says otherwise.
+    pub(crate) keys: PathBuf,
 }
 
 /// The right to open a data directory for writing.
@@ -65,7 +67,7 @@ impl Home {
                 .why(error)
                 .hint("restore it from a backup; it holds the deployment's name and the kind of its journal")
         })?;
-        Ok(Some(Self { dir: dir.to_path_buf(), deployment, log: journal }))
+        Ok(Some(Self::new(dir, deployment, journal)))
     }
 
     /// Like [`find`](Self::find), for verbs that only read.
@@ -96,7 +98,11 @@ impl Home {
         std::fs::write(&new, text)
             .and_then(|()| std::fs::rename(&new, &path))
             .map_err(|e| Error::file(&path, &e))?;
-        Ok(Self { dir: dir.to_path_buf(), deployment: deployment.clone(), log })
+        Ok(Self::new(dir, deployment.clone(), log))
+    }
+
+    fn new(dir: &Path, deployment: Slug, log: LogKind) -> Self {
+        Self { dir: dir.to_path_buf(), deployment, log, keys: dir.join("keys") }
     }
 
     /// Takes the directory for this process; dropped, it is free again, also after a crash.

@@ -1,7 +1,10 @@
-//! A running server: recorder and projector in one process, and the ways to reach it.
+//! A running server: a recorder, a projector or both, and the ways to reach it.
 
 pub(crate) mod broker;
+mod door;
 pub(crate) mod failure;
+pub(crate) mod feed;
+mod health;
 pub(crate) mod local;
 pub(crate) mod node;
 pub(crate) mod socket;

@@ -161,6 +161,11 @@ impl Knowledge {
         closed.map_err(|error| halt(&self.ledger, error))
     }
 
+    /// Rows in the register; replaced ones count until they are merged away.
+    pub(crate) fn register_rows(&self) -> u64 {
+        self.register.as_ref().map_or(0, Register::rows)
+    }
+
     /// Digests over all of it.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use domain::{Slug, State, Timestamp};
 use journal::Journal;
 use runtime::Clock;
 use tokio::sync::{mpsc, oneshot, watch};
-use wire::{EVENTS_MAX, Head, Origin};
+use wire::{EVENTS_MAX, Head, Origin, RecordedEvent};
 
 use crate::archive::Archive;
 use crate::clock_guard::ClockGuard;
@@ -281,6 +281,7 @@ impl<J: Journal> LedgerTask<J> {
     /// Sends a group to the log, and decides the next one meanwhile, on the state that has this one in it.
     async fn append(&mut self, forming: Forming, requests: &mut Requests) -> Result<Option<Forming>, Error> {
         let Forming { group, answers } = forming;
+        let began = self.clock.elapsed();
         let (time, after) = (group.time(), group.after());
         let (body, decided) = group.into_parts();
         let sender = Sender::new(self.journal.clone(), self.origin.ledger.clone(), self.stop.clone());
@@ -300,8 +301,10 @@ impl<J: Journal> LedgerTask<J> {
         };
         match sent {
             Ok(Appended::Yes(verifier)) => {
+                let (took, commands) = (self.clock.elapsed().saturating_sub(began), answers.len());
                 let learnt = self.knowledge.appended(*verifier, &decided.events, decided.rows);
                 self.answer(answers, &decided.events).await;
+                self.tell(&decided.events, commands, took);
                 if let Err(error) = learnt.and(stalled) {
                     self.drop_overlay(next.map(|next: Forming| next.answers).unwrap_or_default());
                     return Err(error);
@@ -323,6 +326,7 @@ impl<J: Journal> LedgerTask<J> {
         let after = next.map(|next| next.answers).unwrap_or_default();
         self.drop_overlay(answers.into_iter().chain(after).collect());
         sent?;
+        self.settings.observer.lost(&self.origin.ledger);
         self.conflicts += 1;
         self.courtesy = COURTESY;
         self.catch_up().await?;
@@ -345,6 +349,12 @@ impl<J: Journal> LedgerTask<J> {
             },
         };
         self.decide(forming, Some(on_its_way), AHEAD).await
+    }
+
+    /// Tells the observer of a group that stands in the log.
+    fn tell(&self, events: &[RecordedEvent], commands: usize, took: Duration) {
+        let (ledger, register_rows) = (&self.origin.ledger, self.knowledge.register_rows());
+        self.settings.observer.appended(&crate::Appended { ledger, events, commands, took, register_rows });
     }
 
     /// Takes back everything that was decided, refusals included; what was minted for a command stays with it.

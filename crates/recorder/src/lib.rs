@@ -14,10 +14,12 @@ mod group;
 pub mod handle;
 mod knowledge;
 mod ledger_task;
+mod observer;
 mod randomness;
 pub mod register;
 pub mod settings;
 
 pub use error::Error;
 pub use handle::{Fingerprint, Recorder};
+pub use observer::{Appended, Observer};
 pub use settings::Settings;

@@ -1,8 +1,11 @@
 //! What the recorder is told when it starts.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use domain::Slug;
+
+use crate::Observer;
 
 /// Settings of a recorder, for all its ledgers.
 #[derive(Debug, Clone)]
@@ -13,11 +16,13 @@ pub struct Settings {
     pub deployment: Slug,
     /// Commands that may wait for one ledger; one more is answered with [`crate::Error::Busy`].
     pub waiting_max: usize,
+    /// Who is told of groups and conflicts.
+    pub observer: Arc<dyn Observer>,
 }
 
 impl Settings {
-    /// Settings with the default of 4,096 waiting commands: four full groups.
+    /// Settings with the default of 4,096 waiting commands, four full groups, and nobody who watches.
     pub fn new(data_dir: impl Into<PathBuf>, deployment: Slug) -> Self {
-        Self { data_dir: data_dir.into(), deployment, waiting_max: 4096 }
+        Self { data_dir: data_dir.into(), deployment, waiting_max: 4096, observer: Arc::new(()) }
     }
 }

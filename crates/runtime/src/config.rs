@@ -3,7 +3,7 @@
 //! `config/hubledger.toml` shows every key with its default, unit and reason; a test holds it to this file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::Slug;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,8 @@ pub struct Config {
     pub recorder: Recorder,
     /// The projector.
     pub projector: Projector,
+    /// Requests that come through NATS.
+    pub requests: Requests,
     /// Logs.
     pub telemetry: Telemetry,
 }
@@ -59,6 +61,17 @@ pub enum JournalKind {
 pub struct Recorder {
     /// Commands that may wait for one ledger; more are answered `busy`.
     pub queue: usize,
+    /// Directory of the ledgers' keys; empty for `keys` in the data directory.
+    pub keys_dir: PathBuf,
+    /// Whether each event is told on core NATS.
+    pub feed: bool,
+}
+
+impl Recorder {
+    /// Where the keys of ledgers are when this is the data directory.
+    pub fn keys_dir(&self, data: &Path) -> PathBuf {
+        if self.keys_dir.as_os_str().is_empty() { data.join("keys") } else { self.keys_dir.clone() }
+    }
 }
 
 /// The projector's limits.
@@ -71,6 +84,16 @@ pub struct Projector {
     pub cache_bytes: u64,
     /// Longest wait of a query for its `min_position`, in milliseconds.
     pub wait_ms: u64,
+}
+
+/// Requests that come through NATS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requests {
+    /// How many of one role may be in work at once; more are answered `busy`.
+    pub at_once: usize,
+    /// How many bytes those may have together.
+    pub bytes: usize,
 }
 
 /// Logs.
@@ -181,6 +204,15 @@ impl Config {
         range(matches!(replicas, 1 | 3 | 5), "journal.replicas", replicas.to_string(), "1, 3 or 5")?;
         let queue = self.recorder.queue;
         range((1..=1_000_000).contains(&queue), "recorder.queue", queue.to_string(), "1 to 1000000")?;
+        let at_once = self.requests.at_once;
+        range((1..=100_000).contains(&at_once), "requests.at_once", at_once.to_string(), "1 to 100000")?;
+        let bytes = self.requests.bytes;
+        range(
+            (1 << 20..=1 << 32).contains(&bytes),
+            "requests.bytes",
+            bytes.to_string(),
+            "1048576 to 4294967296",
+        )?;
         let flush = self.projector.flush_events;
         range((1..=1_000_000).contains(&flush), "projector.flush_events", flush.to_string(), "1 to 1000000")?;
         let cache = self.projector.cache_bytes;

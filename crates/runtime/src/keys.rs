@@ -1,10 +1,11 @@
 //! The two keys of each ledger in a file of their own, until the vault holds them.
 //!
 //! Whoever has K_src can test guesses of student numbers against the log, so the file is for its owner alone.
+//! Recorders that share a ledger share its file: what one has hashed the other must find again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -39,17 +40,17 @@ struct KeyFile {
     k_src: String,
 }
 
-/// Where the keys of a ledger are, in a data directory.
-pub fn path(data: &Path, ledger: &Slug) -> PathBuf {
-    data.join("keys").join(format!("{ledger}.json"))
+/// Where the keys of a ledger are, in a key directory.
+pub fn path(directory: &Path, ledger: &Slug) -> PathBuf {
+    directory.join(format!("{ledger}.json"))
 }
 
 /// The keys of a ledger that has some.
 ///
 /// # Errors
 /// [`KeyError`]; also when there are none.
-pub fn load(data: &Path, ledger: &Slug) -> Result<LedgerKeys, KeyError> {
-    let path = path(data, ledger);
+pub fn load(directory: &Path, ledger: &Slug) -> Result<LedgerKeys, KeyError> {
+    let path = path(directory, ledger);
     let metadata = match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyError::Missing(path)),
         other => other.map_err(|e| KeyError::Io(path.clone(), e))?,
@@ -70,11 +71,11 @@ pub fn load(data: &Path, ledger: &Slug) -> Result<LedgerKeys, KeyError> {
 ///
 /// # Errors
 /// [`KeyError`].
-pub fn load_or_create(data: &Path, ledger: &Slug, random: &dyn Random) -> Result<LedgerKeys, KeyError> {
-    match load(data, ledger) {
+pub fn load_or_create(directory: &Path, ledger: &Slug, random: &dyn Random) -> Result<LedgerKeys, KeyError> {
+    match load(directory, ledger) {
         Err(KeyError::Missing(path)) => {
             create(&path, random).map_err(|e| KeyError::Io(path.clone(), e))?;
-            load(data, ledger)
+            load(directory, ledger)
         }
         other => other,
     }
@@ -84,8 +85,8 @@ pub fn load_or_create(data: &Path, ledger: &Slug, random: &dyn Random) -> Result
 /// crash leaves either the whole file or none.
 fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    // One that is there already may be shared, and its owner has chosen who may look inside.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let key = || URL_SAFE_NO_PAD.encode(random.bytes::<32>());
     let json = serde_json::to_vec_pretty(&KeyFile { k_cmd: key(), k_src: key() })?;
     let beside = path.with_extension(format!("{:016x}", u64::from_be_bytes(random.bytes())));

@@ -52,6 +52,21 @@ pub enum Ask {
     },
 }
 
+impl Ask {
+    /// The ledger that it is about.
+    pub const fn ledger(&self) -> Option<&Slug> {
+        match self {
+            Self::Health | Self::Ledgers => None,
+            Self::Head { ledger }
+            | Self::Submit { ledger, .. }
+            | Self::Digests { ledger }
+            | Self::Rebuild { ledger, .. }
+            | Self::Read { ledger, .. } => Some(ledger),
+            Self::Query { query } => Some(&query.ledger),
+        }
+    }
+}
+
 /// A reply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

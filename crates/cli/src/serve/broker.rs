@@ -1,56 +1,163 @@
-//! Answers what comes through NATS: `ask.recorder.<slug>` and `ask.projector.<slug>`, request and reply.
+//! Answers what comes through NATS: `ask.recorder.<ledger>` and `ask.projector.<ledger>`, request and reply.
+//!
+//! Each role is a service by NATS's own protocol, so that `nats service ls` finds it. Servers of one role share its
+//! requests as a queue group. What is more than a server takes is answered `busy` at once, so that nothing piles up.
 
 use std::sync::Arc;
 
+use async_nats::service::{self, ServiceExt as _};
 use async_nats::{Client, Message};
+use bytes::Bytes;
+use domain::Slug;
 use futures::StreamExt as _;
 use runtime::Shutdown;
-use tokio::sync::Semaphore;
+use runtime::config::Requests;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use wire::RefusalReply;
-use wire::ask::Reply;
+use wire::ask::{Ask, Reply};
 
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::serve::failure::Failure;
 use crate::serve::local::not_understood;
 use crate::serve::node::Node;
 
-/// Requests in work at once; more wait in the subscription.
-const REQUESTS_MAX: usize = 256;
-/// Servers of the same roles share the requests.
+/// Commands in one request, so that their receipts fit one reply.
+const COMMANDS_MAX: usize = 2000;
+/// Servers of the same role share the requests.
 const QUEUE: &str = "hubledger";
 
-/// Answers until it is time to stop, then lets what is in flight finish.
-///
-/// # Errors
-/// When the subscriptions can't be made.
-pub(crate) async fn serve(client: Client, node: Arc<Node>, shutdown: Shutdown) -> Result<(), Error> {
-    let lost = |error: &dyn std::fmt::Display| {
-        Error::new(Exit::Unavailable, "can't take requests from NATS").why(error)
-    };
-    let queue = || QUEUE.to_owned();
-    let recorder = client.queue_subscribe("ask.recorder.*", queue()).await.map_err(|e| lost(&e))?;
-    let projector = client.queue_subscribe("ask.projector.*", queue()).await.map_err(|e| lost(&e))?;
-    client.flush().await.map_err(|e| lost(&e))?;
-    let mut requests = futures::stream::select(recorder, projector);
-    let room = Arc::new(Semaphore::new(REQUESTS_MAX));
-    let mut work = JoinSet::new();
-    loop {
-        let message = tokio::select! {
-            () = shutdown.triggered() => break,
-            message = requests.next() => message,
-        };
-        let (Some(message), Ok(place)) = (message, room.clone().acquire_owned().await) else { break };
-        let (node, client) = (node.clone(), client.clone());
-        work.spawn(async move {
-            let _place = place;
-            answer(message, &node, &client).await;
-        });
-        while work.try_join_next().is_some() {}
+/// Where one role's requests come in.
+pub(crate) struct Broker {
+    client: Client,
+    node: Arc<Node>,
+    /// `recorder` or `projector`.
+    role: &'static str,
+    room: Room,
+}
+
+/// How much may be in work.
+struct Room {
+    requests: Arc<Semaphore>,
+    kibibytes: Arc<Semaphore>,
+}
+
+/// The right to be in work.
+struct Place {
+    _request: OwnedSemaphorePermit,
+    _kibibytes: OwnedSemaphorePermit,
+}
+
+impl Room {
+    fn new(limits: &Requests) -> Self {
+        Self {
+            requests: Arc::new(Semaphore::new(limits.at_once)),
+            kibibytes: Arc::new(Semaphore::new(limits.bytes / 1024)),
+        }
     }
-    while work.join_next().await.is_some() {}
-    // The last replies must leave before the connection goes.
-    client.flush().await.map_err(|e| lost(&e))
+
+    fn take(&self, bytes: usize) -> Option<Place> {
+        let kibibytes = u32::try_from(bytes.div_ceil(1024)).ok()?;
+        let request = self.requests.clone().try_acquire_owned().ok()?;
+        let kibibytes = self.kibibytes.clone().try_acquire_many_owned(kibibytes).ok()?;
+        Some(Place { _request: request, _kibibytes: kibibytes })
+    }
+}
+
+impl Broker {
+    pub(crate) fn new(client: Client, node: Arc<Node>, role: &'static str, limits: &Requests) -> Self {
+        Self { client, node, role, room: Room::new(limits) }
+    }
+
+    /// Answers until it is time to stop, then lets what is in flight finish.
+    ///
+    /// # Errors
+    /// When the subscriptions can't be made, or end.
+    pub(crate) async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
+        let lost = |error: &dyn std::fmt::Display| {
+            Error::new(Exit::Unavailable, "can't take requests from NATS").why(error)
+        };
+        let (client, role) = (self.client.clone(), self.role);
+        let service = client.service_builder().description("Hubledger: see hubledger help serve");
+        let service = service.start(format!("hubledger-{role}"), env!("CARGO_PKG_VERSION")).await;
+        let service = service.map_err(|e| lost(&e))?;
+        let endpoint = service.endpoint_builder().name(role).queue_group(QUEUE);
+        let mut asked = endpoint.add(format!("ask.{role}.*")).await.map_err(|e| lost(&e))?;
+        client.flush().await.map_err(|e| lost(&e))?;
+        let broker = Arc::new(self);
+        let (mut work, mut stopping) = (JoinSet::new(), false);
+        loop {
+            let request = tokio::select! {
+                () = shutdown.triggered(), if !stopping => {
+                    stopping = true;
+                    // What has come already is still answered; the rest goes to others.
+                    asked.stop().await.map_err(|e| lost(&e))?;
+                    continue;
+                }
+                request = asked.next() => request,
+            };
+            let Some(request) = request else { break };
+            match broker.room.take(request.message.payload.len()) {
+                Some(place) => {
+                    let broker = broker.clone();
+                    work.spawn(async move {
+                        let _place = place;
+                        broker.answer(&request).await;
+                    });
+                }
+                None => broker.reply(&request, &failed(Failure::busy("too many requests are in work"))).await,
+            }
+            while work.try_join_next().is_some() {}
+        }
+        while work.join_next().await.is_some() {}
+        // The last replies must leave before the connection goes.
+        client.flush().await.map_err(|e| lost(&e))?;
+        service.stop().await.map_err(|e| lost(&e))?;
+        if stopping { Ok(()) } else { Err(lost(&"the subscription ended")) }
+    }
+
+    async fn answer(&self, request: &service::Request) {
+        // Who names no inbox gets nothing done.
+        if !request.message.reply.as_deref().is_some_and(is_inbox) {
+            return;
+        }
+        let reply = match serde_json::from_slice::<Ask>(&request.message.payload) {
+            Ok(ask) => match refused(&ask, &request.message) {
+                Some(failure) => failed(failure),
+                None => self.fitting(ask).await,
+            },
+            Err(error) => encode(&not_understood(&error)),
+        };
+        self.reply(request, &reply).await;
+    }
+
+    /// The reply, or what to do instead when it is more than a message carries.
+    async fn fitting(&self, ask: Ask) -> Bytes {
+        let submits = matches!(ask, Ask::Submit { .. });
+        let reply = encode(&self.node.reply(ask).await);
+        let most = self.client.server_info().max_payload;
+        if reply.len() <= most {
+            return reply;
+        }
+        let mut failure = Failure::new(
+            "too-large",
+            format!("the answer has {} bytes; a NATS message carries {most}", reply.len()),
+        );
+        failure.refusal = failure.refusal.hint(if submits {
+            "all commands were decided; repeat them in smaller batches under the same ids for their receipts"
+        } else {
+            "ask for fewer rows with --where or --limit, or for sums with --where by=COLUMN"
+        });
+        failed(failure)
+    }
+
+    async fn reply(&self, request: &service::Request, reply: &Bytes) {
+        if request.message.reply.as_deref().is_some_and(is_inbox)
+            && let Err(error) = request.respond(Ok(reply.clone())).await
+        {
+            tracing::warn!(%error, "a reply could not be sent");
+        }
+    }
 }
 
 /// Whoever asks also names where the answer goes, and this process may publish to more than its caller: an answer
@@ -59,23 +166,24 @@ fn is_inbox(subject: &str) -> bool {
     subject.starts_with("_INBOX") || subject.starts_with("_R_.")
 }
 
-async fn answer(message: Message, node: &Node, client: &Client) {
-    let Some(inbox) = message.reply.filter(|subject| is_inbox(subject)) else { return };
-    let reply = match serde_json::from_slice(&message.payload) {
-        Ok(ask) => node.reply(ask).await,
-        Err(error) => not_understood(&error),
-    };
-    let mut bytes = serde_json::to_vec(&reply).unwrap_or_default();
-    let most = client.server_info().max_payload;
-    if bytes.len() > most {
-        let refusal = RefusalReply::new(
-            "too-large",
-            format!("the answer has {} bytes; NATS carries {most}", bytes.len()),
-        )
-        .hint("ask for fewer rows with --where or --limit");
-        bytes = serde_json::to_vec(&Reply::Failed { refusal, repeat: false }).unwrap_or_default();
+/// What is wrong with a request before anybody looks at it. A server's permissions are by subject, so the subject
+/// must not name one ledger and the request another.
+fn refused(ask: &Ask, message: &Message) -> Option<Failure> {
+    let subject = message.subject.rsplit('.').next().unwrap_or_default();
+    if ask.ledger().map(Slug::as_str).is_some_and(|ledger| ledger != subject) {
+        return Some(Failure::new("not-understood", "the subject names another ledger than the request"));
     }
-    if let Err(error) = client.publish(inbox, bytes.into()).await {
-        tracing::warn!(%error, "a reply could not be sent");
-    }
+    let Ask::Submit { commands, .. } = ask else { return None };
+    (commands.len() > COMMANDS_MAX).then(|| {
+        let message = format!("{} commands in one request; at most {COMMANDS_MAX}", commands.len());
+        Failure::new("too-large", message)
+    })
+}
+
+fn failed(Failure { refusal, repeat }: Failure) -> Bytes {
+    encode(&Reply::Failed { refusal, repeat })
+}
+
+fn encode(reply: &Reply) -> Bytes {
+    serde_json::to_vec(reply).unwrap_or_default().into()
 }

@@ -17,6 +17,23 @@ impl Failure {
         Self { refusal: RefusalReply::new(code, message.to_string()), repeat: false }
     }
 
+    /// What is asked here is the work of this other role.
+    pub(crate) fn other_role(role: &str) -> Self {
+        let mut failure = Self::new("other-role", format!("this server is no {role}"));
+        failure.refusal = failure
+            .refusal
+            .hint(&format!("ask a {role}: --nats URL finds one, and --data DIR the one on that directory"));
+        failure
+    }
+
+    /// More is in work than this server takes.
+    pub(crate) fn busy(why: &str) -> Self {
+        let mut failure = Self::new("busy", why).repeat();
+        failure.refusal =
+            failure.refusal.hint("repeat in a moment; what carries the same command ids is recorded once");
+        failure
+    }
+
     /// Marked as safe to repeat.
     fn repeat(mut self) -> Self {
         self.repeat = true;

@@ -1,10 +1,10 @@
-//! A node: journal, door and recorder and projector of one deployment in one process.
+//! A node: journal, door and recorder, projector, or both, of one deployment in one process.
 //!
-//! `demo` and `serve all` run one, and so does a client verb that finds nobody on its data directory. It answers
+//! `demo` and `serve` run one, and so does a client verb that finds nobody on its data directory. It answers
 //! `wire::ask`; how a question comes is not its business.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,16 +12,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Slug;
 use futures::StreamExt as _;
 use journal::{AnyJournal, EMPTY, Journal as _, Until};
-use projector::{Lag, Projector};
-use recorder::Recorder;
-use runtime::keys::{self, KeyError};
+use projector::Projector;
+use recorder::{Observer, Recorder};
 use runtime::{Random, SystemClock, SystemRandom};
-use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 use wire::ask::{Ask, Reply};
-use wire::{HeadReply, LedgerKeys, Outcome, Query, RefusalReply, Submission, Tip, frame};
+use wire::{HeadReply, LedgerKeys, Query, Tip, frame};
 
+use crate::args::Role;
 use crate::home::Home;
+use crate::log::stored_events;
 use crate::serve::failure::{Failure, no_such_ledger};
 
 /// Bytes of frames in one reply to `Read`; base64 makes them a third longer, and NATS carries 1 MiB.
@@ -29,50 +29,78 @@ const READ_BYTES_MAX: usize = 700 * 1024;
 
 /// A running node.
 pub(crate) struct Node {
-    home: Home,
-    journal: AnyJournal,
-    recorder: Recorder,
-    projector: OnceCell<Projector<AnyJournal>>,
-    limits: Limits,
-    random: Arc<dyn Random>,
-    keys: Mutex<BTreeMap<Slug, LedgerKeys>>,
+    pub(super) role: Role,
+    pub(super) home: Home,
+    pub(super) journal: AnyJournal,
+    recorder: Option<Recorder>,
+    pub(super) projector: OnceCell<Projector<AnyJournal>>,
+    plan: Plan,
+    pub(super) random: Arc<dyn Random>,
+    pub(super) keys: Mutex<BTreeMap<Slug, LedgerKeys>>,
 }
 
-/// What a node may hold and how long it waits.
-pub(crate) struct Limits {
+/// What a node does, what it may hold and how long it waits.
+pub(crate) struct Plan {
+    role: Role,
     recorder: runtime::config::Recorder,
     projector: runtime::config::Projector,
     /// Whether every answer of a view waits for all that is recorded.
     patient: bool,
+    observer: Arc<dyn Observer>,
 }
 
-impl Limits {
-    /// As configured.
-    pub(crate) fn of(config: &runtime::Config) -> Self {
-        Self { recorder: config.recorder.clone(), projector: config.projector.clone(), patient: false }
+impl Plan {
+    /// As configured; the observer is told what the recorder does.
+    pub(crate) fn new(role: Role, config: &runtime::Config, observer: Arc<dyn Observer>) -> Self {
+        let (recorder, projector) = (config.recorder.clone(), config.projector.clone());
+        Self { role, recorder, projector, patient: false, observer }
     }
 
     /// For a verb that works directly: its views were closed until now, and nobody but it waits for them.
     pub(crate) fn patient(config: &runtime::Config) -> Self {
         let wait_ms = u64::from(u32::MAX);
         let projector = runtime::config::Projector { wait_ms, ..config.projector.clone() };
-        Self { projector, patient: true, ..Self::of(config) }
+        Self { projector, patient: true, ..Self::new(Role::All, config, Arc::new(())) }
     }
 }
 
 impl Node {
-    /// Starts the recorder on this journal; the projector with [`project`](Self::project), or when a view is first
-    /// asked. Ledgers are taken up when they are first named.
-    pub(crate) fn start(home: Home, journal: AnyJournal, limits: Limits) -> Self {
+    /// Starts the recorder on this journal, if that is its role; the projector with [`project`](Self::project), or
+    /// when a view is first asked. Ledgers are taken up when they are first named.
+    pub(crate) fn start(home: Home, journal: AnyJournal, plan: Plan) -> Self {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let settings = recorder::Settings {
-            waiting_max: limits.recorder.queue,
-            ..recorder::Settings::new(home.dir.clone(), home.deployment.clone())
-        };
-        let recorder =
-            Recorder::start(journal.clone(), settings, Arc::new(SystemClock::default()), random.clone());
-        let (projector, keys) = (OnceCell::new(), Mutex::default());
-        Self { home, journal, recorder, projector, limits, random, keys }
+        let recorder = plan.role.records().then(|| {
+            let settings = recorder::Settings {
+                waiting_max: plan.recorder.queue,
+                observer: plan.observer.clone(),
+                ..recorder::Settings::new(home.dir.clone(), home.deployment.clone())
+            };
+            Recorder::start(journal.clone(), settings, Arc::new(SystemClock::default()), random.clone())
+        });
+        let (role, projector, keys) = (plan.role, OnceCell::new(), Mutex::default());
+        Self { role, home, journal, recorder, projector, plan, random, keys }
+    }
+
+    /// The recorder, if that is this node's role.
+    pub(super) fn recorder(&self) -> Result<&Recorder, Failure> {
+        self.recorder.as_ref().ok_or_else(|| Failure::other_role("recorder"))
+    }
+
+    /// The projector, if that is this node's role.
+    async fn views(&self) -> Result<&Projector<AnyJournal>, Failure> {
+        if self.role.projects() { Ok(self.project().await?) } else { Err(Failure::other_role("projector")) }
+    }
+
+    /// Follows every ledger that has a log by now.
+    ///
+    /// # Errors
+    /// When the log or the view store can't be read.
+    pub(crate) async fn follow_new(&self) -> Result<(), projector::Error> {
+        let projector = self.project().await?;
+        for ledger in self.journal.ledgers().await? {
+            projector.track(&ledger)?;
+        }
+        Ok(())
     }
 
     /// Starts the projector if it does not run yet.
@@ -80,7 +108,7 @@ impl Node {
     /// # Errors
     /// When the view store can't be opened or the log not be read.
     pub(crate) async fn project(&self) -> Result<&Projector<AnyJournal>, projector::Error> {
-        let limits = &self.limits.projector;
+        let limits = &self.plan.projector;
         let settings = projector::Settings {
             data_dir: self.home.dir.clone(),
             deployment: self.home.deployment.clone(),
@@ -93,7 +121,9 @@ impl Node {
 
     /// Lets what is in flight finish, and closes register and views.
     pub(crate) async fn stop(&self) {
-        self.recorder.stop().await;
+        if let Some(recorder) = &self.recorder {
+            recorder.stop().await;
+        }
         if let Some(projector) = self.projector.get() {
             projector.stop().await;
         }
@@ -118,71 +148,9 @@ impl Node {
         reply.unwrap_or_else(|Failure { refusal, repeat }| Reply::Failed { refusal, repeat })
     }
 
-    /// Takes commands through the door to the recorder, in order.
-    ///
-    /// # Errors
-    /// When one of them has no known end; with the same ids it is safe to send all again.
-    pub(crate) async fn submit(
-        &self,
-        ledger: &Slug,
-        commands: Vec<Box<RawValue>>,
-    ) -> Result<Vec<Outcome>, Failure> {
-        let Some(keys) = self.keys(ledger, &commands).await? else {
-            return Ok(commands.iter().map(|_| not_open(ledger)).collect());
-        };
-        let mut refused = Vec::new();
-        let mut submissions = Vec::with_capacity(commands.len());
-        for command in &commands {
-            match Submission::from_json(command.get().as_bytes(), ledger, &keys) {
-                Ok(submission) => {
-                    submissions.push(submission);
-                    refused.push(None);
-                }
-                Err(refusal) => refused.push(Some(Outcome::Refusal(refusal))),
-            }
-        }
-        let mut answers = self.recorder.submit_all(ledger, submissions).await.into_iter();
-        if let Some(projector) = self.projector.get() {
-            // It may be new. What was recorded stays recorded, whatever becomes of the views.
-            if let Err(error) = projector.track(ledger) {
-                tracing::error!(%ledger, %error, "the views can't be kept");
-            }
-        }
-        let mut outcomes = Vec::with_capacity(refused.len());
-        for refused in refused {
-            outcomes.push(match refused {
-                Some(outcome) => outcome,
-                None => answers.next().unwrap_or(Err(recorder::Error::Stopped))?,
-            });
-        }
-        Ok(outcomes)
-    }
-
-    /// The keys of a ledger that has some, or that these commands open.
-    async fn keys(&self, ledger: &Slug, commands: &[Box<RawValue>]) -> Result<Option<LedgerKeys>, Failure> {
-        if let Some(keys) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(ledger) {
-            return Ok(Some(keys.clone()));
-        }
-        let keys = match keys::load(&self.home.dir, ledger) {
-            Ok(keys) => keys,
-            Err(KeyError::Missing(path)) => {
-                if self.journal.head(ledger).await?.commit > 0 {
-                    return Err(KeyError::Missing(path).into());
-                }
-                if !commands.iter().any(|command| command.get().contains("\"open-ledger\"")) {
-                    return Ok(None);
-                }
-                keys::load_or_create(&self.home.dir, ledger, self.random.as_ref())?
-            }
-            Err(error) => return Err(error.into()),
-        };
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(ledger.clone(), keys.clone());
-        Ok(Some(keys))
-    }
-
     async fn head(&self, ledger: &Slug) -> Result<Reply, Failure> {
         self.must_exist(ledger).await?;
-        let head = self.recorder.head(ledger).await?;
+        let head = self.recorder()?.head(ledger).await?;
         Ok(Reply::Head { head: HeadReply::new(ledger, &head) })
     }
 
@@ -194,24 +162,33 @@ impl Node {
 
     async fn query(&self, mut query: Query) -> Result<Reply, Failure> {
         self.must_exist(&query.ledger).await?;
-        if self.limits.patient && query.min_position.is_none() && query.as_of.is_none() {
-            let head = self.recorder.head(&query.ledger).await?;
+        if self.plan.patient && query.min_position.is_none() && query.as_of.is_none() {
+            let head = self.recorder()?.head(&query.ledger).await?;
             query.min_position = Some((head.epoch, head.position));
         }
-        Ok(Reply::Answer { answer: self.project().await?.query(&query).await? })
+        Ok(Reply::Answer { answer: self.views().await?.query(&query).await? })
     }
 
     /// At the head of the log now, or later: digests are asked for to be compared.
     async fn digests(&self, ledger: &Slug) -> Result<Reply, Failure> {
         self.must_exist(ledger).await?;
-        let recorded = self.recorder.head(ledger).await?;
-        let (head, digests) = self.project().await?.digests(ledger, recorded.position).await?;
+        let (head, digests) = self.views().await?.digests(ledger, self.recorded(ledger).await?).await?;
         Ok(Reply::Digests { digests, head: HeadReply::new(ledger, &head) })
+    }
+
+    /// The log's last position by its leader's word; a projector has no recorder to ask, and verifies on its way
+    /// there.
+    async fn recorded(&self, ledger: &Slug) -> Result<u64, Failure> {
+        let tip = self.journal.head(ledger).await?;
+        let Some(last) = self.journal.commit(ledger, tip.commit).await? else { return Ok(0) };
+        let unreadable =
+            |_| Failure::new("log-broken", format!("the last commit of {ledger} is no JSON batch"));
+        Ok(last.size + stored_events(&last).map_err(unreadable)?.len() as u64)
     }
 
     async fn rebuild(&self, ledger: &Slug, view: &str) -> Result<Reply, Failure> {
         self.must_exist(ledger).await?;
-        let projector = self.project().await?;
+        let projector = self.views().await?;
         let digest = projector.rebuild(ledger, view).await?;
         let (head, _) = projector.digests(ledger, digest.position).await?;
         Ok(Reply::Digests { digests: vec![digest], head: HeadReply::new(ledger, &head) })
@@ -237,45 +214,4 @@ impl Node {
         }
         Ok(Reply::Commits { frames })
     }
-
-    async fn health(&self) -> Result<Reply, Failure> {
-        let (mut lines, mut healthy) = (Vec::new(), true);
-        for ledger in self.journal.ledgers().await? {
-            match self.recorder.head(&ledger).await {
-                Ok(head) => lines.push(format!("ok {ledger}: recorded to position {}", head.position)),
-                Err(error) => {
-                    healthy = false;
-                    lines.push(format!("fail {ledger}: {error}"));
-                }
-            }
-            let lag = match self.project().await {
-                Ok(projector) => projector.lag(&ledger).await,
-                Err(error) => Err(error),
-            };
-            let (well, line) = match lag {
-                Ok(Lag { stopped: Some(why), .. }) => {
-                    (false, format!("fail {ledger}: the views stopped: {why}"))
-                }
-                Ok(Lag { head, commits, parked, .. }) => {
-                    let parked: u64 = parked.values().sum();
-                    let level = if parked > 0 { "warn" } else { "ok" };
-                    let behind =
-                        if commits > 0 { format!(", {commits} commits behind") } else { String::new() };
-                    let parked = if parked > 0 { format!(", {parked} rows parked") } else { String::new() };
-                    (true, format!("{level} {ledger}: viewed to position {}{behind}{parked}", head.position))
-                }
-                Err(error) => (false, format!("fail {ledger}: {error}")),
-            };
-            healthy &= well;
-            lines.push(line);
-        }
-        Ok(Reply::Health { healthy, lines })
-    }
-}
-
-fn not_open(ledger: &Slug) -> Outcome {
-    Outcome::Refusal(
-        RefusalReply::new("ledger-not-open", format!("the ledger {ledger} is not open"))
-            .hint("open it with open-ledger, or check its name"),
-    )
 }

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::{Home, HomeLock, LogKind};
 use crate::output::Output;
-use crate::serve::node::{Limits, Node};
+use crate::serve::node::{Node, Plan};
 use crate::serve::{local, socket};
 use crate::verb::config;
 
@@ -78,7 +78,7 @@ async fn start(demo: &Demo) -> Result<(Arc<Node>, HomeLock), Error> {
     let lock = home.lock()?;
     let journal = Embedded::open(&home.dir).map_err(|error| journal_error(&error))?;
     let (config, _) = config::load(None)?;
-    let node = Arc::new(Node::start(home, AnyJournal::Embedded(journal), Limits::patient(&config)));
+    let node = Arc::new(Node::start(home, AnyJournal::Embedded(journal), Plan::patient(&config)));
     node.project().await.map_err(|error| view_error(&error))?;
     Ok((node, lock))
 }

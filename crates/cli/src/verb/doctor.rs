@@ -68,15 +68,19 @@ impl Findings {
 pub(crate) async fn run(doctor: &Doctor, output: Output) -> Result<Exit, Error> {
     let mut findings = Findings::default();
     let mut data = doctor.data.clone();
-    let mut broker = None;
+    let (mut broker, mut keys) = (None, None);
     if let Some(file) = &doctor.config {
         let (config, _) = super::config::load(Some(file))?;
         findings.add(Level::Ok, format!("the configuration {} is valid", file.display()), None);
         data = PathBuf::from(&config.data);
+        keys = Some(config.recorder.keys_dir(&data));
         broker = nats(&config, &mut findings).await;
     }
     match Home::find(&data) {
-        Ok(Some(home)) => look(&home, broker, &mut findings).await,
+        Ok(Some(mut home)) => {
+            home.keys = keys.unwrap_or(home.keys);
+            look(&home, broker, &mut findings).await;
+        }
         Ok(None) => findings.add(
             Level::Warn,
             format!("{} is no data directory yet", data.display()),
@@ -225,7 +229,7 @@ async fn ledger(home: &Home, journal: &AnyJournal, slug: &Slug, findings: &mut F
         }
     };
     findings.add(Level::Ok, format!("{slug}: the log holds {}", count(tip.commit, "commit")), None);
-    match keys::load(&home.dir, slug) {
+    match keys::load(&home.keys, slug) {
         Ok(_) => findings.add(Level::Ok, format!("{slug}: its keys are there and closed to others"), None),
         Err(error) => findings.add(Level::Fail, format!("{slug}: {error}"), None),
     }

@@ -1,24 +1,33 @@
-//! `serve`: recorder and projector in one process until a signal ends it.
+//! `serve`: recorder, projector or both in one process until a signal ends it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::Slug;
+use futures::future::{join_all, try_join_all};
 use journal::{AnyJournal, Embedded, JetStream, Journal as _, jetstream};
+use recorder::{Appended, Observer};
 use runtime::Shutdown;
 use runtime::config::{Config, JournalKind};
+use tokio::net::UnixListener;
 
 use crate::args::{Role, Serve};
 use crate::client::{journal_error, view_error};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::{Home, LogKind};
-use crate::serve::node::{Limits, Node};
-use crate::serve::{broker, local, socket};
+use crate::serve::broker::Broker;
+use crate::serve::feed::Feed;
+use crate::serve::node::{Node, Plan};
+use crate::serve::{local, socket};
+
+/// How often a projector looks for ledgers that were opened since.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Serves until told to stop.
 pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
-    let Role::All = serve.role;
     let (config, _) = super::config::load(serve.config.as_deref())?;
+    possible(serve.role, &config)?;
     runtime::telemetry::init(&config.telemetry);
     let shutdown = Shutdown::on_signals()
         .map_err(|error| Error::new(Exit::Failure, "can't listen to signals").why(error))?;
@@ -26,7 +35,8 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         JournalKind::Embedded => LogKind::Embedded,
         JournalKind::Jetstream => LogKind::Jetstream,
     };
-    let home = Home::open_or_make(&config.data, &config.deployment, log)?;
+    let mut home = Home::open_or_make(&config.data, &config.deployment, log)?;
+    home.keys = config.recorder.keys_dir(&home.dir);
     // On JetStream the log has no lock that keeps a second server off the same register and views.
     let _lock = match socket::connect(&home.dir).await {
         Ok(Some(_)) => {
@@ -34,7 +44,9 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
                 Exit::Unavailable,
                 format!("a server runs on {} already", home.dir.display()),
             )
-            .hint("talk to it with --data, or stop it first"));
+            .hint(
+                "talk to it with --data, or stop it first; another role needs a data directory of its own",
+            ));
         }
         Ok(None) | Err(_) => home.lock()?,
     };
@@ -43,46 +55,122 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     let listener =
         socket::listen(&home.dir).map_err(|error| Error::file(&socket::path(&home.dir), &error))?;
     let data = home.dir.clone();
-    let node = Arc::new(Node::start(home, journal.clone(), Limits::of(&config)));
-    if let Err(error) = node.project().await {
+    let (watch, told) = watched(serve.role, &config, &journal);
+    let node = Arc::new(Node::start(home, journal.clone(), Plan::new(serve.role, &config, watch)));
+    if serve.role.projects()
+        && let Err(error) = node.project().await
+    {
         node.stop().await;
         return Err(view_error(&error));
     }
     tracing::info!(
+        role = serve.role.name(),
         data = %data.display(),
         deployment = %config.deployment,
         journal = %describe(&config),
         ledgers = ledgers.len(),
         "serving"
     );
-    let answers = serve_all(&journal, listener, &node, &shutdown).await;
-    tracing::info!("stopping; what is in flight finishes");
-    node.stop().await;
-    // Gone is better than stale; the next server would replace it anyway.
-    let _ = std::fs::remove_file(socket::path(&data));
+    let answers = async {
+        let answers =
+            Server { role: serve.role, config: &config, journal, node, shutdown }.answer(listener).await;
+        // Gone is better than stale; the next server would replace it anyway.
+        let _ = std::fs::remove_file(socket::path(&data));
+        answers
+    };
+    let (answers, ()) = tokio::join!(answers, told);
     tracing::info!("stopped");
     answers.map(|()| Exit::Ok)
 }
 
-async fn serve_all(
-    journal: &AnyJournal,
-    listener: tokio::net::UnixListener,
-    node: &Arc<Node>,
-    shutdown: &Shutdown,
-) -> Result<(), Error> {
-    let local = local::serve(listener, node.clone(), shutdown.clone());
-    let AnyJournal::JetStream(jetstream) = journal else {
-        local.await;
+/// Whether the role can be taken with this configuration.
+fn possible(role: Role, config: &Config) -> Result<(), Error> {
+    if role == Role::All || config.journal.kind == JournalKind::Jetstream {
         return Ok(());
+    }
+    let what = format!("a {} of its own needs the log in NATS JetStream", role.name());
+    Err(Error::new(Exit::Configuration, what)
+        .why("the embedded log is open in one process only")
+        .hint("set journal.kind = \"jetstream\", or start both roles with: hubledger serve all"))
+}
+
+/// What the recorder tells, and the work of telling it on.
+fn watched(
+    role: Role,
+    config: &Config,
+    journal: &AnyJournal,
+) -> (Arc<dyn Observer>, impl Future<Output = ()> + use<>) {
+    let (feed, telling) = match journal {
+        AnyJournal::JetStream(journal) if role.records() && config.recorder.feed => {
+            let (feed, telling) = Feed::new(journal.client());
+            (Some(feed), Some(telling))
+        }
+        AnyJournal::Memory(_) | AnyJournal::Embedded(_) | AnyJournal::JetStream(_) => (None, None),
     };
-    let requests = async {
-        let served = broker::serve(jetstream.client(), node.clone(), shutdown.clone()).await;
-        // Without requests from NATS the server would look alive and be deaf.
-        shutdown.trigger();
+    let telling = async { drop(join_all(telling).await) };
+    (Arc::new(Watch { feed }), telling)
+}
+
+/// Passes on what the recorder tells.
+#[derive(Debug)]
+struct Watch {
+    feed: Option<Feed>,
+}
+
+impl Observer for Watch {
+    fn appended(&self, group: &Appended<'_>) {
+        if let Some(feed) = &self.feed {
+            feed.hand_in(group);
+        }
+    }
+
+    fn lost(&self, _: &Slug) {}
+}
+
+/// A server that is ready.
+struct Server<'a> {
+    role: Role,
+    config: &'a Config,
+    journal: AnyJournal,
+    node: Arc<Node>,
+    shutdown: Shutdown,
+}
+
+impl Server<'_> {
+    /// Answers until it is time to stop, then stops the node.
+    async fn answer(self, listener: UnixListener) -> Result<(), Error> {
+        let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
+        let ((), served, ()) = tokio::join!(local, self.requests(), self.follow_new());
+        tracing::info!("stopping; what is in flight finishes");
+        self.node.stop().await;
         served
-    };
-    let ((), served) = tokio::join!(local, requests);
-    served
+    }
+
+    /// Takes requests from NATS, if the log is there.
+    async fn requests(&self) -> Result<(), Error> {
+        let AnyJournal::JetStream(journal) = &self.journal else { return Ok(()) };
+        let roles = [("recorder", self.role.records()), ("projector", self.role.projects())];
+        let brokers = roles.into_iter().filter(|(_, taken)| *taken).map(|(role, _)| async move {
+            let broker = Broker::new(journal.client(), self.node.clone(), role, &self.config.requests);
+            let served = broker.serve(self.shutdown.clone()).await;
+            // Without requests from NATS the server would look alive and be deaf.
+            self.shutdown.trigger();
+            served
+        });
+        try_join_all(brokers).await.map(drop)
+    }
+
+    /// Ledgers are opened by recorders, perhaps in another process.
+    async fn follow_new(&self) {
+        if !self.role.projects() {
+            return;
+        }
+        while tokio::time::timeout(LOOK, self.shutdown.triggered()).await.is_err() {
+            if let Err(error) = self.node.follow_new().await {
+                tracing::warn!(%error, "can't look for new ledgers; looking again");
+            }
+        }
+    }
 }
 
 async fn open(config: &Config) -> Result<AnyJournal, Error> {
