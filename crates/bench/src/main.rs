@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are printed")]
 
 mod import;
+mod lag;
 mod machine;
 mod read;
 mod rebuild;
@@ -11,6 +12,7 @@ mod remember;
 mod rows;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use machine::{Failure, Figure};
 use serde_json::{Value, json};
@@ -29,6 +31,8 @@ struct Sizes {
 
 const USUAL: Sizes = Sizes { deliveries: 50_000, events: 200_000, keys: 10_000_000, rounds: 3 };
 const FULL: Sizes = Sizes { deliveries: 200_000, events: 1_000_000, keys: 10_000_000, rounds: 3 };
+/// Of the live projection, twice.
+const STEADY: Duration = Duration::from_secs(15);
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -38,6 +42,11 @@ async fn main() -> Result<(), Failure> {
     match words[..] {
         // Memory is measured in processes of their own.
         ["rebuild", folder] => rebuild::child(&PathBuf::from(folder)).await,
+        ["lag", seconds] => {
+            let time = Duration::from_secs(seconds.parse()?);
+            lag::steady(time).await?.iter().for_each(|figure| println!("{figure}"));
+            Ok(())
+        }
         ["remember", keys] => remember::child(keys.parse()?),
         ["core", ..] => core(if has("--full") { FULL } else { USUAL }, has("--json")).await,
         _ => Err("bench core [--full] [--json]".into()),
@@ -54,6 +63,8 @@ async fn core(sizes: Sizes, as_json: bool) -> Result<(), Failure> {
     rows::record_year(folder.path(), sizes.events).await?;
     figures.extend(read::replay(folder.path(), sizes.rounds).await?);
     figures.extend(own_process(&["rebuild", path(folder.path())?])?);
+    eprintln!("recording and projecting at a steady rate");
+    figures.extend(lag::steady(STEADY).await?);
     eprintln!("remembering {} keys", sizes.keys);
     figures.extend(own_process(&["remember", &sizes.keys.to_string()])?);
     if as_json {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::Slug;
 use journal::{Embedded, Journal};
 use recorder::{Recorder, Settings};
+use region::District;
 use runtime::{SystemClock, SystemRandom};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -92,20 +93,24 @@ pub(crate) fn receipts(answers: Vec<Result<Outcome, recorder::Error>>) -> Result
     answers.into_iter().map(event).collect()
 }
 
+/// What a district sends next.
+pub(crate) fn batch(district: &mut District) -> Result<Vec<Submission>, Failure> {
+    let batch = district.next_batch();
+    let read = |text: String| Submission::from_json(text.as_bytes(), district.ledger(), &KEYS);
+    Ok(batch.into_iter().map(read).collect::<Result<Vec<_>, _>>().map_err(|refusal| refusal.message)?)
+}
+
 /// The year of the largest district of a region, so many events, in an embedded log in the folder.
 pub(crate) async fn record_year(folder: &Path, events: u64) -> Result<Slug, Failure> {
     let mut district = region::region(1, events * 2).pop().ok_or("the region has no district")?;
     let ledger = district.ledger().clone();
     let recorder = recorder(Embedded::open(folder)?, folder)?;
     loop {
-        let batch = district.next_batch();
-        if batch.is_empty() {
+        let submissions = batch(&mut district)?;
+        if submissions.is_empty() {
             recorder.stop().await;
             return Ok(ledger);
         }
-        let read = |text: String| Submission::from_json(text.as_bytes(), &ledger, &KEYS);
-        let submissions =
-            batch.into_iter().map(read).collect::<Result<Vec<_>, _>>().map_err(|refusal| refusal.message)?;
         let events = receipts(recorder.submit_all(&ledger, submissions).await)?;
         district.recorded(&events);
     }

@@ -15,7 +15,9 @@ pub(crate) fn append(bytes: &[u8; 16], out: &mut Vec<u8>) {
     out.extend_from_slice(&text);
 }
 
-/// Exactly `N` bytes, or nothing.
+/// Exactly `N` bytes, 48 at most, or nothing.
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
-    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+    let mut bytes = [0; 64];
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+    bytes.get(..length)?.try_into().ok()
 }
