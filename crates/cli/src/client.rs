@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
 use wire::ask::{Ask, Reply};
-use wire::{Answer, HeadReply, Outcome, Query, RefusalReply, ViewDigest};
+use wire::{Answer, HeadReply, Outcome, Query, Rebuilt, RefusalReply, ViewDigest};
 
 use crate::args::Place;
 use crate::error::Error;
@@ -138,17 +138,13 @@ impl Client {
         }
     }
 
-    /// Builds a view anew beside the live one and puts it in its place.
+    /// Builds views anew beside the live ones and puts them in their places.
     ///
     /// # Errors
-    /// When the live one differed, and as for a query.
-    pub(crate) async fn rebuild(
-        &self,
-        ledger: &Slug,
-        view: &str,
-    ) -> Result<(Vec<ViewDigest>, HeadReply), Error> {
-        match self.ask(ledger, Ask::Rebuild { ledger: ledger.clone(), view: view.to_owned() }).await? {
-            Reply::Digests { digests, head } => Ok((digests, head)),
+    /// As for a query.
+    pub(crate) async fn rebuild(&self, ledger: &Slug, views: Vec<String>) -> Result<Vec<Rebuilt>, Error> {
+        match self.ask(ledger, Ask::Rebuild { ledger: ledger.clone(), views }).await? {
+            Reply::Rebuilt { views } => Ok(views),
             reply => Err(unexpected(reply)),
         }
     }
@@ -342,7 +338,7 @@ pub(crate) fn view_error(error: &projector::Error) -> Error {
         projector::Error::Store(cause) => Error::new(Exit::Failure, "the view store can't be used")
             .why(cause)
             .hint("stop what uses it, delete the folder `views` of the data directory, and start again: views are built from the log"),
-        projector::Error::Stopped { .. } | projector::Error::Differed { .. } => {
+        projector::Error::Stopped { .. } => {
             Error::new(Exit::Broken, error.to_string())
         }
         projector::Error::Behind { .. } | projector::Error::OtherEpoch { .. } => {
@@ -357,7 +353,7 @@ pub(crate) fn unexpected(reply: Reply) -> Error {
         Reply::Failed { refusal: RefusalReply { code, message, hint, .. }, repeat } => {
             let exit = match code.as_str() {
                 "no-such-ledger" | "no-such-view" | "no-such-column" => Exit::NotFound,
-                "log-broken" | "ledger-halted" | "views-stopped" | "rebuild-differed" => Exit::Broken,
+                "log-broken" | "ledger-halted" | "views-stopped" => Exit::Broken,
                 "keys-unusable" => Exit::SetupMissing,
                 "too-large" | "not-understood" | "other-epoch" | "other-role" => Exit::Usage,
                 _ if repeat => Exit::Unavailable,

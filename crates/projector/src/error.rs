@@ -53,18 +53,6 @@ pub enum Error {
     /// The view store failed. Views can be thrown away: stop, delete the folder `views`, start.
     #[error("the view store failed; stop, delete its folder and start again: views are built from the log")]
     Store(#[from] sled::Error),
-    /// Rows of a rebuilt view differ from those of the live one.
-    #[error(
-        "view {view} was built anew with digest {rebuilt}, but the live one had {live}; the live one was replaced"
-    )]
-    Differed {
-        /// The view.
-        view: String,
-        /// Digest of the live rows.
-        live: String,
-        /// Digest of the rebuilt rows.
-        rebuilt: String,
-    },
 }
 
 impl Error {
@@ -80,7 +68,6 @@ impl Error {
             Self::Journal(_) => "log-unavailable",
             Self::Locked(_) => "views-locked",
             Self::Store(_) => "view-store-failed",
-            Self::Differed { .. } => "rebuild-differed",
         }
     }
 }

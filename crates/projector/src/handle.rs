@@ -9,7 +9,7 @@ use domain::Slug;
 use journal::{FIRST_EPOCH, Journal};
 use tokio::sync::{OwnedMutexGuard, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use wire::{Answer, Head, Origin, Query, ViewDigest};
+use wire::{Answer, Head, Origin, Query, Rebuilt, ViewDigest};
 
 use crate::follower::{Follower, Progress};
 use crate::ledger_views::LedgerViews;
@@ -232,15 +232,15 @@ impl<J: Journal> Projector<J> {
         .await
     }
 
-    /// Builds a view anew beside the live one, compares and swaps.
+    /// Builds views anew beside the live ones, in one pass over the log, compares and swaps.
     ///
     /// # Errors
-    /// [`Error`]; [`Error::Differed`] when the live one was wrong.
-    pub async fn rebuild(&self, ledger: &Slug, view: &str) -> Result<ViewDigest, Error> {
+    /// [`Error`].
+    pub async fn rebuild(&self, ledger: &Slug, views: &[&str]) -> Result<Vec<Rebuilt>, Error> {
         let tracked = self.tracked(ledger).await?;
         let _one_at_a_time = tracked.rebuild.lock().await;
         drop(self.reach(ledger, &tracked, 0).await?);
-        crate::rebuild::rebuild(&self.shared.journal, &tracked.writer, &tracked.views, view).await
+        crate::rebuild::rebuild(&self.shared.journal, &tracked.writer, &tracked.views, views).await
     }
 
     /// How far the views of a ledger are.

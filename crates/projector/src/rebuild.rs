@@ -1,8 +1,10 @@
-//! Builds a view anew beside the live one, compares the two, and swaps.
+//! Builds views anew beside the live ones, compares the two, and swaps.
+
+use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 use journal::{FIRST_EPOCH, Journal, Until, read_events};
-use wire::{Verifier, ViewDigest};
+use wire::{Rebuilt, Verifier, ViewDigest};
 
 use crate::ahead::ahead;
 use crate::handle::{Views, Writer};
@@ -10,7 +12,7 @@ use crate::ledger_views::{LedgerViews, Live, named};
 use crate::store::{Store, rows_prefix};
 use crate::{Error, blocking};
 
-/// Rows in memory of a view that is being built.
+/// Rows in memory of views that are being built.
 const ROWS_IN_MEMORY_MAX: usize = 100_000;
 /// Commits that may be missing when the live views are held still for the last of them.
 const NEAR: u64 = 4;
@@ -18,9 +20,9 @@ const NEAR: u64 = 4;
 /// rebuild for ever.
 const CHASES_MAX: usize = 16;
 
-/// A view in the making.
+/// Views in the making.
 struct Beside {
-    live: Live,
+    views: Vec<Live>,
     verifier: Verifier,
     store: Store,
 }
@@ -36,40 +38,48 @@ impl Beside {
                 return Err(Error::Stopped { ledger, reason });
             };
             let read = read?;
-            self.live.apply(&read);
+            self.views.iter_mut().for_each(|view| view.apply(&read));
             self.verifier = read.verifier;
-            if self.live.rows.in_memory_len() > ROWS_IN_MEMORY_MAX {
+            let rows: usize = self.views.iter().map(|view| view.rows.in_memory_len()).sum();
+            if rows > ROWS_IN_MEMORY_MAX {
                 // No cursor points to them yet.
-                self.store.write(&ledger, vec![self.live.take_changed(&ledger)], None)?;
-                self.live.rows.forget();
+                let changed = self.views.iter_mut().map(|view| view.take_changed(&ledger)).collect();
+                self.store.write(&ledger, changed, None)?;
+                self.views.iter_mut().for_each(|view| view.rows.forget());
             }
         }
         Ok(())
     }
 }
 
-/// Builds the view anew and puts it in the place of the live one. One at a time for a ledger.
+/// Builds these views anew, in one pass over the log, and puts them in the places of the live ones: what they hold
+/// follows from the log. One rebuild at a time for a ledger.
 ///
 /// # Errors
-/// [`Error::Differed`] when the two were not equal at the same position: the new one, which follows from the log, is
-/// live then, and somebody should find out why.
+/// [`Error`].
 pub(crate) async fn rebuild<J: Journal>(
     journal: &J,
     writer: &Writer,
     views: &Views,
-    name: &str,
-) -> Result<ViewDigest, Error> {
-    let view = named(name)?;
-    let (ledger, origin, generation) = {
-        let live = views.lock().await;
-        let current = live.live.iter().find(|l| l.view.name() == name).map_or(0, |l| l.generation);
-        (live.ledger.clone(), live.verifier.origin().clone(), current.wrapping_add(1))
-    };
+    names: &[&str],
+) -> Result<Vec<Rebuilt>, Error> {
     let store = writer.lock().await.clone();
-    // An earlier try may have left rows.
-    store.clear(&rows_prefix(&ledger, name, generation))?;
-    let live = Live::stored(&store, &ledger, view, generation);
-    let mut beside = Beside { live, verifier: Verifier::new(origin, FIRST_EPOCH), store };
+    let mut beside = {
+        let live = views.lock().await;
+        let fresh = |name: &&str| {
+            let view = named(name)?;
+            let current = live.live.iter().find(|l| l.view.name() == *name).map_or(0, |l| l.generation);
+            let generation = current.wrapping_add(1);
+            // An earlier try may have left rows.
+            store.clear(&rows_prefix(&live.ledger, name, generation))?;
+            Ok(Live::stored(&store, &live.ledger, view, generation))
+        };
+        // One that is named twice is built once.
+        let views =
+            names.iter().collect::<BTreeSet<_>>().into_iter().map(fresh).collect::<Result<_, Error>>()?;
+        let verifier = Verifier::new(live.verifier.origin().clone(), FIRST_EPOCH);
+        Beside { views, verifier, store: store.clone() }
+    };
     for _ in 0..CHASES_MAX {
         let commit = views.lock().await.head().commit;
         beside.read_to(journal, commit).await?;
@@ -84,29 +94,29 @@ pub(crate) async fn rebuild<J: Journal>(
     blocking(move || swap(&mut live, beside, &writer)).await
 }
 
-/// Both are at one position and nothing moves: compares, writes the new rows and the pointer to them, drops the old.
-fn swap(views: &mut LedgerViews, beside: Beside, store: &Store) -> Result<ViewDigest, Error> {
-    let Beside { live: beside, verifier, .. } = beside;
+/// All are at one position and nothing moves: compares, writes the new rows and the pointers to them, drops the old.
+fn swap(views: &mut LedgerViews, beside: Beside, store: &Store) -> Result<Vec<Rebuilt>, Error> {
     let (ledger, position) = (views.ledger.clone(), views.head().position);
     let stopped = |reason: String| Err(Error::Stopped { ledger: ledger.clone(), reason });
-    if views.verifier != verifier {
+    if views.verifier != beside.verifier {
         return stopped("the log does not hold the commits that the views were built from".to_owned());
     }
-    let name = beside.view.name();
-    let rebuilt = beside.rows.digest();
-    if let Some(why) = beside.rows.unreadable() {
-        return stopped(format!("the view store can't be read: {why}"));
+    let (mut rebuilt, mut old) = (Vec::new(), Vec::new());
+    for fresh in beside.views {
+        let (view, digest) = (fresh.view.name(), fresh.rows.digest());
+        if let Some(why) = fresh.rows.unreadable() {
+            return stopped(format!("the view store can't be read: {why}"));
+        }
+        let Some(place) = views.live.iter_mut().find(|live| live.view.name() == view) else {
+            return Err(Error::NoSuchLedger(ledger));
+        };
+        let now = ViewDigest { ledger: ledger.clone(), view: view.to_owned(), digest, position };
+        rebuilt.push(Rebuilt { now, was: place.rows.digest() });
+        old.push(rows_prefix(&ledger, view, place.generation));
+        *place = fresh;
     }
-    let Some(place) = views.live.iter_mut().find(|live| live.view.name() == name) else {
-        return Err(Error::NoSuchLedger(ledger));
-    };
-    let live = place.rows.digest();
-    let old = std::mem::replace(place, beside);
     let (changed, cursor) = views.take_changed()?;
     store.write(&ledger, changed, Some(&cursor)).inspect_err(|error| views.distrust(error))?;
-    store.clear(&rows_prefix(&ledger, name, old.generation))?;
-    if live != rebuilt {
-        return Err(Error::Differed { view: name.to_owned(), live, rebuilt });
-    }
-    Ok(ViewDigest { ledger, view: name.to_owned(), digest: rebuilt, position })
+    old.iter().try_for_each(|rows| store.clear(rows))?;
+    Ok(rebuilt)
 }

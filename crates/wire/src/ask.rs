@@ -4,7 +4,7 @@ use domain::Slug;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Answer, HeadReply, Outcome, Query, RefusalReply, ViewDigest};
+use crate::{Answer, HeadReply, Outcome, Query, Rebuilt, RefusalReply, ViewDigest};
 
 /// A request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,12 +36,12 @@ pub enum Ask {
         /// The ledger.
         ledger: Slug,
     },
-    /// Build a view anew beside the live one and swap.
+    /// Build views anew beside the live ones, in one pass over the log, and swap.
     Rebuild {
         /// The ledger.
         ledger: Slug,
-        /// The view.
-        view: String,
+        /// The views.
+        views: Vec<String>,
     },
     /// The stored commits after this one, as frames in base64url, as many as fit one reply.
     Read {
@@ -98,12 +98,17 @@ pub enum Reply {
         /// The answer.
         answer: Answer,
     },
-    /// To `Digests` and `Rebuild`.
+    /// To `Digests`.
     Digests {
         /// One for each view.
         digests: Vec<ViewDigest>,
         /// The head that they are complete to.
         head: HeadReply,
+    },
+    /// To `Rebuild`.
+    Rebuilt {
+        /// What became of each view.
+        views: Vec<Rebuilt>,
     },
     /// To `Read`.
     Commits {

@@ -24,7 +24,7 @@ pub use decode::Interpreted;
 pub use encode::EncodeError;
 pub use envelope::{Envelope, Origin, RecordedEvent, SourceRecord};
 pub use head::{Head, Tip};
-pub use query::{Answer, HeadReply, Query, ViewDigest};
+pub use query::{Answer, HeadReply, Query, Rebuilt, ViewDigest};
 pub use receipt::{Outcome, Receipt, RefusalReply};
 pub use submission::{LedgerKeys, Submission};
 pub use verifier::{Broken, BrokenKind, Verifier};

@@ -84,3 +84,20 @@ pub struct ViewDigest {
     /// Position that it is complete to.
     pub position: u64,
 }
+
+/// A view that was built anew beside the live one and put in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rebuilt {
+    /// What it holds now; it follows from the log.
+    pub now: ViewDigest,
+    /// Digest of the rows that it replaced. Another one means that the live view was wrong.
+    pub was: String,
+}
+
+impl Rebuilt {
+    /// Whether the live view was right.
+    pub fn is_equal(&self) -> bool {
+        self.now.digest == self.was
+    }
+}

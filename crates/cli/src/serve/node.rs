@@ -143,7 +143,7 @@ impl Node {
             Ask::Read { ledger, after } => self.read(&ledger, after).await,
             Ask::Query { query } => self.query(query).await,
             Ask::Digests { ledger } => self.digests(&ledger).await,
-            Ask::Rebuild { ledger, view } => self.rebuild(&ledger, &view).await,
+            Ask::Rebuild { ledger, views } => self.rebuild(&ledger, &views).await,
         };
         reply.unwrap_or_else(|Failure { refusal, repeat }| Reply::Failed { refusal, repeat })
     }
@@ -186,12 +186,10 @@ impl Node {
         Ok(last.size + stored_events(&last).map_err(unreadable)?.len() as u64)
     }
 
-    async fn rebuild(&self, ledger: &Slug, view: &str) -> Result<Reply, Failure> {
+    async fn rebuild(&self, ledger: &Slug, views: &[String]) -> Result<Reply, Failure> {
         self.must_exist(ledger).await?;
-        let projector = self.views().await?;
-        let digest = projector.rebuild(ledger, view).await?;
-        let (head, _) = projector.digests(ledger, digest.position).await?;
-        Ok(Reply::Digests { digests: vec![digest], head: HeadReply::new(ledger, &head) })
+        let views: Vec<&str> = views.iter().map(String::as_str).collect();
+        Ok(Reply::Rebuilt { views: self.views().await?.rebuild(ledger, &views).await? })
     }
 
     async fn read(&self, ledger: &Slug, after: u64) -> Result<Reply, Failure> {

@@ -54,7 +54,7 @@ async fn what_there_is_not_is_told_by_its_name() {
     assert_eq!((error.code(), error.to_string().contains("nowhere-usd")), ("no-such-ledger", true));
     let error = projector.query(&question(&house.ledger, "weather", 0)).await.unwrap_err();
     assert_eq!((error.code(), error.to_string().contains("activity-feed")), ("no-such-view", true));
-    let error = projector.rebuild(&house.ledger, "weather").await.unwrap_err();
+    let error = projector.rebuild(&house.ledger, &["weather"]).await.unwrap_err();
     assert_eq!(error.code(), "no-such-view");
 }
 

@@ -56,8 +56,6 @@ async fn two_ledgers_do_not_touch_each_other() {
     let projector = house.flushing(4).await;
     assert_eq!(house.live(&projector).await, house.folded().await);
     assert_eq!(projector.digests(&first, history.verifier.head().position).await.unwrap().1, alone);
-    for view in ["reach", "service-ledger"] {
-        projector.rebuild(&other, view).await.unwrap();
-    }
+    projector.rebuild(&other, &["reach", "service-ledger"]).await.unwrap();
     assert_eq!(projector.digests(&first, 0).await.unwrap().1, alone);
 }
