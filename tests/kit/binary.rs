@@ -119,7 +119,13 @@ impl Serving {
 
     /// Starts a role and waits until it serves.
     pub fn start_role(role: &str, config: &Path) -> Self {
-        let mut child = command(&["serve", role, "--config", config.to_str().unwrap()]).spawn().unwrap();
+        let command = command(&["serve", role, "--config", config.to_str().unwrap()]);
+        Self::spawn(command).unwrap_or_else(|said| panic!("the server ended at once: {said:?}"))
+    }
+
+    /// Runs this command line of a server until it serves; what it said, if it ended at once.
+    pub fn spawn(mut command: Command) -> Result<Self, Vec<String>> {
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
         let ready = loop {
@@ -127,12 +133,15 @@ impl Serving {
                 Some(Ok(line)) if line.contains("serving") => break line,
                 Some(Ok(line)) => said.push(line),
                 Some(Err(error)) => panic!("{error}"),
-                None => panic!("the server ended at once: {said:?}"),
+                None => {
+                    let _ = child.wait();
+                    return Err(said);
+                }
             }
         };
         // A full pipe would stop the server.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, ready }
+        Ok(Self { child, ready })
     }
 
     /// What it said when it was ready.

@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod chain;
+pub mod cluster;
 pub mod nats;
 pub mod python;
 pub mod year;

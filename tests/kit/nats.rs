@@ -93,6 +93,21 @@ impl Nats {
         Self::launched(users.config("single-users.conf"), Some(users), Vec::new()).unwrap()
     }
 
+    /// The same as [`start`](Self::start) with one line more in its `jetstream` block.
+    pub fn start_with(line: &str) -> Self {
+        let users = Users::new();
+        let path = users.config("single.conf");
+        add(line, &path);
+        Self::launched(path, Some(users), Vec::new()).unwrap()
+    }
+
+    /// Kills it and starts it again with another line in place of that.
+    pub fn restart_with(&mut self, line: &str) {
+        self.kill();
+        add(line, &self.config);
+        self.restart();
+    }
+
     pub(crate) fn launched(
         config: PathBuf,
         users: Option<Arc<Users>>,
@@ -120,11 +135,15 @@ impl Nats {
 
     /// What it says about its JetStream to whoever watches it.
     pub fn monitored(&self) -> serde_json::Value {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.ports.monitor)).unwrap();
-        stream.write_all(b"GET /jsz?streams=true HTTP/1.0\r\n\r\n").unwrap();
+        self.asked("/jsz?accounts=true&streams=true").unwrap()
+    }
+
+    fn asked(&self, path: &str) -> Option<serde_json::Value> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.ports.monitor)).ok()?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+        stream.read_to_string(&mut answer).ok()?;
+        serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
     }
 
     /// Ends it without a word.
@@ -155,6 +174,21 @@ impl Nats {
         binary::signal(&self.child, "-CONT");
     }
 
+    /// Whether it says that it is well: in a cluster, that its copies have everything.
+    pub fn is_healthy(&self) -> bool {
+        self.asked("/healthz").is_some_and(|health| health["status"] == "ok")
+    }
+
+    /// Its name, and the name of the server that leads this stream, if it knows.
+    pub fn leader_of(&self, stream: &str) -> Option<(String, String)> {
+        let name = self.asked("/varz")?["server_name"].as_str()?.to_owned();
+        let all = self.asked("/jsz?accounts=true&streams=true")?;
+        let mut streams =
+            all["account_details"].as_array()?.iter().flat_map(|a| a["stream_detail"].as_array());
+        let found = streams.find_map(|list| list.iter().find(|found| found["name"] == stream))?;
+        Some((name, found["cluster"]["leader"].as_str()?.to_owned()))
+    }
+
     /// A journal on it.
     pub async fn journal(&self) -> JetStream {
         JetStream::connect(settings(&self.url())).await.unwrap()
@@ -177,6 +211,12 @@ impl Drop for Nats {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Writes the shipped configuration of one server with a line more.
+fn add(line: &str, path: &Path) {
+    let text = std::fs::read_to_string(root().join(CONFIG).join("single.conf")).unwrap();
+    std::fs::write(path, text.replace("jetstream {", &format!("jetstream {{\n  {line}"))).unwrap();
 }
 
 /// Settings for a server whose configuration is known.

@@ -34,10 +34,14 @@ const GUEST: &str = "guest";
 /// Server error codes: wrong last sequence, in its two forms.
 const WRONG_LAST_SEQUENCE: [u64; 2] = [10071, 10164];
 
+/// Server error codes: account, server or store have no room. Said before anything is stored; a disk that turns out to
+/// be full while it is written to is answered with silence.
+const NO_ROOM: [u64; 3] = [10002, 10023, 10047];
+
 /// How to reach the server and what to ask of it.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Address.
+    /// Address; several of one cluster are joined by commas.
     pub url: String,
     /// Copies of each stream.
     pub replicas: usize,
@@ -92,7 +96,8 @@ impl JetStream {
             events.hear(&event);
             std::future::ready(())
         });
-        let client = options.connect(&settings.url).await.map_err(|error| refused_or_lost(&error))?;
+        let servers: Vec<&str> = settings.url.split(',').map(str::trim).collect();
+        let client = options.connect(servers).await.map_err(|error| refused_or_lost(&error))?;
         let server = client.server_info();
         safety::server(&server.version, server.max_payload, &settings)?;
         let mut journal = Self { context: jetstream::new(client.clone()), settings, denials };
@@ -233,6 +238,9 @@ impl Journal for JetStream {
                 Ok(Err(tip)) => Err(AppendError::Conflict(tip)),
                 Err(error) => Err(unknown(&error)),
             },
+            Err(error) if code(&error).is_some_and(|code| NO_ROOM.contains(&code)) => Err(
+                AppendError::Refused(format!("the NATS server has no room: {error}; give its store more")),
+            ),
             Err(error) => Err(unknown(&error)),
         }
     }
@@ -275,9 +283,12 @@ impl Journal for JetStream {
 }
 
 fn is_conflict(error: &PublishError) -> bool {
-    let code = std::error::Error::source(error)
-        .and_then(|source| source.downcast_ref::<jetstream::Error>())
-        .map(|error| error.error_code().0);
     error.kind() == PublishErrorKind::WrongLastSequence
-        || code.is_some_and(|code| WRONG_LAST_SEQUENCE.contains(&code))
+        || code(error).is_some_and(|code| WRONG_LAST_SEQUENCE.contains(&code))
+}
+
+/// What the server calls the error.
+fn code(error: &PublishError) -> Option<u64> {
+    let source = std::error::Error::source(error)?.downcast_ref::<jetstream::Error>()?;
+    Some(source.error_code().0)
 }

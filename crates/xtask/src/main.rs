@@ -13,6 +13,7 @@ const HELP: &str = "\
 cargo xtask <command>
 
   test     format, lints, tools, all tests, dependency checks: everything that must pass
+           test --faults: only the stories of faults, in their long form
   tools    fetch the pinned nats-server and Python packages into target/tools
   bench    measure: bench core [--full] [--json]
   deny     check licences, sources and banned crates of all dependencies
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let result = match (arguments.next().as_deref(), arguments.next()) {
         (Some("test"), None) => test(),
+        (Some("test"), Some(form)) if form == "--faults" => faults(),
         (Some("tools"), None) => tools::nats_server().and_then(|_| python::python()).map(drop),
         (Some("bench"), Some(what)) => bench(&what, &arguments.collect::<Vec<_>>()),
         (Some("deny"), None) => deny::check(),
@@ -42,6 +44,13 @@ fn bench(what: &str, more: &[String]) -> Result<(), String> {
     let mut arguments = vec!["run", "--release", "--quiet", "--package", "bench", "--", what];
     arguments.extend(more.iter().map(String::as_str));
     run::cargo(&arguments, &[(tools::VARIABLE, &server.to_string_lossy())])
+}
+
+/// Kills, stops, full disks and stepping clocks, for minutes; the ordinary run has the same stories, shorter.
+fn faults() -> Result<(), String> {
+    let server = tools::nats_server()?;
+    let environment = [(tools::VARIABLE, &*server.to_string_lossy()), ("HUBLEDGER_FAULTS", "full")];
+    run::cargo(&["test", "--package", "tests", "--test", "faults", "--", "--nocapture"], &environment)
 }
 
 /// Everything that must pass, cheapest first; the test runner's own lines come last.

@@ -1,0 +1,25 @@
+//! Processes killed and stopped at any moment, full disks, callers that vanish, clocks that step: on real servers.
+//!
+//! Everybody who was given a receipt holds it against the log afterwards. The ordinary run is short;
+//! `cargo xtask test --faults` runs the same stories for longer.
+
+mod checker;
+mod clients;
+mod clocks;
+mod disks;
+mod kills;
+mod leaders;
+mod load;
+
+/// Whether this is the long run.
+fn full() -> bool {
+    std::env::var_os("HUBLEDGER_FAULTS").is_some_and(|form| form == "full")
+}
+
+/// The dice of a story. Their seed is printed with a failure, and can be given again.
+fn dice() -> fastrand::Rng {
+    let given = std::env::var("HUBLEDGER_FAULTS_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| fastrand::u64(..));
+    println!("HUBLEDGER_FAULTS_SEED={seed}");
+    fastrand::Rng::with_seed(seed)
+}
