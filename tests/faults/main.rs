@@ -18,7 +18,7 @@ fn full() -> bool {
 
 /// The dice of a story. Their seed is printed with a failure, and can be given again.
 fn dice() -> fastrand::Rng {
-    let given = std::env::var("HUBLEDGER_FAULTS_SEED").ok().and_then(|seed| seed.parse().ok());
+    let given = std::env::var_os("HUBLEDGER_FAULTS_SEED").and_then(|seed| seed.to_str()?.parse().ok());
     let seed = given.unwrap_or_else(|| fastrand::u64(..));
     println!("HUBLEDGER_FAULTS_SEED={seed}");
     fastrand::Rng::with_seed(seed)

@@ -3,6 +3,7 @@
 //! `watch.py` is that reader, one page. It needs the format and no library, and what it computes from the bytes is
 //! what `hubledger` says.
 
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use async_nats::HeaderMap;
@@ -90,6 +91,41 @@ fn a_reader_with_nothing_of_ours_recomputes_ids_leaves_and_root_from_the_bytes()
     let receipt = again.json()["receipt"].clone();
     let number = receipt["commit"].as_u64().unwrap() as usize;
     assert_eq!(theirs["ids"][number - 1], receipt["commit_id"]);
+}
+
+#[test]
+fn a_watcher_follows_the_live_feed_by_wildcard() {
+    let (nats, folder) = (Nats::start(), tempfile::tempdir().unwrap());
+    let commands = commands();
+    let _serving = recorded(&nats, folder.path(), &commands[..1]);
+    let follow = |subject: &str, count: usize| {
+        let mut child = watch(&["follow", &nats.url(), subject, &count.to_string()]).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(lines.next().unwrap(), "following");
+        (child, lines)
+    };
+    let (mut all, everything) = follow("events.>", 50);
+    let (mut some, sites) = follow("events.*.site-registered", 20);
+    record(&nats, &commands[1..51]);
+    let read = |lines: &mut dyn Iterator<Item = String>| -> Vec<Value> {
+        lines.map(|line| serde_json::from_str(&line).unwrap()).collect()
+    };
+    let (everything, sites) = (read(&mut { everything }), read(&mut { sites }));
+    assert!(all.wait().unwrap().success() && some.wait().unwrap().success());
+    for (position, told) in (2..).zip(&everything) {
+        let event = &told["event"];
+        let named = if position <= 21 { ("site-registered", "site") } else { ("operator-acted", "ledger") };
+        assert_eq!(event["position"], position);
+        assert_eq!(told["subject"], format!("events.{LEDGER}.{}", named.0));
+        assert_eq!(
+            (&event["type"], &event["kind"]),
+            (&json!(format!("hubledger.{}.v1", named.0)), &json!(named.1))
+        );
+        // Nothing about people or things: no id, no actor, no data.
+        let members: Vec<&String> = event.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["kind", "position", "time", "type"]);
+    }
+    assert_eq!(sites[..], everything[..20]);
 }
 
 #[tokio::test]
