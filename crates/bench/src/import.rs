@@ -9,13 +9,13 @@ use futures::StreamExt as _;
 use journal::{EMPTY, Embedded, Journal, Until};
 use runtime::{Clock as _, SystemClock};
 use tests::nats::Nats;
-use wire::frame;
+use wire::{Commit, frame};
 
 use crate::machine::{Failure, Figure, median};
 use crate::rows;
 
 /// One import: how long it took, and the commits that it made.
-async fn import<J: Journal>(journal: J, count: u64) -> Result<(Duration, Vec<wire::Commit>), Failure> {
+async fn import<J: Journal>(journal: J, count: u64) -> Result<(Duration, Vec<Commit>), Failure> {
     let folder = tempfile::tempdir()?;
     let (ledger, clock) = (rows::ledger()?, SystemClock::default());
     let recorder = rows::recorder(journal.clone(), folder.path())?;
@@ -35,49 +35,66 @@ async fn import<J: Journal>(journal: J, count: u64) -> Result<(Duration, Vec<wir
     Ok((took, commits))
 }
 
-/// Into files.
+/// One import, and the same bytes without us.
+pub(crate) struct Imported {
+    pub(crate) took: Duration,
+    pub(crate) raw: Duration,
+    pub(crate) commits: Vec<Commit>,
+}
+
+/// Into files, beside plain appends of the same bytes that are synced as often.
+pub(crate) async fn embedded_once(count: u64) -> Result<Imported, Failure> {
+    let folder = tempfile::tempdir()?;
+    let (took, commits) = import(Embedded::open(folder.path())?, count).await?;
+    let frames: Vec<Vec<u8>> = commits.iter().map(frame::encode).collect();
+    let clock = SystemClock::default();
+    let mut file = File::create_new(folder.path().join("raw"))?;
+    let began = clock.elapsed();
+    for frame in &frames {
+        file.write_all(frame)?;
+        file.sync_data()?;
+    }
+    Ok(Imported { took, raw: clock.elapsed() - began, commits })
+}
+
+/// Into JetStream that syncs every message, beside plain publishing of the same messages, each acknowledged.
+pub(crate) async fn jetstream_once(count: u64) -> Result<Imported, Failure> {
+    let server = Nats::start();
+    let journal = server.journal().await;
+    let (took, commits) = import(journal.clone(), count).await?;
+    let context = async_nats::jetstream::new(journal.client());
+    let stream = async_nats::jetstream::stream::Config { name: "RAW".to_owned(), ..Default::default() };
+    context.create_stream(stream).await?;
+    let bodies: Vec<Bytes> = commits.iter().map(|commit| commit.body.clone()).collect();
+    let clock = SystemClock::default();
+    let began = clock.elapsed();
+    for body in bodies {
+        context.publish("RAW", body).await?.await?;
+    }
+    Ok(Imported { took, raw: clock.elapsed() - began, commits })
+}
+
+/// Into files, several times.
 pub(crate) async fn embedded(count: u64, rounds: usize) -> Result<Vec<Figure>, Failure> {
-    let (mut imports, mut raws) = (Vec::new(), Vec::new());
+    let mut all = Vec::new();
     for _ in 0..rounds {
-        let folder = tempfile::tempdir()?;
-        let (took, commits) = import(Embedded::open(folder.path())?, count).await?;
-        imports.push(took);
-        let frames: Vec<Vec<u8>> = commits.iter().map(frame::encode).collect();
-        let clock = SystemClock::default();
-        let mut file = File::create_new(folder.path().join("raw"))?;
-        let began = clock.elapsed();
-        for frame in &frames {
-            file.write_all(frame)?;
-            file.sync_data()?;
-        }
-        raws.push(clock.elapsed() - began);
+        all.push(embedded_once(count).await?);
     }
-    Ok(figures("embedded", count, median(imports), median(raws)))
+    Ok(figures("embedded", count, &all))
 }
 
-/// Into JetStream that syncs every message.
+/// Into JetStream, several times.
 pub(crate) async fn jetstream(count: u64, rounds: usize) -> Result<Vec<Figure>, Failure> {
-    let (mut imports, mut raws) = (Vec::new(), Vec::new());
+    let mut all = Vec::new();
     for _ in 0..rounds {
-        let server = Nats::start();
-        let journal = server.journal().await;
-        let (took, commits) = import(journal.clone(), count).await?;
-        imports.push(took);
-        let context = async_nats::jetstream::new(journal.client());
-        let stream = async_nats::jetstream::stream::Config { name: "RAW".to_owned(), ..Default::default() };
-        context.create_stream(stream).await?;
-        let bodies: Vec<Bytes> = commits.into_iter().map(|commit| commit.body).collect();
-        let clock = SystemClock::default();
-        let began = clock.elapsed();
-        for body in bodies {
-            context.publish("RAW", body).await?.await?;
-        }
-        raws.push(clock.elapsed() - began);
+        all.push(jetstream_once(count).await?);
     }
-    Ok(figures("jetstream", count, median(imports), median(raws)))
+    Ok(figures("jetstream", count, &all))
 }
 
-fn figures(journal: &str, count: u64, import: f64, raw: f64) -> Vec<Figure> {
+fn figures(journal: &str, count: u64, all: &[Imported]) -> Vec<Figure> {
+    let import = median(all.iter().map(|once| once.took).collect());
+    let raw = median(all.iter().map(|once| once.raw).collect());
     let per_second = |seconds: f64| count as f64 / seconds;
     vec![
         Figure::new(&format!("{journal}: durable import of deliveries"), per_second(import), "rows/s"),

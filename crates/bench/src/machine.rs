@@ -28,6 +28,12 @@ impl Figure {
         json!({ "what": self.what, "value": self.value, "unit": self.unit })
     }
 
+    /// Held against the bar that has its name, if one has.
+    pub(crate) fn held_to(self, bars: &[(&str, Side, f64)]) -> Measured {
+        let bar = bars.iter().find(|(what, ..)| *what == self.what).map(|(_, side, bar)| (*side, *bar));
+        Measured { what: self.what, unit: self.unit, bar, rounds: vec![self.value] }
+    }
+
     /// From the JSON that a process of its own printed.
     pub(crate) fn read(line: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(line).ok()?;
@@ -40,6 +46,97 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = if self.value < 100.0 { 2 } else { 0 };
         write!(f, "{:<58} {:>12.digits$} {}", self.what, self.value, self.unit)
+    }
+}
+
+/// Calls that were timed one by one.
+#[derive(Debug, Clone)]
+pub(crate) struct Timed {
+    /// Calls a second, all callers together.
+    pub(crate) per_second: f64,
+    /// 99 of 100 took no longer, in milliseconds.
+    pub(crate) p99: f64,
+}
+
+impl Timed {
+    /// Of how long all took together, and each.
+    pub(crate) fn new(took: Duration, mut each: Vec<Duration>) -> Self {
+        each.sort_unstable();
+        let p99 = each.get(each.len() * 99 / 100).map_or(0.0, Duration::as_secs_f64) * 1e3;
+        Self { per_second: each.len() as f64 / took.as_secs_f64(), p99 }
+    }
+}
+
+/// What a bar is held against, once a round.
+#[derive(Debug, Clone)]
+pub(crate) struct Measured {
+    what: String,
+    unit: String,
+    /// At least this much is asked, or at most.
+    bar: Option<(Side, f64)>,
+    rounds: Vec<f64>,
+}
+
+/// On which side of a bar is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// More is better.
+    AtLeast,
+    /// Less is better.
+    AtMost,
+}
+
+impl Measured {
+    /// A figure that nothing is asked of.
+    pub(crate) fn plain(what: &str, unit: &str, rounds: Vec<f64>) -> Self {
+        Self { what: what.to_owned(), unit: unit.to_owned(), bar: None, rounds }
+    }
+
+    /// A figure with a bar.
+    pub(crate) fn held(what: &str, unit: &str, bar: (Side, f64), rounds: Vec<f64>) -> Self {
+        Self { what: what.to_owned(), unit: unit.to_owned(), bar: Some(bar), rounds }
+    }
+
+    /// Least, middle and most.
+    fn spread(&self) -> (f64, f64, f64) {
+        let mut rounds = self.rounds.clone();
+        rounds.sort_unstable_by(f64::total_cmp);
+        let at = |n: usize| rounds.get(n).copied().unwrap_or(f64::NAN);
+        (at(0), at(rounds.len() / 2), at(rounds.len().saturating_sub(1)))
+    }
+
+    /// Whether the median is on the right side of the bar.
+    fn holds(&self) -> Option<bool> {
+        let (_, median, _) = self.spread();
+        self.bar.map(|(side, bar)| match side {
+            Side::AtLeast => median >= bar,
+            Side::AtMost => median <= bar,
+        })
+    }
+
+    /// As JSON.
+    pub(crate) fn json(&self) -> Value {
+        let (least, median, most) = self.spread();
+        json!({
+            "what": self.what, "unit": self.unit, "median": median, "least": least, "most": most,
+            "rounds": self.rounds.len(), "bar": self.bar.map(|(_, bar)| bar), "holds": self.holds(),
+        })
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (least, median, most) = self.spread();
+        let digits = if median < 100.0 { 2 } else { 0 };
+        let range = format!("[{least:.digits$} – {most:.digits$}]");
+        write!(f, "{:<64} {median:>10.digits$} {:<9} {range:<22}", self.what, self.unit)?;
+        match (self.bar, self.holds()) {
+            (Some((side, bar)), Some(holds)) => {
+                let side = if side == Side::AtLeast { "≥" } else { "≤" };
+                write!(f, " bar {side} {bar}: {}", if holds { "held" } else { "NOT HELD" })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,21 +1,31 @@
 //! `cargo xtask bench core`: what recording, reading, projecting and remembering cost, each beside the raw limit that
-//! was measured in the same run. These machines are noisy: ratios hold where figures don't.
+//! was measured in the same run. `cargo xtask bench spine`: the bars of the services, in several rounds, beside what
+//! people would take instead. These machines are noisy: ratios hold where figures don't.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are printed")]
 
+mod callers;
 mod import;
 mod lag;
 mod machine;
+mod postgres;
 mod read;
 mod rebuild;
 mod remember;
 mod rows;
+mod spine;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use machine::{Failure, Figure};
+use machine::{Failure, Figure, Measured};
+use mimalloc::MiMalloc;
 use serde_json::{Value, json};
+use spine::Spine;
+
+/// The allocator of `hubledger`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How much is measured.
 struct Sizes {
@@ -33,6 +43,27 @@ const USUAL: Sizes = Sizes { deliveries: 50_000, events: 200_000, keys: 10_000_0
 const FULL: Sizes = Sizes { deliveries: 200_000, events: 1_000_000, keys: 10_000_000, rounds: 3 };
 /// Of the live projection, twice.
 const STEADY: Duration = Duration::from_secs(15);
+const SPINE: Spine = Spine {
+    deliveries: 200_000,
+    callers: 64,
+    each: 1_000,
+    appends: 1_000,
+    events: 1_000_000,
+    keys: 10_000_000,
+    steady: STEADY,
+    rounds: 5,
+};
+/// To see that it runs; its figures say nothing.
+const SPINE_SHORT: Spine = Spine {
+    deliveries: 5_000,
+    callers: 8,
+    each: 40,
+    appends: 20,
+    events: 20_000,
+    keys: 300_000,
+    steady: Duration::from_secs(2),
+    rounds: 1,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -49,7 +80,8 @@ async fn main() -> Result<(), Failure> {
         }
         ["remember", keys] => remember::child(keys.parse()?),
         ["core", ..] => core(if has("--full") { FULL } else { USUAL }, has("--json")).await,
-        _ => Err("bench core [--full] [--json]".into()),
+        ["spine", ..] => services(if has("--short") { SPINE_SHORT } else { SPINE }, has("--json")).await,
+        _ => Err("bench core [--full] [--json] | bench spine [--short] [--json]".into()),
     }
 }
 
@@ -74,6 +106,26 @@ async fn core(sizes: Sizes, as_json: bool) -> Result<(), Failure> {
         for figure in &figures {
             println!("{figure}");
         }
+    }
+    Ok(())
+}
+
+async fn services(size: Spine, as_json: bool) -> Result<(), Failure> {
+    let cores = std::thread::available_parallelism()?;
+    let setting = format!(
+        "{cores} cores; NATS JetStream R1, sync_interval always; files synced per commit; PostgreSQL with fsync; {} rounds",
+        size.rounds
+    );
+    eprintln!("{} rounds of imports and callers", size.rounds);
+    let mut measured = spine::spine(&size).await?;
+    eprintln!("a log of {} events, and a register of {} keys", size.events, size.keys);
+    measured.extend(spine::long(&size).await?);
+    if as_json {
+        let bars: Vec<Value> = measured.iter().map(Measured::json).collect();
+        println!("{}", json!({ "bench": "spine", "setting": setting, "bars": bars }));
+    } else {
+        println!("{setting}; median [least – most]");
+        measured.iter().for_each(|bar| println!("{bar}"));
     }
     Ok(())
 }

@@ -7,9 +7,9 @@
 
 mod answer;
 mod log;
+mod pipeline;
 
 use std::collections::VecDeque;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use domain::{Slug, State, Timestamp};
 use journal::Journal;
 use runtime::Clock;
 use tokio::sync::{mpsc, oneshot, watch};
-use wire::{EVENTS_MAX, Head, Origin, RecordedEvent};
+use wire::{EVENTS_MAX, Head, Origin};
 
 use crate::archive::Archive;
 use crate::clock_guard::ClockGuard;
@@ -26,14 +26,11 @@ use crate::handle::{Request, Waiting};
 use crate::knowledge::Knowledge;
 use crate::randomness::Randomness;
 use crate::{Error, Fingerprint, Settings};
-use log::{Appended, Sender};
 
 /// Commands in hand. More stay in the queue, where they count against its bound.
 const IN_HAND_MAX: usize = EVENTS_MAX;
 /// Appends after a conflict for which a recorder steps back for a moment, to let the other one in.
 const COURTESY: u32 = 8;
-/// Commands that are decided between two looks for the log's answer.
-const AHEAD: usize = 32;
 /// A group takes nobody in who comes so long after its time, which is all its events'.
 const GROUP_AGE_MAX_MICROS: i64 = 1_000_000;
 
@@ -73,6 +70,8 @@ type Requests = mpsc::UnboundedReceiver<Request>;
 struct Forming {
     group: Group,
     answers: Answers,
+    /// It takes nobody more in.
+    full: bool,
 }
 
 impl<J: Journal> LedgerTask<J> {
@@ -193,48 +192,33 @@ impl<J: Journal> LedgerTask<J> {
             self.journal.open(&self.origin.ledger).await.map_err(|error| self.failed(&error))?;
             return Ok(());
         }
-        let mut formed = Some(first);
-        while let Some(forming) = formed {
-            if forming.group.is_empty() {
-                return self.answer_without_append(forming.answers, has_log).await;
-            }
-            formed = self.append(forming, requests).await?;
-            // Neither the end nor a question waits for everybody who comes.
-            if *self.stop.borrow() || !self.questions.is_empty() {
-                self.drop_overlay(formed.map(|forming| forming.answers).unwrap_or_default());
-                return Ok(());
-            }
-            // Who came too late to be decided meanwhile still fills the group.
-            self.take_all(requests);
-            let Some(forming) = &mut formed else { continue };
-            if let Err(error) = self.decide(forming, None, usize::MAX).await {
-                self.drop_overlay(std::mem::take(&mut forming.answers));
-                return Err(error);
-            }
+        if first.group.is_empty() {
+            return self.answer_without_append(first.answers, has_log).await;
         }
-        Ok(())
+        self.append_all(first, requests).await
     }
 
     /// An empty group of now that comes after this in the log.
     fn form(&mut self, before: Before, last: Timestamp) -> Result<Forming, Error> {
         let time = self.guard.time(&*self.clock, last)?;
-        Ok(Forming { group: Group::new(time, before, self.events_max()), answers: Answers::new() })
+        let group = Group::new(time, before, self.events_max());
+        Ok(Forming { group, answers: Answers::new(), full: false })
     }
 
-    /// Decides what is in hand, at most so many; false once the group takes nobody more. An error leaves the command in
-    /// hand.
+    /// Decides what is in hand, at most so many, until the group is full. An error leaves the command in hand.
     async fn decide(
         &mut self,
         forming: &mut Forming,
         on_its_way: Option<&DecidedEvents>,
         most: usize,
-    ) -> Result<bool, Error> {
-        if self.clock.now().0 - forming.group.time().0 > GROUP_AGE_MAX_MICROS {
-            return Ok(false);
-        }
+    ) -> Result<(), Error> {
+        let now = forming.group.time();
+        forming.full |= self.clock.now().0 - now.0 > GROUP_AGE_MAX_MICROS;
         for _ in 0..most {
+            if forming.full {
+                break;
+            }
             let Some(mut waiting) = self.waiting.pop_front() else { break };
-            let now = forming.group.time();
             let minted = *waiting.minted.get_or_insert_with(|| Minted::new(now, &mut self.randomness));
             let mut desk = Desk {
                 origin: &self.origin,
@@ -247,7 +231,7 @@ impl<J: Journal> LedgerTask<J> {
                 Ok(Decided::Taken(verdict)) => forming.answers.push((waiting, verdict)),
                 Ok(Decided::Full) => {
                     self.waiting.push_front(waiting);
-                    return Ok(false);
+                    forming.full = true;
                 }
                 Err(error) => {
                     self.waiting.push_front(waiting);
@@ -255,7 +239,7 @@ impl<J: Journal> LedgerTask<J> {
                 }
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// A group that appends nothing is answered if the log's leader knows no more than we do.
@@ -276,85 +260,6 @@ impl<J: Journal> LedgerTask<J> {
                 Err(error)
             }
         }
-    }
-
-    /// Sends a group to the log, and decides the next one meanwhile, on the state that has this one in it.
-    async fn append(&mut self, forming: Forming, requests: &mut Requests) -> Result<Option<Forming>, Error> {
-        let Forming { group, answers } = forming;
-        let began = self.clock.elapsed();
-        let (time, after) = (group.time(), group.after());
-        let (body, decided) = group.into_parts();
-        let sender = Sender::new(self.journal.clone(), self.origin.ledger.clone(), self.stop.clone());
-        let mut sending = pin!(sender.send(self.knowledge.verifier().clone(), body, time));
-        let (mut next, mut stalled) = (None, Ok(true));
-        let sent = loop {
-            let room = self.waiting.len() < IN_HAND_MAX;
-            let decide = stalled == Ok(true) && !self.waiting.is_empty();
-            tokio::select! {
-                biased;
-                sent = &mut sending => break sent,
-                Some(request) = requests.recv(), if room => self.take(request),
-                () = std::future::ready(()), if decide => {
-                    stalled = self.decide_ahead(&mut next, (after, time), &decided).await;
-                }
-            }
-        };
-        match sent {
-            Ok(Appended::Yes(verifier)) => {
-                let (took, commands) = (self.clock.elapsed().saturating_sub(began), answers.len());
-                let learnt = self.knowledge.appended(*verifier, &decided.events, decided.rows);
-                self.answer(answers, &decided.events).await;
-                self.tell(&decided.events, commands, took);
-                if let Err(error) = learnt.and(stalled) {
-                    self.drop_overlay(next.map(|next: Forming| next.answers).unwrap_or_default());
-                    return Err(error);
-                }
-                self.conflicts = 0;
-                self.step_back().await;
-                return Ok(next);
-            }
-            Ok(Appended::StoppedWithoutKnowing) => {
-                let unknown = Error::OutcomeUnknown(self.origin.ledger.clone());
-                for (waiting, _) in answers {
-                    let _ = waiting.answer.send(Err(unknown.clone()));
-                }
-                self.drop_overlay(next.map(|next| next.answers).unwrap_or_default());
-                return Err(Error::Stopped);
-            }
-            Ok(Appended::AnotherFirst) | Err(_) => {}
-        }
-        let after = next.map(|next| next.answers).unwrap_or_default();
-        self.drop_overlay(answers.into_iter().chain(after).collect());
-        sent?;
-        self.settings.observer.lost(&self.origin.ledger);
-        self.conflicts += 1;
-        self.courtesy = COURTESY;
-        self.catch_up().await?;
-        Ok(None)
-    }
-
-    /// Decides some of what is in hand as part of the group after the one on its way; false once it takes no more.
-    async fn decide_ahead(
-        &mut self,
-        next: &mut Option<Forming>,
-        (before, last): (Before, Timestamp),
-        on_its_way: &DecidedEvents,
-    ) -> Result<bool, Error> {
-        let forming = match next {
-            Some(forming) => forming,
-            // Those in hand hear of an unsure clock when it is their turn.
-            None => match self.form(before, last) {
-                Ok(forming) => next.insert(forming),
-                Err(_) => return Ok(false),
-            },
-        };
-        self.decide(forming, Some(on_its_way), AHEAD).await
-    }
-
-    /// Tells the observer of a group that stands in the log.
-    fn tell(&self, events: &[RecordedEvent], commands: usize, took: Duration) {
-        let (ledger, register_rows) = (&self.origin.ledger, self.knowledge.register_rows());
-        self.settings.observer.appended(&crate::Appended { ledger, events, commands, took, register_rows });
     }
 
     /// Takes back everything that was decided, refusals included; what was minted for a command stays with it.
