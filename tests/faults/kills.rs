@@ -29,18 +29,29 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap(), ledger: ledger.clone() }
     }
 
-    /// A configuration on this log.
+    /// A configuration on this log for the only server.
     pub fn config(&self, journal: &str) -> PathBuf {
-        let path = self.folder.path().join("hubledger.toml");
-        let data = self.folder.path().join("data");
-        std::fs::write(&path, format!("data = {data:?}\n[journal]\nkind = \"jetstream\"\n{journal}"))
-            .unwrap();
+        self.config_of("data", journal)
+    }
+
+    /// The same for one of several, which share the ledgers' keys.
+    fn config_of(&self, name: &str, journal: &str) -> PathBuf {
+        let path = self.folder.path().join(format!("{name}.toml"));
+        let (data, keys) = (self.folder.path().join(name), self.folder.path().join("keys"));
+        let text = format!(
+            "data = {data:?}\nrecorder.keys_dir = {keys:?}\n[journal]\nkind = \"jetstream\"\n{journal}"
+        );
+        std::fs::write(&path, text).unwrap();
         path
     }
 
     /// The log verifies against the heads that the server remembers, and its views are those of a fresh fold.
     pub fn is_sound(&self, events: u64) {
-        let data = self.folder.path().join("data");
+        self.is_sound_at("data", events);
+    }
+
+    fn is_sound_at(&self, name: &str, events: u64) {
+        let data = self.folder.path().join(name);
         let run = |verb: &str| {
             let place = ["--ledger", self.ledger.as_str(), "--json", "--data", data.to_str().unwrap()];
             binary::run(&[&[verb][..], &place].concat()).ended(0).json()
@@ -103,4 +114,57 @@ async fn a_server_and_its_broker_are_killed_and_stopped_at_any_moment() {
     place.is_sound(events);
     println!("{rounds} faults, {events} events");
     assert_eq!(server.stop(), 0);
+}
+
+/// What is told of the processes of one deployment.
+const APART: [(&str, &str); 4] =
+    [("recorder", "r1"), ("recorder", "r2"), ("projector", "p1"), ("projector", "p2")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_recorders_and_two_projectors_survive_each_other_s_death() {
+    let (rounds, callers) = if full() { (80, 16) } else { (6, 6) };
+    let (mut dice, ledger, mut nats) = (dice(), slug("azusa-usd"), Nats::start());
+    let place = Place::new(&ledger);
+    let journal = format!("url = {:?}\naccept_unchecked_sync = true\n", nats.url());
+    let configs = APART.map(|(_, name)| place.config_of(name, &journal));
+    let start = |number: usize| Serving::start_role(APART[number].0, &configs[number]);
+    let mut servers: Vec<Serving> = (0..APART.len()).map(start).collect();
+    let load = Load::start(&ledger, callers, settings(&nats.url())).await;
+    for round in 0..rounds {
+        load.progress(dice.u64(1..150)).await;
+        // In the short run each process is killed at least once.
+        let (number, act) = if round < 4 { (round, 0) } else { (dice.usize(0..4), dice.u32(0..4)) };
+        match act {
+            0 => {
+                servers.remove(number).kill();
+                // The others go on without it.
+                load.progress(dice.u64(1..50)).await;
+                servers.insert(number, start(number));
+            }
+            1 => {
+                servers[number].pause();
+                load.quiet(Duration::from_millis(dice.u64(STOPPED_MS))).await;
+                servers[number].resume();
+            }
+            2 => {
+                nats.kill();
+                nats.restart();
+            }
+            _ => {
+                nats.pause();
+                load.quiet(Duration::from_millis(dice.u64(STOPPED_MS))).await;
+                nats.resume();
+            }
+        }
+    }
+    load.progress(100).await;
+    let told = load.finish().await;
+    let events = check(&nats.journal().await, place.origin(), &told).await;
+    assert_eq!(events, 1 + told.iter().map(|caller| caller.len() as u64).sum::<u64>());
+    place.is_sound_at("p1", events);
+    place.is_sound_at("p2", events);
+    println!("{rounds} faults, {events} events");
+    for server in servers {
+        assert_eq!(server.stop(), 0);
+    }
 }

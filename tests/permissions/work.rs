@@ -1,6 +1,6 @@
 //! Every role does its whole work with its own nkey, through the shipped users.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use journal::Journal as _;
@@ -38,21 +38,52 @@ fn lines(commands: &[Value]) -> String {
     commands.iter().map(|command| format!("{command}\n")).collect()
 }
 
-/// `serve all` with its nkey.
-fn serving(nats: &Nats, folder: &Path) -> Serving {
-    let config = folder.join("hubledger.toml");
-    let (data, url, nkey) = (folder.join("data"), nats.url(), nats.users().nkey("all"));
-    let journal = format!(
-        "[journal]\nkind = \"jetstream\"\nurl = {url:?}\nnkey_file = {nkey:?}\naccept_unchecked_sync = true\n"
+/// A configuration for a role, signed in as this role.
+fn config(nats: &Nats, folder: &Path, role: &str, signed_in_as: &str) -> PathBuf {
+    let path = folder.join(format!("{role}.toml"));
+    let (data, url, nkey) = (folder.join(role), nats.url(), nats.users().nkey(signed_in_as));
+    let text = format!(
+        "data = {data:?}\n[journal]\nkind = \"jetstream\"\nurl = {url:?}\nnkey_file = {nkey:?}\n\
+         accept_unchecked_sync = true\n"
     );
-    std::fs::write(&config, format!("data = {data:?}\n{journal}")).unwrap();
-    Serving::start(&config)
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// Starts a role with its own nkey.
+fn serving(nats: &Nats, folder: &Path, role: &str) -> Serving {
+    Serving::start_role(role, &config(nats, folder, role, role))
 }
 
 #[test]
-fn a_client_records_and_an_operator_reads_through_a_server() {
+fn a_client_records_and_an_operator_reads_through_one_server() {
     let (nats, folder) = (Nats::with_users(), tempfile::tempdir().unwrap());
-    let server = serving(&nats, folder.path());
+    let server = serving(&nats, folder.path(), "all");
+    works(&nats);
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn a_client_records_and_an_operator_reads_through_recorder_and_projector() {
+    let (nats, folder) = (Nats::with_users(), tempfile::tempdir().unwrap());
+    let servers = ["recorder", "projector"].map(|role| serving(&nats, folder.path(), role));
+    works(&nats);
+    for server in servers {
+        assert_eq!(server.stop(), 0);
+    }
+}
+
+#[test]
+fn a_server_signed_in_as_another_role_ends_and_is_not_deaf() {
+    let (nats, folder) = (Nats::with_users(), tempfile::tempdir().unwrap());
+    for (role, other) in [("recorder", "projector"), ("projector", "recorder"), ("all", "client")] {
+        let config = config(&nats, folder.path(), role, other);
+        let ran = binary::run(&["serve", role, "--config", config.to_str().unwrap()]).ended(6);
+        assert!(ran.err.contains("Permissions Violation"), "{}", ran.err);
+    }
+}
+
+fn works(nats: &Nats) {
     let (url, key) = (nats.url(), |role: &str| nats.users().nkey(role).to_str().unwrap().to_owned());
     let run = |role: &str, verb: &[&str], input: &str| -> Ran {
         let place = ["--ledger", LEDGER, "--json", "--nats", &url, "--nkey", &key(role)];
@@ -85,7 +116,6 @@ fn a_client_records_and_an_operator_reads_through_a_server() {
     }
     let nobody = binary::run(&["events", "--ledger", LEDGER, "--nats", &url]).ended(6);
     assert!(nobody.err.contains("--nkey"), "{}", nobody.err);
-    assert_eq!(server.stop(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

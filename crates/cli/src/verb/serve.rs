@@ -152,7 +152,9 @@ impl Server<'_> {
         let roles = [("recorder", self.role.records()), ("projector", self.role.projects())];
         let brokers = roles.into_iter().filter(|(_, taken)| *taken).map(|(role, _)| async move {
             let broker = Broker::new(journal.client(), self.node.clone(), role, &self.config.requests);
-            let served = broker.serve(self.shutdown.clone()).await;
+            let served = broker.serve(self.shutdown.clone());
+            let served = journal.permitted(&format!("ask.{role}.*"), served).await;
+            let served = served.unwrap_or_else(|denied| Err(journal_error(&denied)));
             // Without requests from NATS the server would look alive and be deaf.
             self.shutdown.trigger();
             served
