@@ -73,11 +73,10 @@ async fn main() -> Result<(), Failure> {
     match words[..] {
         // Memory is measured in processes of their own.
         ["rebuild", folder] => rebuild::child(&PathBuf::from(folder)).await,
-        ["lag", seconds] => {
-            let time = Duration::from_secs(seconds.parse()?);
-            lag::steady(time).await?.iter().for_each(|figure| println!("{figure}"));
-            Ok(())
-        }
+        // Parts of it, on a folder that is kept: for a profile, or to repeat one of them.
+        ["year", folder, events] => rows::record_year(Path::new(folder), events.parse()?).await.map(drop),
+        ["replay", folder] => tell(read::replay(Path::new(folder), 5).await?),
+        ["lag", seconds] => tell(lag::steady(Duration::from_secs(seconds.parse()?)).await?),
         ["remember", keys] => remember::child(keys.parse()?),
         ["core", ..] => core(if has("--full") { FULL } else { USUAL }, has("--json")).await,
         ["spine", ..] => services(if has("--short") { SPINE_SHORT } else { SPINE }, has("--json")).await,
@@ -127,6 +126,11 @@ async fn services(size: Spine, as_json: bool) -> Result<(), Failure> {
         println!("{setting}; median [least – most]");
         measured.iter().for_each(|bar| println!("{bar}"));
     }
+    Ok(())
+}
+
+fn tell(figures: Vec<Figure>) -> Result<(), Failure> {
+    figures.iter().for_each(|figure| println!("{figure}"));
     Ok(())
 }
 

@@ -34,10 +34,14 @@ pub(crate) struct Spine {
 
 /// What is asked of figures that are measured once, by their names.
 const BARS: &[(&str, Side, f64)] = &[
-    ("replay: verified and typed against serde_json alone", Side::AtLeast, 0.6),
+    ("replay: verified and typed against serde_json into values", Side::AtLeast, 0.6),
+    ("replay: verified and typed against serde_json into types", Side::AtLeast, 0.6),
     ("views: all built from nothing and stored", Side::AtLeast, 150_000.0),
     ("views: peak memory meanwhile", Side::AtMost, 256.0),
+    ("views: opened again and answered", Side::AtMost, 2.0),
     ("views: disk against keys and JSON", Side::AtMost, 3.0),
+    ("views: peak memory after that", Side::AtMost, 256.0),
+    ("views: disk against keys and JSON after that", Side::AtMost, 3.0),
     ("live: p99 from receipt to answer", Side::AtMost, 100.0),
     ("recorder: started on this log", Side::AtMost, 2.0),
     ("register: peak memory", Side::AtMost, 400.0),

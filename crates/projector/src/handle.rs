@@ -232,7 +232,7 @@ impl<J: Journal> Projector<J> {
         .await
     }
 
-    /// Builds views anew beside the live ones, in one pass over the log, compares and swaps.
+    /// Builds views anew beside the live ones, in one pass over the log, compares, and swaps those that differ.
     ///
     /// # Errors
     /// [`Error`].

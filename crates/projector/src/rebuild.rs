@@ -1,4 +1,4 @@
-//! Builds views anew beside the live ones, compares the two, and swaps.
+//! Builds views anew beside the live ones, compares the two, and swaps those that differ.
 
 use std::collections::BTreeSet;
 
@@ -52,8 +52,8 @@ impl Beside {
     }
 }
 
-/// Builds these views anew, in one pass over the log, and puts them in the places of the live ones: what they hold
-/// follows from the log. One rebuild at a time for a ledger.
+/// Builds these views anew, in one pass over the log, and puts those that differ in the places of the live ones: what
+/// all of them hold then follows from the log. One rebuild at a time for a ledger.
 ///
 /// # Errors
 /// [`Error`].
@@ -94,15 +94,15 @@ pub(crate) async fn rebuild<J: Journal>(
     blocking(move || swap(&mut live, beside, &writer)).await
 }
 
-/// All are at one position and nothing moves: compares, writes the new rows and the pointers to them, drops the old.
+/// All are at one position and nothing moves: compares, writes new rows and the pointers to them, drops the others.
 fn swap(views: &mut LedgerViews, beside: Beside, store: &Store) -> Result<Vec<Rebuilt>, Error> {
     let (ledger, position) = (views.ledger.clone(), views.head().position);
     let stopped = |reason: String| Err(Error::Stopped { ledger: ledger.clone(), reason });
     if views.verifier != beside.verifier {
         return stopped("the log does not hold the commits that the views were built from".to_owned());
     }
-    let (mut rebuilt, mut old) = (Vec::new(), Vec::new());
-    for fresh in beside.views {
+    let (mut rebuilt, mut dropped) = (Vec::new(), Vec::new());
+    for mut fresh in beside.views {
         let (view, digest) = (fresh.view.name(), fresh.rows.digest());
         if let Some(why) = fresh.rows.unreadable() {
             return stopped(format!("the view store can't be read: {why}"));
@@ -111,12 +111,17 @@ fn swap(views: &mut LedgerViews, beside: Beside, store: &Store) -> Result<Vec<Re
             return Err(Error::NoSuchLedger(ledger));
         };
         let now = ViewDigest { ledger: ledger.clone(), view: view.to_owned(), digest, position };
-        rebuilt.push(Rebuilt { now, was: place.rows.digest() });
-        old.push(rows_prefix(&ledger, view, place.generation));
-        *place = fresh;
+        let result = Rebuilt { now, was: place.rows.digest() };
+        if !result.is_equal() {
+            std::mem::swap(place, &mut fresh);
+        }
+        dropped.push(rows_prefix(&ledger, view, fresh.generation));
+        rebuilt.push(result);
     }
-    let (changed, cursor) = views.take_changed()?;
-    store.write(&ledger, changed, Some(&cursor)).inspect_err(|error| views.distrust(error))?;
-    old.iter().try_for_each(|rows| store.clear(rows))?;
+    if !rebuilt.iter().all(Rebuilt::is_equal) {
+        let (changed, cursor) = views.take_changed()?;
+        store.write(&ledger, changed, Some(&cursor)).inspect_err(|error| views.distrust(error))?;
+    }
+    dropped.iter().try_for_each(|rows| store.clear(rows))?;
     Ok(rebuilt)
 }

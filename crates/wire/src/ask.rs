@@ -36,7 +36,7 @@ pub enum Ask {
         /// The ledger.
         ledger: Slug,
     },
-    /// Build views anew beside the live ones, in one pass over the log, and swap.
+    /// Build views anew beside the live ones, in one pass over the log, and swap those that differ.
     Rebuild {
         /// The ledger.
         ledger: Slug,

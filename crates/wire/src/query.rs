@@ -85,13 +85,13 @@ pub struct ViewDigest {
     pub position: u64,
 }
 
-/// A view that was built anew beside the live one and put in its place.
+/// A view that was built anew beside the live one, and put in its place if they differed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rebuilt {
     /// What it holds now; it follows from the log.
     pub now: ViewDigest,
-    /// Digest of the rows that it replaced. Another one means that the live view was wrong.
+    /// Digest of the rows before. Another one means that the live view was wrong.
     pub was: String,
 }
 

@@ -24,6 +24,26 @@ async fn every_view_built_anew_equals_the_live_one() {
 }
 
 #[tokio::test]
+async fn a_rebuild_that_finds_the_live_views_right_leaves_the_store_as_it_was() {
+    let house = House::with(60).await;
+    let stored = || {
+        let mut all = Vec::new();
+        house.stored(|tree| all.extend(tree.iter().map(Result::unwrap)));
+        all
+    };
+    let projector = house.projector().await;
+    house.live(&projector).await;
+    projector.stop().await;
+    drop(projector);
+    let before = stored();
+    let projector = house.projector().await;
+    projector.rebuild(&house.ledger, &["reach", "service-ledger"]).await.unwrap();
+    projector.stop().await;
+    drop(projector);
+    assert!(stored() == before);
+}
+
+#[tokio::test]
 async fn a_wrong_row_is_found_by_a_rebuild_and_replaced() {
     let house = House::with(24).await;
     let projector = house.projector().await;
