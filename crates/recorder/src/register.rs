@@ -33,6 +33,8 @@ use store::Store;
 
 /// Rows in memory before they are written as a run: about 3 MB.
 const BUFFER_ROWS: usize = 65_536;
+/// Rows that gather while the run before is still being written; then the ledger waits for it.
+const BUFFER_ROWS_MAX: usize = 4 * BUFFER_ROWS;
 /// Runs of one level that are merged into one of the next.
 const FAN_IN: usize = 8;
 
@@ -185,7 +187,8 @@ impl Register {
 
     /// Whether enough has gathered for [`checkpoint`](Self::checkpoint).
     pub fn is_full(&self) -> bool {
-        self.buffer.len() >= BUFFER_ROWS
+        let busy = self.frozen.as_ref().is_some_and(|(_, job)| !job.is_done());
+        self.buffer.len() >= if busy { BUFFER_ROWS_MAX } else { BUFFER_ROWS }
     }
 
     /// Writes what has gathered, and the place it is complete to, in the background. Waits for the write before.
