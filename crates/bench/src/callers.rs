@@ -1,11 +1,17 @@
-//! Many callers in the recorder's process, one durable command each in flight.
+//! Many callers, one durable command each in flight: in the recorder's process, and over NATS.
 
+use std::process::{Command, Stdio};
+
+use domain::Slug;
 use futures::future::try_join_all;
 use journal::{Embedded, Journal};
-use recorder::Recorder;
 use runtime::{Clock as _, SystemClock};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tests::binary::Serving;
+use tests::cluster::Cluster;
 use tests::nats::Nats;
-use wire::Submission;
+use wire::ask::{Ask, Reply};
 
 use crate::machine::{Failure, Timed};
 use crate::rows;
@@ -15,33 +21,40 @@ async fn call<J: Journal>(journal: J, callers: usize, each: u64) -> Result<Timed
     let folder = tempfile::tempdir()?;
     let ledger = rows::ledger()?;
     let recorder = rows::recorder(journal, folder.path())?;
-    rows::receipts(recorder.submit_all(&ledger, rows::opening(&ledger)?).await)?;
-    let mut commands = rows::deliveries(&ledger, callers as u64 * each)?.into_iter();
-    let portions: Vec<Vec<Submission>> =
-        (0..callers).map(|_| commands.by_ref().take(each as usize).collect()).collect();
-    let clock = SystemClock::default();
-    let began = clock.elapsed();
-    let tasks = portions.into_iter().map(|portion| {
-        #[expect(clippy::disallowed_methods, reason = "all are waited for below")]
-        let task = tokio::spawn(caller(recorder.clone(), portion));
-        async move { task.await.map_err(|error| error.to_string())? }
+    let opening = rows::submissions(&ledger, rows::opening())?;
+    rows::receipts(recorder.submit_all(&ledger, opening).await)?;
+    let commands = rows::submissions(&ledger, rows::deliveries(callers as u64 * each))?;
+    let timed = together(commands, callers, async |submission| {
+        let answer = recorder.submit(submission).await;
+        rows::receipts(vec![answer]).map(drop)
     });
-    let latencies = try_join_all(tasks).await?;
-    let took = clock.elapsed() - began;
+    let timed = timed.await?;
     recorder.stop().await;
-    Ok(Timed::new(took, latencies.into_iter().flatten().collect()))
+    Ok(timed)
 }
 
-async fn caller(recorder: Recorder, portion: Vec<Submission>) -> Result<Vec<std::time::Duration>, String> {
+/// Deals the commands out to so many callers; each sends one after the other.
+async fn together<C>(
+    commands: Vec<C>,
+    callers: usize,
+    call: impl AsyncFn(C) -> Result<(), Failure>,
+) -> Result<Timed, Failure> {
+    let each = commands.len() / callers;
+    let mut commands = commands.into_iter();
+    let portions: Vec<Vec<C>> = (0..callers).map(|_| commands.by_ref().take(each).collect()).collect();
     let clock = SystemClock::default();
-    let mut latencies = Vec::with_capacity(portion.len());
-    for submission in portion {
-        let sent = clock.elapsed();
-        let answer = recorder.submit(submission).await;
-        latencies.push(clock.elapsed() - sent);
-        rows::receipts(vec![answer]).map_err(|error| error.to_string())?;
-    }
-    Ok(latencies)
+    let began = clock.elapsed();
+    let latencies = try_join_all(portions.into_iter().map(async |portion| {
+        let mut latencies = Vec::with_capacity(portion.len());
+        for command in portion {
+            let sent = clock.elapsed();
+            call(command).await?;
+            latencies.push(clock.elapsed() - sent);
+        }
+        Ok::<_, Failure>(latencies)
+    }));
+    let latencies = latencies.await?;
+    Ok(Timed::new(clock.elapsed() - began, latencies.into_iter().flatten().collect()))
 }
 
 /// Into files.
@@ -54,4 +67,41 @@ pub(crate) async fn embedded(callers: usize, each: u64) -> Result<Timed, Failure
 pub(crate) async fn jetstream(callers: usize, each: u64) -> Result<Timed, Failure> {
     let server = Nats::start();
     call(server.journal().await, callers, each).await
+}
+
+/// Into three servers that each sync every message before the leader acknowledges.
+pub(crate) async fn replicated(callers: usize, each: u64) -> Result<Timed, Failure> {
+    let cluster = Cluster::start();
+    call(cluster.journal_of("recorder").await, callers, each).await
+}
+
+/// As requests over NATS to a recorder in a process of its own, on JetStream that syncs every message.
+pub(crate) async fn requests(callers: usize, each: u64) -> Result<Timed, Failure> {
+    let (server, folder) = (Nats::start(), tempfile::tempdir()?);
+    let config = folder.path().join("hubledger.toml");
+    let (data, url) = (folder.path().join("data"), server.url());
+    let journal = format!("kind = \"jetstream\"\nurl = \"{url}\"\naccept_unchecked_sync = true");
+    std::fs::write(&config, format!("data = {data:?}\n[journal]\n{journal}\n"))?;
+    let mut serve = Command::new(std::env::current_exe()?.with_file_name("hubledger"));
+    serve.args(["serve", "recorder", "--config"]).arg(&config);
+    serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let recorder = Serving::spawn(serve).map_err(|said| format!("no recorder: {said:?}"))?;
+    let (client, ledger) = (async_nats::connect(&url).await?, rows::ledger()?);
+    ask(&client, &ledger, rows::opening()).await?;
+    let commands = rows::deliveries(callers as u64 * each).collect();
+    let timed = together(commands, callers, async |command| ask(&client, &ledger, vec![command]).await);
+    let timed = timed.await?;
+    recorder.stop();
+    Ok(timed)
+}
+
+/// Asks the recorder behind NATS for receipts.
+async fn ask(client: &async_nats::Client, ledger: &Slug, commands: Vec<Value>) -> Result<(), Failure> {
+    let commands = commands.into_iter().map(|command| RawValue::from_string(command.to_string()));
+    let ask = Ask::Submit { ledger: ledger.clone(), commands: commands.collect::<Result<_, _>>()? };
+    let request = client.request(format!("ask.recorder.{ledger}"), serde_json::to_vec(&ask)?.into());
+    match serde_json::from_slice(&request.await?.payload)? {
+        Reply::Outcomes { outcomes } => rows::receipts(outcomes.into_iter().map(Ok).collect()).map(drop),
+        other => Err(format!("no outcome: {other:?}").into()),
+    }
 }

@@ -19,8 +19,9 @@ async fn import<J: Journal>(journal: J, count: u64) -> Result<(Duration, Vec<Com
     let folder = tempfile::tempdir()?;
     let (ledger, clock) = (rows::ledger()?, SystemClock::default());
     let recorder = rows::recorder(journal.clone(), folder.path())?;
-    rows::receipts(recorder.submit_all(&ledger, rows::opening(&ledger)?).await)?;
-    let deliveries = rows::deliveries(&ledger, count)?;
+    let opening = rows::submissions(&ledger, rows::opening())?;
+    rows::receipts(recorder.submit_all(&ledger, opening).await)?;
+    let deliveries = rows::submissions(&ledger, rows::deliveries(count))?;
     let began = clock.elapsed();
     let answers = recorder.submit_all(&ledger, deliveries).await;
     let took = clock.elapsed() - began;

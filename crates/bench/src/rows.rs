@@ -21,19 +21,27 @@ pub(crate) fn ledger() -> Result<Slug, Failure> {
     "azul-usd".parse().map_err(|_| "no slug".into())
 }
 
-fn submission(ledger: &Slug, name: &str, number: u64, body: Value) -> Result<Submission, Failure> {
+/// A command as its sender writes it.
+fn sent(name: &str, number: u64, body: &Value) -> Value {
     let id = Uuid::from_u64_pair(number, 1 << 63);
     let source = json!({ "system": "azul-sis", "key": format!("row-{number}"), "part": 1 });
-    let sent = json!({
+    json!({
         "command": name, "version": 1, "id": id, "actor": "svc:azul-sis", "basis": "law:ec-8900",
         "purpose": "service-record", "source": source, "body": body,
-    });
-    Submission::from_json(sent.to_string().as_bytes(), ledger, &KEYS)
-        .map_err(|refusal| refusal.message.into())
+    })
+}
+
+/// Commands as the recorder takes them.
+pub(crate) fn submissions(
+    ledger: &Slug,
+    sent: impl IntoIterator<Item = Value>,
+) -> Result<Vec<Submission>, Failure> {
+    let read = |sent: Value| Submission::from_json(sent.to_string().as_bytes(), ledger, &KEYS);
+    sent.into_iter().map(|sent| read(sent).map_err(|refusal| refusal.message.into())).collect()
 }
 
 /// What a ledger needs before anything is delivered.
-pub(crate) fn opening(ledger: &Slug) -> Result<Vec<Submission>, Failure> {
+pub(crate) fn opening() -> Vec<Value> {
     let id = |n: u64| Uuid::from_u64_pair(7, n);
     let policy = json!({ "suppress_under": 11, "late_days_max": 36_500 });
     let open = json!({
@@ -57,24 +65,22 @@ pub(crate) fn opening(ledger: &Slug) -> Result<Vec<Submission>, Failure> {
     ]
     .into_iter()
     .zip(0..)
-    .map(|((name, body), number)| submission(ledger, name, number, body))
+    .map(|((name, body), number)| sent(name, number, &body))
     .collect()
 }
 
 /// So many deliveries, each for four students.
-pub(crate) fn deliveries(ledger: &Slug, count: u64) -> Result<Vec<Submission>, Failure> {
+pub(crate) fn deliveries(count: u64) -> impl Iterator<Item = Value> {
     let student = |n: u64| Uuid::from_u64_pair(9, n % 5_000);
-    (0..count)
-        .map(|n| {
-            let details = json!({
-                "agreement": Uuid::from_u64_pair(7, 3), "site": Uuid::from_u64_pair(7, 1), "kind": "tutoring",
-                "pillar": "extended-learning", "tier": 2, "mode": "in-person", "minutes": 30 + n % 60,
-                "participants": [student(n), student(n + 1), student(n + 2), student(n + 3)], "funding": "elop",
-            });
-            let body = json!({ "effective": format!("2026-03-{:02}", 1 + n % 28), "details": details });
-            submission(ledger, "record-delivery", 1_000 + n, body)
-        })
-        .collect()
+    (0..count).map(move |n| {
+        let details = json!({
+            "agreement": Uuid::from_u64_pair(7, 3), "site": Uuid::from_u64_pair(7, 1), "kind": "tutoring",
+            "pillar": "extended-learning", "tier": 2, "mode": "in-person", "minutes": 30 + n % 60,
+            "participants": [student(n), student(n + 1), student(n + 2), student(n + 3)], "funding": "elop",
+        });
+        let body = json!({ "effective": format!("2026-03-{:02}", 1 + n % 28), "details": details });
+        sent("record-delivery", 1_000 + n, &body)
+    })
 }
 
 /// A recorder of its own folder on a journal.

@@ -53,6 +53,8 @@ struct Round {
     raw: [f64; 2],
     copied: f64,
     called: [Timed; 2],
+    /// Over NATS to another process, and into three servers.
+    beyond: [Timed; 2],
     peer: Timed,
     one_caller: f64,
 }
@@ -77,6 +79,14 @@ pub(crate) async fn spine(size: &Spine) -> Result<Vec<Measured>, Failure> {
         Measured::plain("callers: on JetStream, p99", ms, each(|r| r.called[1].p99)),
         Measured::plain("callers: on files", calls, each(|r| r.called[0].per_second)),
         Measured::plain("callers: on files, p99", ms, each(|r| r.called[0].p99)),
+        Measured::plain(
+            "callers: over NATS to a recorder of its own",
+            calls,
+            each(|r| r.beyond[0].per_second),
+        ),
+        Measured::plain("callers: over NATS, p99", ms, each(|r| r.beyond[0].p99)),
+        Measured::held("callers: on three servers, R3", calls, least(5e3), each(|r| r.beyond[1].per_second)),
+        Measured::plain("callers: on three servers, p99", ms, each(|r| r.beyond[1].p99)),
         Measured::plain(
             "callers: PostgreSQL, insert with a version check",
             calls,
@@ -136,6 +146,10 @@ async fn round(size: &Spine) -> Result<Round, Failure> {
         raw: [per_second(files.raw), per_second(stream.raw)],
         copied: per_second(copied),
         called,
+        beyond: [
+            callers::requests(size.callers, size.each / 2).await?,
+            callers::replicated(size.callers, size.each / 4).await?,
+        ],
         peer,
         one_caller: one_caller(size.appends).await?,
     })

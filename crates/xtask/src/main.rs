@@ -41,6 +41,8 @@ fn main() -> ExitCode {
 /// Measures, built for speed, against the pinned nats-server.
 fn bench(what: &str, more: &[String]) -> Result<(), String> {
     let server = tools::nats_server()?;
+    // It measures the binary beside it, too.
+    run::cargo(&["build", "--release", "--quiet", "--package", "cli"], &[])?;
     let mut arguments = vec!["run", "--release", "--quiet", "--package", "bench", "--", what];
     arguments.extend(more.iter().map(String::as_str));
     run::cargo(&arguments, &[(tools::VARIABLE, &server.to_string_lossy())])
