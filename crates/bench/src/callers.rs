@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use async_nats::{RequestError, RequestErrorKind};
 use domain::Slug;
 use futures::future::try_join_all;
 use journal::{Embedded, Journal};
@@ -87,7 +88,14 @@ pub(crate) async fn requests(callers: usize, each: u64) -> Result<Timed, Failure
     serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let recorder = Serving::spawn(serve).map_err(|said| format!("no recorder: {said:?}"))?;
     let (client, ledger) = (async_nats::connect(&url).await?, rows::ledger()?);
-    ask(&client, &ledger, rows::opening()).await?;
+    // It says that it serves a moment before the broker has heard of its subscription.
+    while let Err(failure) = ask(&client, &ledger, rows::opening()).await {
+        match failure.downcast::<RequestError>() {
+            Ok(error) if error.kind() == RequestErrorKind::NoResponders => tokio::task::yield_now().await,
+            Ok(error) => return Err(error),
+            Err(other) => return Err(other),
+        }
+    }
     let commands = rows::deliveries(callers as u64 * each).collect();
     let timed = together(commands, callers, async |command| ask(&client, &ledger, vec![command]).await);
     let timed = timed.await?;

@@ -24,12 +24,25 @@ const TABLE: &str = "create table events (
     position bigint generated always as identity primary key,
     stream text not null, version bigint not null, type text not null, data jsonb not null,
     unique (stream, version))";
-/// Appends if the stream is at the version before.
+/// The usual way: the writer reads the version and decides, then appends the next one, which must be new.
+const READ: &str = "select coalesce(max(version), 0) from events where stream = $1";
+const NEXT: &str =
+    "insert into events (stream, version, type, data) values ($1, $2, 'service-delivered', $3::text::jsonb)";
+/// The shortest way: nothing is decided, and one statement appends if the stream is at the version before.
 const APPEND: &str = "insert into events (stream, version, type, data)
     select $1, $2::bigint, 'service-delivered', $3::text::jsonb
     where (select coalesce(max(version), 0) from events where stream = $1) = $2::bigint - 1";
 /// PostgreSQL does not run as root; then it runs as nobody.
 const NOBODY: u32 = 65_534;
+
+/// How a writer checks the version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// It reads it first.
+    ReadFirst,
+    /// In the statement that appends.
+    OneStatement,
+}
 
 /// A server; stopped when dropped.
 pub(crate) struct Postgres {
@@ -117,7 +130,12 @@ impl Postgres {
     }
 
     /// So many callers with a connection each, one append each in flight, each onto a stream of its own.
-    pub(crate) async fn callers(&self, callers: usize, each: u64, event: &str) -> Result<Timed, Failure> {
+    pub(crate) async fn callers(
+        &self,
+        (callers, each): (usize, u64),
+        event: &str,
+        check: Check,
+    ) -> Result<Timed, Failure> {
         let connections = try_join_all((0..callers).map(|_| self.connect())).await?;
         let round = tempfile::tempdir()?;
         let clock = SystemClock::default();
@@ -125,11 +143,19 @@ impl Postgres {
         let latencies = try_join_all(connections.iter().enumerate().map(|(caller, connection)| {
             let stream = format!("{}-{caller}", round.path().display());
             async move {
-                let append = connection.client.prepare(APPEND).await?;
+                let client = &connection.client;
+                let (read, next) = (client.prepare(READ).await?, client.prepare(NEXT).await?);
+                let append = client.prepare(APPEND).await?;
                 let mut latencies = Vec::new();
                 for version in 1..=each as i64 {
                     let sent = clock.elapsed();
-                    let rows = connection.client.execute(&append, &[&stream, &version, &event]).await?;
+                    let rows = match check {
+                        Check::ReadFirst => {
+                            let known: i64 = client.query_one(&read, &[&stream]).await?.get(0);
+                            client.execute(&next, &[&stream, &(known + 1), &event]).await?
+                        }
+                        Check::OneStatement => client.execute(&append, &[&stream, &version, &event]).await?,
+                    };
                     latencies.push(clock.elapsed() - sent);
                     if rows != 1 {
                         return Err::<_, Failure>("an append was refused".into());

@@ -11,7 +11,7 @@ use tests::chain::Chain;
 use wire::frame;
 
 use crate::machine::{Failure, Figure, Measured, Side, Timed};
-use crate::postgres::Postgres;
+use crate::postgres::{Check, Postgres};
 use crate::{callers, import, lag, own_process, path, read, rows};
 
 /// How much is measured.
@@ -55,7 +55,8 @@ struct Round {
     called: [Timed; 2],
     /// Over NATS to another process, and into three servers.
     beyond: [Timed; 2],
-    peer: Timed,
+    /// Reading the version first, and in one statement.
+    peers: [Timed; 2],
     one_caller: f64,
 }
 
@@ -90,20 +91,22 @@ pub(crate) async fn spine(size: &Spine) -> Result<Vec<Measured>, Failure> {
         Measured::plain(
             "callers: PostgreSQL, insert with a version check",
             calls,
-            each(|r| r.peer.per_second),
+            each(|r| r.peers[0].per_second),
         ),
-        Measured::plain("callers: PostgreSQL, p99", ms, each(|r| r.peer.p99)),
+        Measured::plain("callers: PostgreSQL, p99", ms, each(|r| r.peers[0].p99)),
+        Measured::plain("callers: PostgreSQL, in one statement", calls, each(|r| r.peers[1].per_second)),
+        Measured::plain("callers: PostgreSQL, in one statement, p99", ms, each(|r| r.peers[1].p99)),
         Measured::held(
             "callers: on JetStream against PostgreSQL",
             x,
             least(10.0),
-            each(|r| r.called[1].per_second / r.peer.per_second),
+            each(|r| r.called[1].per_second / r.peers[0].per_second),
         ),
         Measured::held(
             "callers: on files against PostgreSQL",
             x,
             least(10.0),
-            each(|r| r.called[0].per_second / r.peer.per_second),
+            each(|r| r.called[0].per_second / r.peers[0].per_second),
         ),
         Measured::held("one caller: files against append and sync", x, least(0.7), each(|r| r.one_caller)),
     ])
@@ -140,7 +143,11 @@ async fn round(size: &Spine) -> Result<Round, Failure> {
     let event = stream.commits.first().and_then(|commit| commit.body.get(1..)).unwrap_or_default();
     let event: &serde_json::value::RawValue =
         serde_json::Deserializer::from_slice(event).into_iter().next().ok_or("the log is empty")??;
-    let peer = postgres.callers(size.callers, size.each / 4, event.get()).await?;
+    let load = (size.callers, size.each / 4);
+    let peers = [
+        postgres.callers(load, event.get(), Check::ReadFirst).await?,
+        postgres.callers(load, event.get(), Check::OneStatement).await?,
+    ];
     Ok(Round {
         imported: [per_second(files.took), per_second(stream.took)],
         raw: [per_second(files.raw), per_second(stream.raw)],
@@ -150,7 +157,7 @@ async fn round(size: &Spine) -> Result<Round, Failure> {
             callers::requests(size.callers, size.each / 2).await?,
             callers::replicated(size.callers, size.each / 4).await?,
         ],
-        peer,
+        peers,
         one_caller: one_caller(size.appends).await?,
     })
 }
