@@ -4,7 +4,6 @@ use std::process::{Command, Stdio};
 
 use async_nats::{RequestError, RequestErrorKind};
 use domain::Slug;
-use futures::future::try_join_all;
 use journal::{Embedded, Journal};
 use runtime::{Clock as _, SystemClock};
 use serde_json::Value;
@@ -12,9 +11,11 @@ use serde_json::value::RawValue;
 use tests::binary::Serving;
 use tests::cluster::Cluster;
 use tests::nats::Nats;
+use tokio::task::JoinSet;
 use wire::ask::{Ask, Reply};
 
-use crate::machine::{Failure, Timed};
+use crate::machine::{Failure, Figure, Timed};
+use crate::postgres::{Check, Postgres};
 use crate::rows;
 
 /// So many callers, so many commands each, on this journal.
@@ -25,37 +26,70 @@ async fn call<J: Journal>(journal: J, callers: usize, each: u64) -> Result<Timed
     let opening = rows::submissions(&ledger, rows::opening())?;
     rows::receipts(recorder.submit_all(&ledger, opening).await)?;
     let commands = rows::submissions(&ledger, rows::deliveries(callers as u64 * each))?;
-    let timed = together(commands, callers, async |submission| {
-        let answer = recorder.submit(submission).await;
-        rows::receipts(vec![answer]).map(drop)
+    let asked = recorder.clone();
+    let timed = together(commands, callers, move |submission| {
+        let recorder = asked.clone();
+        async move { rows::receipts(vec![recorder.submit(submission).await]).map(drop).map_err(told) }
     });
     let timed = timed.await?;
     recorder.stop().await;
     Ok(timed)
 }
 
-/// Deals the commands out to so many callers; each sends one after the other.
-async fn together<C>(
+/// Deals the commands out to so many callers, a task each, as in a service; each sends one after the other.
+pub(crate) async fn together<C: Send + 'static, F>(
     commands: Vec<C>,
     callers: usize,
-    call: impl AsyncFn(C) -> Result<(), Failure>,
-) -> Result<Timed, Failure> {
+    call: impl Fn(C) -> F + Clone + Send + 'static,
+) -> Result<Timed, Failure>
+where
+    F: Future<Output = Result<(), String>> + Send,
+{
     let each = commands.len() / callers;
     let mut commands = commands.into_iter();
     let portions: Vec<Vec<C>> = (0..callers).map(|_| commands.by_ref().take(each).collect()).collect();
     let clock = SystemClock::default();
     let began = clock.elapsed();
-    let latencies = try_join_all(portions.into_iter().map(async |portion| {
-        let mut latencies = Vec::with_capacity(portion.len());
-        for command in portion {
-            let sent = clock.elapsed();
-            call(command).await?;
-            latencies.push(clock.elapsed() - sent);
-        }
-        Ok::<_, Failure>(latencies)
-    }));
-    let latencies = latencies.await?;
-    Ok(Timed::new(clock.elapsed() - began, latencies.into_iter().flatten().collect()))
+    let mut tasks = JoinSet::new();
+    for portion in portions {
+        let (call, clock) = (call.clone(), clock);
+        tasks.spawn(async move {
+            let mut latencies = Vec::with_capacity(portion.len());
+            for command in portion {
+                let sent = clock.elapsed();
+                call(command).await?;
+                latencies.push(clock.elapsed() - sent);
+            }
+            Ok::<_, String>(latencies)
+        });
+    }
+    let mut latencies = Vec::new();
+    while let Some(called) = tasks.join_next().await {
+        latencies.extend(called??);
+    }
+    Ok(Timed::new(clock.elapsed() - began, latencies))
+}
+
+/// What went wrong, in a form that tasks can hand on.
+pub(crate) fn told(failure: Failure) -> String {
+    failure.to_string()
+}
+
+/// Sixty-four callers on JetStream, in turn with as many on PostgreSQL that read the version first.
+pub(crate) async fn beside_postgres(each: u64, rounds: usize) -> Result<Vec<Figure>, Failure> {
+    let mut figures = Vec::new();
+    let event = rows::deliveries(1).next().unwrap_or_default().to_string();
+    for _ in 0..rounds {
+        let ours = jetstream(64, each).await?;
+        let peer = Postgres::start().await?.callers((64, each / 4), &event, Check::ReadFirst).await?;
+        figures.extend([
+            Figure::new("callers: on JetStream", ours.per_second, "calls/s"),
+            Figure::new("callers: on JetStream, p99", ours.p99, "ms"),
+            Figure::new("callers: PostgreSQL, insert with a version check", peer.per_second, "calls/s"),
+            Figure::new("callers: on JetStream against PostgreSQL", ours.per_second / peer.per_second, "x"),
+        ]);
+    }
+    Ok(figures)
 }
 
 /// Into files.
@@ -97,7 +131,10 @@ pub(crate) async fn requests(callers: usize, each: u64) -> Result<Timed, Failure
         }
     }
     let commands = rows::deliveries(callers as u64 * each).collect();
-    let timed = together(commands, callers, async |command| ask(&client, &ledger, vec![command]).await);
+    let timed = together(commands, callers, move |command| {
+        let (client, ledger) = (client.clone(), ledger.clone());
+        async move { ask(&client, &ledger, vec![command]).await.map_err(told) }
+    });
     let timed = timed.await?;
     recorder.stop();
     Ok(timed)

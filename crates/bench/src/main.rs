@@ -75,6 +75,8 @@ async fn main() -> Result<(), Failure> {
         ["rebuild", folder] => rebuild::child(&PathBuf::from(folder)).await,
         // Parts of it, on a folder that is kept: for a profile, or to repeat one of them.
         ["year", folder, events] => rows::record_year(Path::new(folder), events.parse()?).await.map(drop),
+        ["import", rows, rounds] => tell(import::jetstream(rows.parse()?, rounds.parse()?).await?),
+        ["callers", each, rounds] => tell(callers::beside_postgres(each.parse()?, rounds.parse()?).await?),
         ["replay", folder] => tell(read::replay(Path::new(folder), 5).await?),
         ["lag", seconds] => tell(lag::steady(Duration::from_secs(seconds.parse()?)).await?),
         ["remember", keys] => remember::child(keys.parse()?),

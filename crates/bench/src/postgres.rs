@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,9 +15,10 @@ use runtime::{Clock as _, SystemClock};
 use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, Statement};
 use wire::Commit;
 
+use crate::callers::{together, told};
 use crate::machine::{Failure, Timed};
 
 /// The plainest table of events with a version check: a global order, and one version of a stream once.
@@ -52,7 +54,7 @@ pub(crate) struct Postgres {
 
 /// A connection and what drives it.
 struct Connection {
-    client: Client,
+    client: Arc<Client>,
     driver: JoinHandle<Result<(), tokio_postgres::Error>>,
 }
 
@@ -100,7 +102,7 @@ impl Postgres {
         let (client, connection) = tokio_postgres::connect(&address, NoTls).await?;
         #[expect(clippy::disallowed_methods, reason = "the connection is held, and closing waits for it")]
         let driver = tokio::spawn(connection);
-        Ok(Connection { client, driver })
+        Ok(Connection { client: Arc::new(client), driver })
     }
 
     /// One COPY of the events of these commits.
@@ -137,39 +139,53 @@ impl Postgres {
         check: Check,
     ) -> Result<Timed, Failure> {
         let connections = try_join_all((0..callers).map(|_| self.connect())).await?;
-        let round = tempfile::tempdir()?;
-        let clock = SystemClock::default();
-        let began = clock.elapsed();
-        let latencies = try_join_all(connections.iter().enumerate().map(|(caller, connection)| {
-            let stream = format!("{}-{caller}", round.path().display());
-            async move {
-                let client = &connection.client;
-                let (read, next) = (client.prepare(READ).await?, client.prepare(NEXT).await?);
-                let append = client.prepare(APPEND).await?;
-                let mut latencies = Vec::new();
-                for version in 1..=each as i64 {
-                    let sent = clock.elapsed();
-                    let rows = match check {
-                        Check::ReadFirst => {
-                            let known: i64 = client.query_one(&read, &[&stream]).await?.get(0);
-                            client.execute(&next, &[&stream, &(known + 1), &event]).await?
-                        }
-                        Check::OneStatement => client.execute(&append, &[&stream, &version, &event]).await?,
-                    };
-                    latencies.push(clock.elapsed() - sent);
-                    if rows != 1 {
-                        return Err::<_, Failure>("an append was refused".into());
-                    }
-                }
-                Ok(latencies)
-            }
-        }))
-        .await?;
-        let took = clock.elapsed() - began;
+        let mut writers = Vec::new();
+        for (caller, connection) in connections.iter().enumerate() {
+            let stream = format!("{check:?}-{caller}");
+            writers.push(Arc::new(Writer::new(&connection.client, stream, event, check).await?));
+        }
+        let appends = writers.iter().flat_map(|writer| (1..=each as i64).map(move |n| (writer.clone(), n)));
+        let timed = together(appends.collect(), callers, |(writer, version)| async move {
+            writer.append(version).await.map_err(told)
+        });
+        let timed = timed.await?;
+        drop(writers);
         for connection in connections {
             connection.close().await?;
         }
-        Ok(Timed::new(took, latencies.into_iter().flatten().collect()))
+        Ok(timed)
+    }
+}
+
+/// A caller with a connection of its own, and statements that are prepared.
+struct Writer {
+    client: Arc<Client>,
+    stream: String,
+    event: String,
+    check: Check,
+    read: Statement,
+    next: Statement,
+    append: Statement,
+}
+
+impl Writer {
+    async fn new(client: &Arc<Client>, stream: String, event: &str, check: Check) -> Result<Self, Failure> {
+        let (read, next) = (client.prepare(READ).await?, client.prepare(NEXT).await?);
+        let append = client.prepare(APPEND).await?;
+        Ok(Self { client: client.clone(), stream, event: event.to_owned(), check, read, next, append })
+    }
+
+    /// Appends one event of this version, which is known to be the next.
+    async fn append(&self, version: i64) -> Result<(), Failure> {
+        let Self { client, stream, event, .. } = self;
+        let rows = match self.check {
+            Check::ReadFirst => {
+                let known: i64 = client.query_one(&self.read, &[stream]).await?.get(0);
+                client.execute(&self.next, &[stream, &(known + 1), event]).await?
+            }
+            Check::OneStatement => client.execute(&self.append, &[stream, &version, event]).await?,
+        };
+        if rows == 1 { Ok(()) } else { Err("an append was refused".into()) }
     }
 }
 

@@ -86,7 +86,7 @@ pub(crate) fn deliveries(count: u64) -> impl Iterator<Item = Value> {
 /// A recorder of its own folder on a journal.
 pub(crate) fn recorder<J: Journal>(journal: J, folder: &Path) -> Result<Recorder, Failure> {
     let deployment = "county".parse().map_err(|_| "no slug")?;
-    let settings = Settings { waiting_max: 2_000_000, ..Settings::new(folder, deployment) };
+    let settings = Settings { waiting_max: 10_000, ..Settings::new(folder, deployment) };
     Ok(Recorder::start(journal, settings, Arc::new(SystemClock::default()), Arc::new(SystemRandom)))
 }
 
