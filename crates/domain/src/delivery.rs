@@ -5,6 +5,7 @@
 //! were some.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -49,7 +50,7 @@ pub struct Delivered {
     pub minutes: u32,
     /// Persons, for tiers 1 and 2; exactly one of `participants`, `case` and `headcount` is given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub participants: Option<BTreeSet<PersonId>>,
+    pub participants: Option<Arc<BTreeSet<PersonId>>>,
     /// Case, for tier 3 and mental-health kinds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub case: Option<CaseId>,
@@ -89,7 +90,7 @@ pub struct NewDelivery {
     pub minutes: u32,
     /// Persons.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub participants: Option<BTreeSet<PersonId>>,
+    pub participants: Option<Arc<BTreeSet<PersonId>>>,
     /// Case.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub case: Option<CaseId>,

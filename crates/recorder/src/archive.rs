@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use domain::{Fact, Slug};
 use journal::{Journal, JournalError};
+use proof::Hash;
 use serde_json::value::RawValue;
-use wire::head::root_text;
 use wire::{Commit, CommitId, Head, Interpreted, Receipt, RecordedEvent};
 
 use crate::Error;
@@ -36,8 +36,8 @@ struct Past {
     epoch: u64,
     id: CommitId,
     events: Vec<RecordedEvent>,
-    /// As it is told in receipts; looked up with the first one.
-    root_after: Option<String>,
+    /// Looked up with the first receipt.
+    root_after: Option<Hash>,
 }
 
 impl Span {
@@ -45,11 +45,16 @@ impl Span {
         self.position..self.position + u64::from(self.count)
     }
 
-    /// The part of the commit's events that these are, if they are all there.
-    pub(crate) fn of(self, events: &[RecordedEvent]) -> Option<&[RecordedEvent]> {
-        let first = events.first()?.envelope.position;
+    /// The part of the commit's events that these are, if they are all there; `first` is the commit's first position.
+    pub(crate) fn of<E>(self, first: u64, events: &[E]) -> Option<&[E]> {
         let from = usize::try_from(self.position.checked_sub(first)?).ok()?;
         events.get(from..from + usize::from(self.count))
+    }
+}
+
+impl Past {
+    fn find(&self, span: Span) -> Option<&[RecordedEvent]> {
+        span.of(self.events.first()?.envelope.position, &self.events)
     }
 }
 
@@ -64,16 +69,16 @@ impl<J: Journal> Archive<J> {
     /// [`Error::Journal`] if the log can't be read, [`Error::Halted`] if it does not hold what the register says.
     pub(crate) async fn receipt(&mut self, span: Span, head: Head) -> Result<Receipt, Error> {
         self.fetch(span.commit).await?;
-        let known = self.past(span.commit)?.root_after.clone();
+        let known = self.past(span.commit)?.root_after;
         let root = match known {
             Some(root) => root,
-            None if span.commit == head.commit => root_text(&head.root),
-            None => root_text(&self.load(span.commit + 1).await?.root),
+            None if span.commit == head.commit => head.root,
+            None => self.load(span.commit + 1).await?.root,
         };
         let (ledger, missing) = (self.ledger.clone(), self.missing(span.commit));
         let past = self.past_mut(span.commit)?;
-        past.root_after = Some(root.clone());
-        let events = span.of(&past.events).ok_or(missing)?;
+        past.root_after = Some(root);
+        let events = past.find(span).ok_or(missing)?;
         Ok(Receipt {
             ledger,
             epoch: past.epoch,
@@ -92,7 +97,7 @@ impl<J: Journal> Archive<J> {
     pub(crate) async fn fact(&mut self, commit: u64, position: u64) -> Result<Fact, Error> {
         self.fetch(commit).await?;
         let span = Span { commit, position, count: 1 };
-        let event = span.of(&self.past(commit)?.events).and_then(|events| events.first());
+        let event = self.past(commit)?.find(span).and_then(|events| events.first());
         event.map(|event| event.fact.clone()).ok_or_else(|| self.missing(commit))
     }
 

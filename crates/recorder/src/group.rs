@@ -12,19 +12,21 @@ use journal::Journal;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use wire::encode::EVENT_BYTES_MAX;
-use wire::{BODY_BYTES_MAX, Body, EVENTS_MAX, EncodeError, Envelope, Origin, Outcome, RecordedEvent};
-use wire::{RefusalReply, Submission};
+use wire::{BODY_BYTES_MAX, Body, Draft, EVENTS_MAX, EncodeError, Origin, Outcome, RefusalReply, Submission};
 
 use crate::Error;
 use crate::archive::{Archive, Span};
+use crate::decided::{DecidedEvent, DecidedEvents};
 use crate::knowledge::{CommandKeys, Knowledge, remember};
 use crate::randomness::Randomness;
-use crate::register::{Key, Remembered, Rows};
+use crate::register::{Key, Remembered};
 
 /// Most events of one command.
 const COMMAND_EVENTS_MAX: usize = 250;
 /// Most bytes of one command's events.
 const COMMAND_BYTES_MAX: usize = 256 * 1024;
+/// Until there is a vault nothing is sealed.
+static NOTHING_SEALED: BTreeMap<String, String> = BTreeMap::new();
 /// Ids below are for the things that a command makes, ids from here on for its events.
 const FIRST_EVENT_ID: u16 = 0x8000;
 
@@ -73,9 +75,16 @@ pub(crate) struct Before {
     pub(crate) position: u64,
 }
 
+/// How much a group is expected to hold: as much as the last one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Room {
+    events: usize,
+    bytes: usize,
+    rows: usize,
+}
+
 /// The tentative half of a ledger: what the group would make of it.
 pub(crate) struct Group {
-    time: Timestamp,
     before: Before,
     events_max: usize,
     body: Body,
@@ -84,19 +93,12 @@ pub(crate) struct Group {
     decided: DecidedEvents,
 }
 
-/// The events of a group, and what the register is to remember once they are appended.
-#[derive(Default)]
-pub(crate) struct DecidedEvents {
-    pub(crate) events: Vec<RecordedEvent>,
-    pub(crate) rows: Rows,
-}
-
 /// What a decision reads besides the group.
 pub(crate) struct Desk<'a, J> {
     pub(crate) origin: &'a Origin,
     pub(crate) knowledge: &'a Knowledge,
-    /// The group before this one, if the log has not answered for it yet.
-    pub(crate) on_its_way: Option<&'a DecidedEvents>,
+    /// The groups before this one that are not known yet, newest first.
+    pub(crate) ahead: &'a [&'a DecidedEvents],
     pub(crate) tentative: &'a mut State,
     pub(crate) archive: &'a mut Archive<J>,
 }
@@ -112,7 +114,7 @@ struct Made<'a> {
 impl<J> Desk<'_, J> {
     /// What is remembered of everything before the group.
     fn look_up(&self, key: &Key) -> Result<Option<Remembered>, Error> {
-        match self.on_its_way.and_then(|decided| decided.rows.get(key)) {
+        match self.ahead.iter().find_map(|decided| decided.rows.get(key)) {
             Some(found) => Ok(Some(*found)),
             None => self.knowledge.look_up(key),
         }
@@ -120,15 +122,22 @@ impl<J> Desk<'_, J> {
 }
 
 impl Group {
-    /// An empty group at this time, with at most so many events.
-    pub(crate) fn new(time: Timestamp, before: Before, events_max: usize) -> Self {
-        let events_max = events_max.min(EVENTS_MAX);
-        Self { time, before, events_max, body: Body::new(), today: None, decided: DecidedEvents::default() }
+    /// An empty group at this time, with at most so many events, and room for as many as the last one had.
+    pub(crate) fn new(time: Timestamp, before: Before, events_max: usize, room: Room) -> Self {
+        let decided = DecidedEvents::new(time, room.events, room.rows);
+        let body = Body::with_capacity(room.bytes, room.events);
+        Self { before, events_max: events_max.min(EVENTS_MAX), body, today: None, decided }
+    }
+
+    /// How much room it has taken.
+    pub(crate) fn room(&self) -> Room {
+        let DecidedEvents { events, rows, .. } = &self.decided;
+        Room { events: events.len(), bytes: self.body.len(), rows: rows.len() }
     }
 
     /// The time of all its events.
     pub(crate) const fn time(&self) -> Timestamp {
-        self.time
+        self.decided.time
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -221,8 +230,8 @@ impl Group {
             return Ok(None);
         };
         let span = Span { commit, position, count: 1 };
-        let here = [Some(&self.decided), desk.on_its_way].into_iter().flatten();
-        let decided = here.filter_map(|decided| span.of(&decided.events)?.first()).next();
+        let here = std::iter::once(&self.decided).chain(desk.ahead.iter().copied());
+        let decided = here.filter_map(|decided| decided.find(span)?.first()).next();
         let fact = match decided {
             Some(event) => event.fact.clone(),
             None => desk.archive.fact(commit, position).await?,
@@ -244,7 +253,7 @@ impl Group {
             (Command::Ledger(domain::ledger::Command::OpenLedger(open)), None) => &open.time_zone,
             (_, None) => return Err((&Refusal::LedgerNotOpen).into()),
         };
-        let today = runtime::calendar_day(time_zone, self.time).ok_or_else(|| {
+        let today = runtime::calendar_day(time_zone, self.time()).ok_or_else(|| {
             RefusalReply::new("time-zone-unknown", format!("{time_zone} is not a time zone"))
                 .hint("name one of the IANA list, such as America/Los_Angeles")
                 .field("/body/time_zone")
@@ -265,80 +274,88 @@ impl Group {
         if count > COMMAND_EVENTS_MAX {
             return Ok(refused(too_large(&format!("{count} events"))));
         }
-        let mark = self.body.mark();
+        let mark = (self.body.mark(), self.decided.events.len());
         let first = self.after().position + 1;
         // The first event of a ledger sets the policy that it is under.
         let policy = desk.tentative.policy_position().max(1);
-        let mut events = Vec::with_capacity(count);
         for (n, fact) in (0_u16..).zip(made.facts) {
-            let envelope = Envelope {
-                id: made.stamp.id(FIRST_EVENT_ID + n),
-                position: first + u64::from(n),
-                salt: made.minted.salt(n),
-                policy,
-                ..self.envelope(desk.origin, submission)
-            };
-            let event = RecordedEvent { envelope, fact, sealed: BTreeMap::new() };
-            if let Err(error) = self.body.push(&event) {
-                self.body.rewind(mark);
+            let (id, position) = (made.stamp.id(FIRST_EVENT_ID + n), first + u64::from(n));
+            let event = DecidedEvent { id, position, fact };
+            let salt = made.minted.salt(n);
+            let draft = Draft { policy, salt, ..self.draft(desk.origin, submission, &event) };
+            if let Err(error) = self.body.push(draft) {
+                self.rewind(mark);
                 return Ok(refused(unwritable(&error)));
             }
-            events.push(event);
+            self.decided.events.push(event);
         }
-        let bytes = self.body.mark().0 - mark.0;
+        let bytes = self.body.mark().0 - mark.0.0;
         let full = self.body.events() > self.events_max || self.body.len() > BODY_BYTES_MAX;
         let taken = if bytes > COMMAND_BYTES_MAX {
             refused(too_large(&format!("events of {bytes} bytes")))
         } else if submission.dry_run {
             Decided::Taken(Verdict::Settled(Outcome::WouldAccept { events: count }))
-        } else if full && !self.is_empty() {
+        } else if full && mark.1 > 0 {
             // Alone it fits, also into a group that was made small.
             Decided::Full
         } else {
-            let span = Span { commit: self.after().commit, position: first, count: count as u16 };
-            self.keep(desk, &made.keys, events)?;
+            let span = Span { commit: self.before.commit + 1, position: first, count: count as u16 };
+            self.keep(desk, (&made.keys, submission.command_hash), mark.1)?;
             return Ok(Decided::Taken(Verdict::Stands { span, repeated: false }));
         };
-        self.body.rewind(mark);
+        self.rewind(mark);
         Ok(taken)
     }
 
-    /// What all events of a command have in common.
-    fn envelope(&self, origin: &Origin, submission: &Submission) -> Envelope {
-        Envelope {
-            id: Uuid::nil(),
-            origin: origin.clone(),
-            time: self.time,
-            position: 0,
+    /// Takes back what was written of a command since this mark.
+    fn rewind(&mut self, (body, events): ((usize, usize), usize)) {
+        self.body.rewind(body);
+        self.decided.events.truncate(events);
+    }
+
+    /// The event as it is written, without policy and salt.
+    fn draft<'a>(
+        &self,
+        origin: &'a Origin,
+        submission: &'a Submission,
+        DecidedEvent { id, position, fact }: &'a DecidedEvent,
+    ) -> Draft<'a> {
+        Draft {
+            id: *id,
+            origin,
+            time: self.time(),
+            position: *position,
             epoch: self.before.epoch,
             command_id: submission.command_id,
-            command_hash: submission.command_hash,
+            command_hash: &submission.command_hash,
             correlation_id: submission.correlation_id,
             causation_id: submission.causation_id,
-            actor: submission.actor.clone(),
-            on_behalf_of: submission.on_behalf_of.clone(),
-            credential: submission.credential.clone(),
-            basis: submission.basis.clone(),
-            purpose: submission.purpose.clone(),
-            source: submission.source.clone(),
+            actor: &submission.actor,
+            on_behalf_of: submission.on_behalf_of.as_deref(),
+            credential: submission.credential.as_deref(),
+            basis: submission.basis.as_deref(),
+            purpose: submission.purpose.as_deref(),
+            source: submission.source.as_ref(),
             rules: RULES,
             policy: 0,
             salt: [0; 16],
+            fact,
+            sealed: &NOTHING_SEALED,
         }
     }
 
+    /// Remembers the command and its events, which are those from the `from`th on, for what is decided next.
     fn keep<J>(
         &mut self,
         desk: &mut Desk<'_, J>,
-        keys: &CommandKeys,
-        mut events: Vec<RecordedEvent>,
+        command: (&CommandKeys, [u8; 16]),
+        from: usize,
     ) -> Result<(), Error> {
-        let commit = self.after().commit;
-        remember(&mut self.decided.rows, commit, keys, &events, |key| desk.look_up(key))?;
-        for event in &events {
-            domain::evolve(desk.tentative, event.recorded());
-        }
-        self.decided.events.append(&mut events);
+        let commit = self.before.commit + 1;
+        let DecidedEvents { time, events, rows } = &mut self.decided;
+        let recorded = events.iter().skip(from).map(|event| event.recorded(*time));
+        remember(rows, commit, command, recorded.clone(), |key| desk.look_up(key))?;
+        recorded.for_each(|recorded| domain::evolve(desk.tentative, recorded));
         Ok(())
     }
 }

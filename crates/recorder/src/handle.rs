@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use wire::{Head, Outcome, RefusalReply, Submission};
 
+use crate::addressee::{Addressee, Batch};
 use crate::ledger_task::LedgerTask;
 use crate::randomness::Randomness;
 use crate::{Error, Settings};
@@ -56,8 +57,8 @@ pub(crate) struct Waiting {
     pub(crate) submission: Box<Submission>,
     /// Minted when it was first decided and kept through every further decision.
     pub(crate) minted: Option<crate::group::Minted>,
-    /// Where the answer goes. The caller may have gone away; the command is recorded all the same.
-    pub(crate) answer: oneshot::Sender<Result<Outcome, Error>>,
+    /// Where the answer goes.
+    pub(crate) addressee: Addressee,
 }
 
 /// Digests over everything a ledger's task knows: equal on every recorder at the same head, however it came
@@ -138,7 +139,8 @@ impl Recorder {
         };
         let busy = Error::Busy(submission.ledger.clone());
         let permit = desk.room.clone().try_acquire_owned().map_err(|_| busy)?;
-        let (waiting, answered) = waiting(submission);
+        let (answer, answered) = oneshot::channel();
+        let waiting = waiting(submission, Addressee::Alone(answer));
         desk.requests.send(Request::Submit(vec![waiting], permit)).map_err(|_| Error::Stopped)?;
         answered.await.unwrap_or(Err(Error::Stopped))
     }
@@ -158,24 +160,24 @@ impl Recorder {
             Ok(None) => return (0..count).map(|_| Ok(not_open(ledger))).collect(),
             Err(error) => return vec![Err(error); count],
         };
-        let mut answers = Vec::with_capacity(count);
-        let mut rest = submissions.into_iter().peekable();
-        while rest.peek().is_some() {
-            let (waiting, receivers): (Vec<_>, Vec<_>) =
-                rest.by_ref().take(TOGETHER_MAX).map(waiting).unzip();
-            answers.extend(receivers);
+        let mut answers = Vec::with_capacity(count.div_ceil(TOGETHER_MAX));
+        let mut rest = submissions.into_iter();
+        while rest.len() > 0 {
+            let (addressees, answered) = Batch::of(rest.len().min(TOGETHER_MAX));
+            answers.push(answered);
+            // The addressees come first, so that no command is taken for which there is none.
+            let together = addressees.zip(rest.by_ref());
+            let waiting: Vec<_> = together.map(|(to, submission)| waiting(submission, to)).collect();
             let permits = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
-            // Without room or without a task the messages are dropped, and the receivers say so below.
+            // Without room or without a task the messages are dropped, and the answers below say so.
             if let Ok(permit) = desk.room.clone().acquire_many_owned(permits).await {
                 let _ = desk.requests.send(Request::Submit(waiting, permit));
             }
         }
         let mut outcomes = Vec::with_capacity(count);
-        // The last first: when it is there the others are, and nobody is woken for each of them.
-        for answer in answers.into_iter().rev() {
-            outcomes.push(answer.await.unwrap_or(Err(Error::Stopped)));
+        for answers in answers {
+            outcomes.append(&mut answers.all().await);
         }
-        outcomes.reverse();
         outcomes
     }
 
@@ -245,9 +247,8 @@ impl Recorder {
     }
 }
 
-fn waiting(submission: Submission) -> (Waiting, oneshot::Receiver<Result<Outcome, Error>>) {
-    let (answer, answered) = oneshot::channel();
-    (Waiting { submission: Box::new(submission), minted: None, answer }, answered)
+fn waiting(submission: Submission, addressee: Addressee) -> Waiting {
+    Waiting { submission: Box::new(submission), minted: None, addressee }
 }
 
 fn opens(submission: &Submission) -> bool {

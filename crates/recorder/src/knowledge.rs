@@ -5,12 +5,13 @@
 use std::path::Path;
 
 use domain::state::RULES;
-use domain::{Slug, Standing, State};
+use domain::{Recorded, Slug, Standing, State};
 use journal::Read;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use wire::{Head, Interpreted, Origin, RecordedEvent, SourceRecord, Tip, Verifier};
 
+use crate::decided::DecidedEvents;
 use crate::register::{Key, Place, Register, RegisterError, Remembered, Rows};
 use crate::{Error, Fingerprint};
 
@@ -104,38 +105,31 @@ impl Knowledge {
         for of_one_command in events.chunk_by(|a, b| a.envelope.command_id == b.envelope.command_id) {
             let Some(RecordedEvent { envelope, fact, .. }) = of_one_command.first() else { continue };
             let keys = CommandKeys::of(envelope.command_id, envelope.source.as_ref(), fact.corrects);
-            remember(&mut rows, read.commit.number, &keys, of_one_command, |key| self.look_up(key))?;
+            let command = (&keys, envelope.command_hash);
+            let recorded = of_one_command.iter().map(RecordedEvent::recorded);
+            remember(&mut rows, read.commit.number, command, recorded, |key| self.look_up(key))?;
         }
-        self.remember(rows);
-        self.learn(read.verifier, &events)
+        self.learn(read.verifier, events.iter().map(RecordedEvent::recorded), &rows)
     }
 
     /// Takes in a commit of its own that was acknowledged, with the verifier that has accepted it.
     ///
     /// # Errors
     /// [`Error::Halted`] if the register can't be written.
-    pub(crate) fn appended(
+    pub(crate) fn appended(&mut self, verifier: Verifier, decided: &DecidedEvents) -> Result<(), Error> {
+        self.learn(verifier, decided.recorded(), &decided.rows)
+    }
+
+    fn learn<'a>(
         &mut self,
         verifier: Verifier,
-        events: &[RecordedEvent],
-        rows: Rows,
+        recorded: impl Iterator<Item = Recorded<'a>>,
+        rows: &Rows,
     ) -> Result<(), Error> {
-        self.remember(rows);
-        self.learn(verifier, events)
-    }
-
-    fn remember(&mut self, rows: Rows) {
         if let Some(register) = &mut self.register {
-            for (key, value) in rows {
-                register.insert(key, value);
-            }
+            rows.iter().for_each(|(key, value)| register.insert(*key, *value));
         }
-    }
-
-    fn learn(&mut self, verifier: Verifier, events: &[RecordedEvent]) -> Result<(), Error> {
-        for event in events {
-            domain::evolve(&mut self.state, event.recorded());
-        }
+        recorded.for_each(|recorded| domain::evolve(&mut self.state, recorded));
         (self.head, self.verifier) = (verifier.head(), verifier);
         if self.register.as_ref().is_some_and(Register::is_full) {
             let place = self.place()?;
@@ -211,35 +205,33 @@ impl CommandKeys {
     }
 }
 
-/// Adds to `rows` what is remembered of one command's events, which stand side by side in this commit.
+/// Adds to `rows` what is remembered of one command, by its keys and hash, and of its events, which stand side by side
+/// in this commit.
 ///
 /// # Errors
 /// Those of `look_up`, which finds an event that is corrected and is not in `rows`.
-pub(crate) fn remember(
+pub(crate) fn remember<'a>(
     rows: &mut Rows,
     commit: u64,
-    keys: &CommandKeys,
-    events: &[RecordedEvent],
+    (keys, hash): (&CommandKeys, [u8; 16]),
+    events: impl ExactSizeIterator<Item = Recorded<'a>>,
     look_up: impl Fn(&Key) -> Result<Option<Remembered>, Error>,
 ) -> Result<(), Error> {
-    let Some(first) = events.first() else { return Ok(()) };
-    let (envelope, count) = (&first.envelope, events.len() as u16);
-    let accepted =
-        Remembered::Accepted { hash: envelope.command_hash, commit, position: envelope.position, count };
-    rows.insert(keys.command, accepted);
-    if let Some(source) = keys.source {
-        rows.insert(source, accepted);
-    }
-    for event in events {
-        let position = event.envelope.position;
+    let count = events.len() as u16;
+    for (n, Recorded { position, id, fact, .. }) in events.enumerate() {
+        if n == 0 {
+            let accepted = Remembered::Accepted { hash, commit, position, count };
+            rows.insert(keys.command, accepted);
+            keys.source.map(|source| rows.insert(source, accepted));
+        }
         let latest = Remembered::Event { commit, position, standing: Standing::Latest };
-        rows.insert(Key::event(event.envelope.id), latest);
-        let Some(corrects) = event.fact.corrects else { continue };
+        rows.insert(Key::event(id), latest);
+        let Some(corrects) = fact.corrects else { continue };
         let key = Key::event(corrects);
         let in_rows = rows.get(&key).copied();
         let earlier = if in_rows.is_some() { in_rows } else { look_up(&key)? };
         if let Some(Remembered::Event { commit, position: at, .. }) = earlier {
-            let voids = event.fact.event.name().ends_with("-voided");
+            let voids = fact.event.name().ends_with("-voided");
             let standing = if voids { Standing::VoidedBy(position) } else { Standing::CorrectedBy(position) };
             rows.insert(key, Remembered::Event { commit, position: at, standing });
         }

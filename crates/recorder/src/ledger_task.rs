@@ -8,6 +8,7 @@
 mod answer;
 mod log;
 mod pipeline;
+mod sealing;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use wire::{EVENTS_MAX, Head, Origin};
 
 use crate::archive::Archive;
 use crate::clock_guard::ClockGuard;
-use crate::group::{Before, Decided, DecidedEvents, Desk, Group, Minted, Verdict};
+use crate::decided::DecidedEvents;
+use crate::group::{Before, Decided, Desk, Group, Minted, Room, Verdict};
 use crate::handle::{Request, Waiting};
 use crate::knowledge::Knowledge;
 use crate::randomness::Randomness;
@@ -47,6 +49,8 @@ pub(crate) struct LedgerTask<J> {
     knowledge: Knowledge,
     /// The state with the group's own events; equal to the known state between groups.
     tentative: State,
+    /// What the last group came to hold.
+    room: Room,
     /// Commands in hand, oldest first.
     waiting: VecDeque<Waiting>,
     questions: Vec<Question>,
@@ -94,6 +98,7 @@ impl<J: Journal> LedgerTask<J> {
             stop,
             guard: ClockGuard::new(),
             tentative: State::default(),
+            room: Room::default(),
             waiting: VecDeque::new(),
             questions: Vec::new(),
             conflicts: 0,
@@ -157,8 +162,7 @@ impl<J: Journal> LedgerTask<J> {
     /// Tells everybody in hand.
     fn fail(&mut self, error: &Error) {
         for waiting in self.waiting.drain(..) {
-            // A caller that went away misses nothing.
-            let _ = waiting.answer.send(Err(error.clone()));
+            waiting.addressee.tell(Err(error.clone()));
         }
         for question in self.questions.drain(..) {
             match question {
@@ -182,12 +186,12 @@ impl<J: Journal> LedgerTask<J> {
         let Head { epoch, commit, position, .. } = self.knowledge.head();
         let before = Before { epoch, commit, position };
         let mut first = self.form(before, self.knowledge.verifier().last_time())?;
-        if let Err(error) = self.decide(&mut first, None, usize::MAX).await {
-            self.drop_overlay(first.answers);
+        if let Err(error) = self.decide(&mut first, &[], usize::MAX).await {
+            self.drop_overlay([first.answers]);
             return Err(error);
         }
         if !has_log && !first.group.is_empty() {
-            self.drop_overlay(first.answers);
+            self.drop_overlay([first.answers]);
             // The log exists from here on; what was decided on nothing is decided again on it.
             self.journal.open(&self.origin.ledger).await.map_err(|error| self.failed(&error))?;
             return Ok(());
@@ -201,7 +205,7 @@ impl<J: Journal> LedgerTask<J> {
     /// An empty group of now that comes after this in the log.
     fn form(&mut self, before: Before, last: Timestamp) -> Result<Forming, Error> {
         let time = self.guard.time(&*self.clock, last)?;
-        let group = Group::new(time, before, self.events_max());
+        let group = Group::new(time, before, self.events_max(), self.room);
         Ok(Forming { group, answers: Answers::new(), full: false })
     }
 
@@ -209,7 +213,7 @@ impl<J: Journal> LedgerTask<J> {
     async fn decide(
         &mut self,
         forming: &mut Forming,
-        on_its_way: Option<&DecidedEvents>,
+        ahead: &[&DecidedEvents],
         most: usize,
     ) -> Result<(), Error> {
         let now = forming.group.time();
@@ -223,7 +227,7 @@ impl<J: Journal> LedgerTask<J> {
             let mut desk = Desk {
                 origin: &self.origin,
                 knowledge: &self.knowledge,
-                on_its_way,
+                ahead,
                 tentative: &mut self.tentative,
                 archive: &mut self.archive,
             };
@@ -248,25 +252,27 @@ impl<J: Journal> LedgerTask<J> {
         let fresh = if has_log { self.is_fresh().await } else { Ok(true) };
         match fresh {
             Ok(true) => {
-                self.answer(answers, &[]).await;
+                self.answer(answers, None).await;
                 Ok(())
             }
             Ok(false) => {
-                self.drop_overlay(answers);
+                self.drop_overlay([answers]);
                 self.catch_up().await
             }
             Err(error) => {
-                self.drop_overlay(answers);
+                self.drop_overlay([answers]);
                 Err(error)
             }
         }
     }
 
-    /// Takes back everything that was decided, refusals included; what was minted for a command stays with it.
-    fn drop_overlay(&mut self, answers: Answers) {
-        for (waiting, _) in answers.into_iter().rev() {
-            self.waiting.push_front(waiting);
-        }
+    /// Takes back everything that was decided in these groups, oldest first, refusals included; what was minted for a
+    /// command stays with it.
+    fn drop_overlay(&mut self, groups: impl IntoIterator<Item = Answers>) {
+        let mut waiting: VecDeque<Waiting> =
+            groups.into_iter().flatten().map(|(waiting, _)| waiting).collect();
+        waiting.append(&mut self.waiting);
+        self.waiting = waiting;
         self.tentative = self.knowledge.state().clone();
     }
 

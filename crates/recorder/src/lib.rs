@@ -7,8 +7,10 @@
 //!
 //! Read `ledger_task`, then `group`, then `register`.
 
+mod addressee;
 mod archive;
 mod clock_guard;
+mod decided;
 pub mod error;
 mod group;
 pub mod handle;
@@ -19,6 +21,7 @@ mod randomness;
 pub mod register;
 pub mod settings;
 
+pub use decided::DecidedEvent;
 pub use error::Error;
 pub use handle::{Fingerprint, Recorder};
 pub use observer::{Appended, Observer};

@@ -3,8 +3,9 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use domain::Slug;
-use wire::RecordedEvent;
+use domain::{Slug, Timestamp};
+
+use crate::DecidedEvent;
 
 /// Somebody who watches. Called between groups, so it must not wait for anything.
 pub trait Observer: Debug + Send + Sync {
@@ -27,8 +28,10 @@ impl Observer for () {
 pub struct Appended<'a> {
     /// The ledger.
     pub ledger: &'a Slug,
+    /// When they were recorded.
+    pub time: Timestamp,
     /// Its events.
-    pub events: &'a [RecordedEvent],
+    pub events: &'a [DecidedEvent],
     /// How many commands it answered, repeats and refusals too.
     pub commands: usize,
     /// From the first sending until the log acknowledged it.

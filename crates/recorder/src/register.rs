@@ -26,15 +26,16 @@ use wire::{Head, Origin, Verifier};
 pub use bookmark::Place;
 use bookmark::{Bookmark, RunRecord};
 use job::Job;
-use row::Row;
 pub use row::{Key, Remembered, Rows};
+use row::{Row, RowBytes};
 use run::{Run, SortedRows};
 use store::Store;
 
-/// Rows in memory before they are written as a run: about 3 MB.
-const BUFFER_ROWS: usize = 65_536;
+/// Rows in memory before they are written as a run: about 9 MB. Fewer, larger runs are merged less often, and a new key
+/// is looked for in fewer of them.
+const BUFFER_ROWS: usize = 131_072;
 /// Rows that gather while the run before is still being written; then the ledger waits for it.
-const BUFFER_ROWS_MAX: usize = 4 * BUFFER_ROWS;
+const BUFFER_ROWS_MAX: usize = 3 * BUFFER_ROWS;
 /// Runs of one level that are merged into one of the next.
 const FAN_IN: usize = 8;
 
@@ -296,7 +297,7 @@ impl Register {
         sources.extend(self.runs.iter().map(|run| run.read(&self.store)));
         let (mut count, mut digest) = (0, Sha256::new());
         for row in run::merge(sources) {
-            digest.update(row?.to_bytes());
+            digest.update(row?);
             count += 1;
         }
         Ok((count, digest.finalize().into()))
@@ -308,9 +309,10 @@ impl Register {
     }
 }
 
-fn sorted(rows: &Rows) -> Vec<Row> {
-    let mut rows: Vec<Row> = rows.iter().map(|(key, value)| Row { key: *key, value: *value }).collect();
-    rows.sort_unstable_by_key(|row| row.key);
+fn sorted(rows: &Rows) -> Vec<RowBytes> {
+    let row = |(key, value): (&Key, &Remembered)| Row { key: *key, value: *value }.to_bytes();
+    let mut rows: Vec<RowBytes> = rows.iter().map(row).collect();
+    rows.sort_unstable_by_key(Key::of_row);
     rows
 }
 

@@ -1,6 +1,7 @@
 //! The school year of a district: deliveries, engagements with families, late reports, corrections.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use domain::code::{EngagementKind, FamilyRole, Mode, ReasonCode, ServiceKind, Tier};
 use domain::command::{Act, Create};
@@ -203,7 +204,7 @@ fn delivered(placed: &Placed, chance: &mut Chance) -> Delivered {
         let student = |number: u32| {
             PersonId::new(chance.id(&format!("person {}", placed.site), u64::from(number % STUDENTS)))
         };
-        participants = Some((first..first + group).map(student).collect());
+        participants = Some(Arc::new((first..first + group).map(student).collect()));
     } else {
         headcount = Some(chance.between(8, 60));
     }

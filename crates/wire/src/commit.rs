@@ -7,7 +7,8 @@ use proof::Hash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{EncodeError, RecordedEvent, Verifier, base64url, encode};
+use crate::encode::{self, Draft};
+use crate::{EncodeError, Verifier, base64url};
 
 /// Most events in one commit.
 pub const EVENTS_MAX: usize = 1000;
@@ -126,11 +127,16 @@ impl Body {
         Self { bytes: Vec::new(), ends: Vec::new() }
     }
 
+    /// An empty body with room for so many bytes and events.
+    pub fn with_capacity(bytes: usize, events: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), ends: Vec::with_capacity(events) }
+    }
+
     /// Writes one more event.
     ///
     /// # Errors
     /// [`EncodeError`] when the event can't be written as the format wants it; the body stays as it was.
-    pub fn push(&mut self, event: &RecordedEvent) -> Result<(), EncodeError> {
+    pub fn push<'a>(&mut self, event: impl Into<Draft<'a>>) -> Result<(), EncodeError> {
         let before = self.bytes.len();
         self.bytes.push(if self.ends.is_empty() { b'[' } else { b',' });
         match encode::event(event, &mut self.bytes) {

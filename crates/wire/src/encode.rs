@@ -1,8 +1,9 @@
 //! Writes an event: a CloudEvents 1.0 JSON object, attributes in one fixed order, nothing twice, no `null`.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use domain::{Event, Subject, Timestamp};
+use domain::{Event, Fact, Subject, Timestamp};
 use unicode_normalization::is_nfc;
 use uuid::Uuid;
 
@@ -28,58 +29,113 @@ pub enum EncodeError {
     Payload(String),
 }
 
+/// An event that is about to be written: all that [`RecordedEvent`] holds, borrowed, so that nothing is copied only to
+/// be written once.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "each field is said in `Envelope` and `RecordedEvent`")]
+pub struct Draft<'a> {
+    pub id: Uuid,
+    pub origin: &'a Origin,
+    pub time: Timestamp,
+    pub position: u64,
+    pub epoch: u64,
+    pub command_id: Uuid,
+    pub command_hash: &'a [u8; 16],
+    pub correlation_id: Option<Uuid>,
+    pub causation_id: Option<Uuid>,
+    pub actor: &'a str,
+    pub on_behalf_of: Option<&'a str>,
+    pub credential: Option<&'a str>,
+    pub basis: Option<&'a str>,
+    pub purpose: Option<&'a str>,
+    pub source: Option<&'a SourceRecord>,
+    pub rules: u32,
+    pub policy: u64,
+    pub salt: [u8; 16],
+    pub fact: &'a Fact,
+    pub sealed: &'a BTreeMap<String, String>,
+}
+
+impl<'a> From<&'a RecordedEvent> for Draft<'a> {
+    fn from(RecordedEvent { envelope, fact, sealed }: &'a RecordedEvent) -> Self {
+        Self {
+            id: envelope.id,
+            origin: &envelope.origin,
+            time: envelope.time,
+            position: envelope.position,
+            epoch: envelope.epoch,
+            command_id: envelope.command_id,
+            command_hash: &envelope.command_hash,
+            correlation_id: envelope.correlation_id,
+            causation_id: envelope.causation_id,
+            actor: &envelope.actor,
+            on_behalf_of: envelope.on_behalf_of.as_deref(),
+            credential: envelope.credential.as_deref(),
+            basis: envelope.basis.as_deref(),
+            purpose: envelope.purpose.as_deref(),
+            source: envelope.source.as_ref(),
+            rules: envelope.rules,
+            policy: envelope.policy,
+            salt: envelope.salt,
+            fact,
+            sealed,
+        }
+    }
+}
+
 /// Appends the JSON of the event to `out`. On error `out` may hold a part of it.
 ///
 /// # Errors
 /// [`EncodeError`].
-pub fn event(event: &RecordedEvent, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub fn event<'a>(event: impl Into<Draft<'a>>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let start = out.len();
     let mut w = Writer { out };
-    let (envelope, fact) = (&event.envelope, &event.fact);
+    let draft = event.into();
+    let fact = draft.fact;
     let name = fact.event.name();
     w.out.extend_from_slice(b"{\"specversion\":\"1.0\"");
-    w.id("id", envelope.id);
-    let Origin { deployment, ledger } = &envelope.origin;
+    w.id("id", draft.id);
+    let Origin { deployment, ledger } = draft.origin;
     w.put("source", &["urn:hubledger:", deployment.as_str(), ":", ledger.as_str()]);
     w.put("type", &["hubledger.", name, ".v1"]);
     w.subject(fact.subject);
-    w.time("time", envelope.time)?;
+    w.time("time", draft.time)?;
     w.out.extend_from_slice(b",\"datacontenttype\":\"application/json\"");
     w.put("dataschema", &["urn:hubledger:schema:", name, ":1"]);
-    w.digits("sequence", envelope.position);
-    w.integer("epoch", envelope.epoch)?;
+    w.digits("sequence", draft.position);
+    w.integer("epoch", draft.epoch)?;
     if let Some(effective) = &fact.effective {
         // Writing to a vector can't fail.
         let _ = write!(w.out, ",\"effective\":\"{effective}\"");
     }
-    w.id("commandid", envelope.command_id);
-    w.bytes("commandhash", &envelope.command_hash);
-    for (key, id) in [("correlationid", envelope.correlation_id), ("causationid", envelope.causation_id)] {
+    w.id("commandid", draft.command_id);
+    w.bytes("commandhash", draft.command_hash);
+    for (key, id) in [("correlationid", draft.correlation_id), ("causationid", draft.causation_id)] {
         if let Some(id) = id {
             w.id(key, id);
         }
     }
-    w.text("actor", &envelope.actor)?;
+    w.text("actor", draft.actor)?;
     for (key, text) in [
-        ("onbehalfof", &envelope.on_behalf_of),
-        ("credential", &envelope.credential),
-        ("basis", &envelope.basis),
-        ("purpose", &envelope.purpose),
+        ("onbehalfof", draft.on_behalf_of),
+        ("credential", draft.credential),
+        ("basis", draft.basis),
+        ("purpose", draft.purpose),
     ] {
         if let Some(text) = text {
             w.text(key, text)?;
         }
     }
-    if let Some(source) = &envelope.source {
+    if let Some(source) = draft.source {
         w.source(source)?;
     }
-    w.integer("rules", envelope.rules.into())?;
-    w.digits("policy", envelope.policy);
+    w.integer("rules", draft.rules.into())?;
+    w.digits("policy", draft.policy);
     if let Some(corrects) = fact.corrects {
         w.id("corrects", corrects);
     }
-    w.bytes("salt", &envelope.salt);
-    w.payload(event)?;
+    w.bytes("salt", &draft.salt);
+    w.payload(fact, draft.sealed)?;
     w.out.push(b'}');
     let length = out.len() - start;
     if length > EVENT_BYTES_MAX {
@@ -158,7 +214,15 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, key: &'static str, value: &str) -> Result<(), EncodeError> {
-        if value.is_empty() || value.len() > 256 || value.chars().any(char::is_control) {
+        if value.is_empty() || value.len() > 256 {
+            return Err(EncodeError::OutOfRange(key));
+        }
+        // What needs no escape, nearly always, is written as it is.
+        if value.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\') {
+            self.put(key, &[value]);
+            return Ok(());
+        }
+        if value.chars().any(char::is_control) {
             return Err(EncodeError::OutOfRange(key));
         }
         self.key(key);
@@ -183,10 +247,10 @@ impl Writer<'_> {
 
     /// The payload alone: serde writes the adjacently tagged `{"event":"<name>","data":<payload>}`, of which the
     /// frame is cut off. Sealed values go last.
-    fn payload(&mut self, event: &RecordedEvent) -> Result<(), EncodeError> {
+    fn payload(&mut self, fact: &Fact, sealed: &BTreeMap<String, String>) -> Result<(), EncodeError> {
         self.out.extend_from_slice(b",\"data\":");
         let start = self.out.len();
-        match &event.fact.event {
+        match &fact.event {
             Event::Ledger(e) => self.json(e)?,
             Event::Site(e) => self.json(e)?,
             Event::Partner(e) => self.json(e)?,
@@ -195,17 +259,17 @@ impl Writer<'_> {
             Event::Delivery(e) => self.json(e)?,
             Event::Engagement(e) => self.json(e)?,
         }
-        let frame = "{\"event\":\"".len() + event.fact.event.name().len() + "\",\"data\":".len();
+        let frame = "{\"event\":\"".len() + fact.event.name().len() + "\",\"data\":".len();
         self.out.drain(start..start + frame);
         self.out.pop();
-        if !event.sealed.is_empty() {
+        if !sealed.is_empty() {
             self.out.pop();
             self.out.extend_from_slice(if self.out.last() == Some(&b'{') {
                 b"\"sealed\":"
             } else {
                 b",\"sealed\":"
             });
-            self.json(&event.sealed)?;
+            self.json(sealed)?;
             self.out.push(b'}');
         }
         Ok(())

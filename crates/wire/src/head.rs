@@ -40,3 +40,19 @@ pub fn root_text(root: &Hash) -> String {
 pub fn root_from_text(text: &str) -> Option<Hash> {
     base64url::decode(text).map(Hash)
 }
+
+/// How a root stands in JSON.
+pub(crate) mod written_root {
+    use proof::Hash;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(root: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::root_text(root))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::root_from_text(&text).ok_or_else(|| D::Error::custom("a root has 43 characters of base64url"))
+    }
+}

@@ -21,7 +21,7 @@ pub mod verifier;
 
 pub use commit::{BODY_BYTES_MAX, Body, Commit, CommitId, EVENTS_MAX};
 pub use decode::Interpreted;
-pub use encode::EncodeError;
+pub use encode::{Draft, EncodeError};
 pub use envelope::{Envelope, Origin, RecordedEvent, SourceRecord};
 pub use head::{Head, Tip};
 pub use query::{Answer, HeadReply, Query, Rebuilt, ViewDigest};

@@ -1,10 +1,13 @@
 //! What the caller of a command gets: a receipt, or a refusal.
 
 use domain::Slug;
+use proof::Hash;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::CommitId;
+use crate::head::written_root;
 
 /// Proof of an accepted command, to be kept by the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,12 +20,13 @@ pub struct Receipt {
     pub commit: u64,
     /// Id of that commit.
     pub commit_id: CommitId,
-    /// Positions of its events, rising.
-    pub positions: Vec<u64>,
+    /// Positions of its events, rising. Most commands make one event, and its receipt needs no memory of its own.
+    pub positions: SmallVec<[u64; 1]>,
     /// Ids of its events, in the same order.
-    pub event_ids: Vec<Uuid>,
-    /// Root of the tree after the commit, base64url of 32 bytes.
-    pub root: String,
+    pub event_ids: SmallVec<[Uuid; 1]>,
+    /// Root of the tree after the commit; written as base64url of its 32 bytes.
+    #[serde(with = "written_root")]
+    pub root: Hash,
 }
 
 /// A violated rule, as it is told to the caller.

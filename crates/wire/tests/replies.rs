@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use uuid::Uuid;
+use wire::head::root_from_text;
 use wire::{Answer, HeadReply, Outcome, Query, Receipt, RefusalReply, ViewDigest};
 
 const REPLIES: &str = include_str!("golden/replies.ndjson");
@@ -34,8 +35,10 @@ fn root() -> String {
 
 fn receipt() -> Receipt {
     let commit_id = "zeNQ6tyBF4ZsKqjUT0x1-g".parse().unwrap();
-    let event_ids = vec![Uuid::from_u128(0x018f_0000_0000_7000_8000_0000_0000_0001)];
-    Receipt { ledger: ledger(), epoch: 1, commit: 7, commit_id, positions: vec![42], event_ids, root: root() }
+    let id = Uuid::from_u128(0x018f_0000_0000_7000_8000_0000_0000_0001);
+    let (positions, event_ids) = ([42].into(), [id].into());
+    let root = root_from_text(&root()).unwrap();
+    Receipt { ledger: ledger(), epoch: 1, commit: 7, commit_id, positions, event_ids, root }
 }
 
 fn head() -> HeadReply {

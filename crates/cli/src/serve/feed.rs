@@ -54,11 +54,11 @@ impl Feed {
     pub(crate) fn hand_in(&self, group: &Appended<'_>) {
         // Without room the watchers miss it, and the recorder goes on.
         let Ok(place) = self.groups.try_reserve() else { return };
-        let told = |event: &wire::RecordedEvent| Told {
-            position: event.envelope.position,
+        let told = |event: &recorder::DecidedEvent| Told {
+            position: event.position,
             name: event.fact.event.name(),
             kind: event.fact.subject.kind.as_str(),
-            time: event.envelope.time,
+            time: group.time,
         };
         place.send(Group { ledger: group.ledger.clone(), events: group.events.iter().map(told).collect() });
     }

@@ -1,6 +1,7 @@
 //! Histories out of thin air: deliveries to people, corrected and voided, families, sites, acts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::code::{EngagementKind, FamilyRole, Mode, Pillar, ServiceKind, Tier};
 use domain::correction::{Corrected, CorrectionReason, Replaced, Voided};
@@ -160,7 +161,7 @@ fn delivered(step: &Step) -> Delivered {
         tier: Tier::Universal,
         mode: Mode::InPerson,
         minutes: 30 + u32::from(step.place),
-        participants: Some(step.people.iter().map(|n| PersonId::new(id(4, *n))).collect()),
+        participants: Some(Arc::new(step.people.iter().map(|n| PersonId::new(id(4, *n))).collect())),
         case: None,
         headcount: None,
         funding: None,

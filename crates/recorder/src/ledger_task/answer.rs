@@ -1,35 +1,35 @@
 //! The task's answers, once they may be given.
 
 use journal::Journal;
-use wire::head::root_text;
-use wire::{CommitId, Outcome, Receipt, RecordedEvent};
+use wire::{CommitId, Outcome, Receipt};
 
 use super::{Answers, LedgerTask, Question};
 use crate::Error;
 use crate::archive::Span;
+use crate::decided::{DecidedEvent, DecidedEvents};
 use crate::group::Verdict;
 
 impl<J: Journal> LedgerTask<J> {
-    /// Answers a group; `appended` are its events, which are the last commit now.
-    pub(super) async fn answer(&mut self, answers: Answers, appended: &[RecordedEvent]) {
+    /// Answers a group; `appended` is what was decided in it, which is the last commit now.
+    pub(super) async fn answer(&mut self, answers: Answers, appended: Option<&DecidedEvents>) {
         for (waiting, verdict) in answers {
             let outcome = match verdict {
                 Verdict::Settled(outcome) => Ok(outcome),
                 Verdict::Stands { span, repeated } => {
-                    let receipt = match (span.of(appended), self.knowledge.tip().id) {
-                        (Some(events), Some(id)) => Ok(self.receipt(id, events, span)),
-                        _ => self.archive.receipt(span, self.knowledge.head()).await,
-                    };
+                    let receipt =
+                        match (appended.and_then(|decided| decided.find(span)), self.knowledge.tip().id) {
+                            (Some(events), Some(id)) => Ok(self.receipt(id, events, span)),
+                            _ => self.archive.receipt(span, self.knowledge.head()).await,
+                        };
                     receipt.map(|r| if repeated { Outcome::Repeated(r) } else { Outcome::Receipt(r) })
                 }
             };
-            // A caller that went away can ask again with the same command id.
-            let _ = waiting.answer.send(outcome);
+            waiting.addressee.tell(outcome);
         }
     }
 
     /// A receipt for events of the commit that was just appended.
-    fn receipt(&self, id: CommitId, events: &[RecordedEvent], span: Span) -> Receipt {
+    fn receipt(&self, id: CommitId, events: &[DecidedEvent], span: Span) -> Receipt {
         let head = self.knowledge.head();
         Receipt {
             ledger: self.origin.ledger.clone(),
@@ -37,8 +37,8 @@ impl<J: Journal> LedgerTask<J> {
             commit: span.commit,
             commit_id: id,
             positions: span.positions().collect(),
-            event_ids: events.iter().map(|event| event.envelope.id).collect(),
-            root: root_text(&head.root),
+            event_ids: events.iter().map(|event| event.id).collect(),
+            root: head.root,
         }
     }
 

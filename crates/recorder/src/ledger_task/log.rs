@@ -1,28 +1,26 @@
 //! The task's dealings with the log: opening, catching up, asking for the head, appending.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Slug, Timestamp};
+use domain::Slug;
 use futures::StreamExt;
 use journal::{AppendError, Journal, JournalError, Until};
+use runtime::Clock;
 use tokio::sync::watch;
-use wire::{Body, Commit, Verifier};
 
 use super::LedgerTask;
+use super::sealing::{Sealed, Sealing};
 use crate::knowledge::{Knowledge, halt};
 use crate::{Error, register};
 
 /// Pauses before an append of unknown outcome is sent again; the last one is repeated.
 const RESEND_PAUSES_MS: [u64; 6] = [50, 100, 250, 500, 1_000, 5_000];
 
-/// Events from which a body is hashed beside the deciding of the next one.
-const HASHED_BESIDE: usize = 64;
-
 /// How an append ended.
-#[derive(Debug)]
 pub(super) enum Appended {
-    /// It is in the log; a reader that has read it.
-    Yes(Box<Verifier>),
+    /// It is in the log; it took so long to bring it there.
+    Yes(Arc<Sealed>, Duration),
     /// It is not, and never will be: another commit stands in its place.
     AnotherFirst,
     /// The recorder was stopped before the log said.
@@ -41,33 +39,22 @@ impl<J: Journal> Sender<J> {
         Self { journal, ledger, stop }
     }
 
-    /// Appends a body of this time after what the verifier has read.
+    /// Appends a commit once it is sealed, sending the same bytes until the log has answered.
     ///
     /// # Errors
     /// [`Error::Journal`] if it is certain that nothing was stored.
-    pub(super) async fn send(
-        self,
-        verifier: Verifier,
-        body: Body,
-        time: Timestamp,
-    ) -> Result<Appended, Error> {
-        let sealed = if body.events() < HASHED_BESIDE {
-            Ok(verifier.seal(body, time))
-        } else {
-            tokio::task::spawn_blocking(move || verifier.seal(body, time)).await
-        };
-        let (commit, verifier) = sealed.map_err(|error| halt(&self.ledger, error))?;
-        self.append(&commit, verifier).await
-    }
-
-    /// Appends, sending the same bytes until the log has answered.
-    async fn append(mut self, commit: &Commit, verifier: Verifier) -> Result<Appended, Error> {
+    pub(super) async fn send(mut self, sealing: Sealing, clock: Arc<dyn Clock>) -> Result<Appended, Error> {
+        let sealed = sealing.sealed().await?;
+        let (commit, began) = (&sealed.commit, clock.elapsed());
         let mut in_doubt = false;
         let mut pauses = RESEND_PAUSES_MS.into_iter();
         let mut pause = Duration::ZERO;
         loop {
             let why = match self.journal.append(&self.ledger, commit).await {
-                Ok(()) => return Ok(Appended::Yes(Box::new(verifier))),
+                Ok(()) => {
+                    let took = clock.elapsed().saturating_sub(began);
+                    return Ok(Appended::Yes(sealed, took));
+                }
                 Err(AppendError::Conflict(_)) => return Ok(Appended::AnotherFirst),
                 Err(AppendError::Unknown(why)) => why,
                 // A refusal speaks for the last sending only; an earlier one may still land.

@@ -10,6 +10,8 @@ use wire::envelope::SourceRecord;
 
 /// Bytes of a row.
 pub(super) const ROW_BYTES: usize = 48;
+/// A row as it is stored; its key comes first, so that rows sort as their bytes do.
+pub(super) type RowBytes = [u8; ROW_BYTES];
 
 /// A key: a digest over its sort and content, so that keys are spread evenly whatever they were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,16 +58,18 @@ impl Key {
         Self::of(if part.is_some() { b'p' } else { b's' }, &parts)
     }
 
+    /// The key of a stored row.
+    pub(super) fn of_row(row: &RowBytes) -> Self {
+        Self(row.first_chunk().copied().unwrap_or_default())
+    }
+
     fn of(sort: u8, parts: &[&[u8]]) -> Self {
         let mut digest = Sha256::new_with_prefix([sort]);
         for part in parts {
             digest.update(part);
         }
-        let mut key = [0; 16];
-        for (to, from) in key.iter_mut().zip(digest.finalize()) {
-            *to = from;
-        }
-        Self(key)
+        let digest: [u8; 32] = digest.finalize().into();
+        Self(digest.first_chunk().copied().unwrap_or_default())
     }
 }
 
@@ -103,7 +107,7 @@ pub(super) struct Row {
 
 impl Row {
     /// key 16 · hash, or position of what replaced it, 16 · commit 6 · position 6 · count 2 · sort 1 · zero 1.
-    pub(super) fn to_bytes(self) -> [u8; ROW_BYTES] {
+    pub(super) fn to_bytes(self) -> RowBytes {
         let (first, commit, position, count, sort) = match self.value {
             Remembered::Accepted { hash, commit, position, count } => (hash, commit, position, count, 0),
             Remembered::Event { commit, position, standing } => {
@@ -119,12 +123,9 @@ impl Row {
             | u128::from(position & U48) << 32
             | u128::from(count) << 16
             | u128::from(sort as u8) << 8;
-        let mut bytes = [0; ROW_BYTES];
-        let all = self.key.0.into_iter().chain(first).chain(tail.to_be_bytes());
-        for (to, from) in bytes.iter_mut().zip(all) {
-            *to = from;
-        }
-        bytes
+        let mut bytes = [[0; 16]; 3];
+        bytes.copy_from_slice(&[self.key.0, first, tail.to_be_bytes()]);
+        bytes.as_flattened().first_chunk().copied().unwrap_or([0; ROW_BYTES])
     }
 
     /// The inverse of `to_bytes`; none if these are not its bytes.

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use super::RegisterError;
 use super::bookmark::RunRecord;
 use super::filter::Filter;
-use super::row::{Key, ROW_BYTES, Remembered, Row};
-use super::store::Store;
+use super::row::{Key, ROW_BYTES, Remembered, Row, RowBytes};
+use super::store::{Store, Value};
 
 /// Rows in one sled value. Larger blocks write a little faster and hold far more memory when keys are looked up:
 /// at 3M keys and 100k look-ups 128 rows took 294 MB, 32 rows 152 MB, 16 rows 192 MB.
@@ -48,10 +48,10 @@ impl Run {
     }
 
     /// Writes sorted rows as a run of the first level.
-    pub(super) fn write(store: &Store, rows: &[Row], id: u64) -> Result<Self, RegisterError> {
+    pub(super) fn write(store: &Store, rows: &[RowBytes], id: u64) -> Result<Self, RegisterError> {
         let mut writer = Writer::new(store, id, rows.len() as u64);
         for row in rows {
-            writer.push(*row)?;
+            writer.push(row)?;
         }
         writer.finish(0)
     }
@@ -65,7 +65,7 @@ impl Run {
     ) -> Result<Self, RegisterError> {
         let mut writer = Writer::new(store, id, parts.iter().map(|p| p.rows).sum());
         for row in merge(parts.iter().map(|part| part.read(store)).collect()) {
-            writer.push(row?)?;
+            writer.push(&row?)?;
         }
         writer.finish(level)
     }
@@ -84,7 +84,7 @@ impl Run {
     pub(super) fn check(&self, store: &Store, record: &RunRecord) -> Result<(), RegisterError> {
         let (mut rows, mut digest) = (0, Sha256::new());
         for row in self.read(store) {
-            digest.update(row?.to_bytes());
+            digest.update(row?);
             rows += 1;
         }
         let same = rows == record.rows && <[u8; 32]>::from(digest.finalize()) == record.digest;
@@ -112,44 +112,45 @@ impl Run {
 
     /// All rows in order.
     pub(super) fn read(&self, store: &Store) -> SortedRows {
-        let blocks = store.scan(&section(self.id, BLOCKS));
-        Box::new(blocks.flat_map(|block| {
-            let rows: Vec<Result<Row, RegisterError>> = match block {
-                Ok((_, block)) => block.chunks(ROW_BYTES).map(row).collect(),
-                Err(error) => vec![Err(error)],
-            };
-            rows
+        let mut blocks = store.scan(&section(self.id, BLOCKS));
+        let (mut block, mut at) = (Value::default(), 0);
+        Box::new(std::iter::from_fn(move || {
+            while at == block.len() {
+                match blocks.next()? {
+                    Ok((_, next)) => (block, at) = (next, 0),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            let row = block.get(at..).and_then(<[u8]>::first_chunk).copied();
+            at = (at + ROW_BYTES).min(block.len());
+            Some(row.ok_or(RegisterError::Damaged("a row is not one")))
         }))
     }
 }
 
-fn row(bytes: &[u8]) -> Result<Row, RegisterError> {
-    Row::from_bytes(bytes).ok_or(RegisterError::Damaged("a row is not one"))
-}
-
-/// Rows in the order of their keys.
-pub(super) type SortedRows = Box<dyn Iterator<Item = Result<Row, RegisterError>>>;
+/// Rows as they are stored, in the order of their keys.
+pub(super) type SortedRows = Box<dyn Iterator<Item = Result<RowBytes, RegisterError>>>;
 
 /// The rows of all sources in order; of rows with one key only that of the first source.
-pub(super) fn merge(sources: Vec<SortedRows>) -> impl Iterator<Item = Result<Row, RegisterError>> {
-    let mut sources: Vec<_> = sources.into_iter().map(Iterator::peekable).collect();
+pub(super) fn merge(sources: Vec<SortedRows>) -> impl Iterator<Item = Result<RowBytes, RegisterError>> {
+    let mut sources: Vec<_> = sources.into_iter().map(|mut rows| (rows.next(), rows)).collect();
     std::iter::from_fn(move || {
-        let mut least: Option<(Key, usize)> = None;
-        for (number, source) in sources.iter_mut().enumerate() {
-            match source.peek() {
-                Some(Err(_)) => return source.next(),
-                Some(Ok(row)) if least.is_none_or(|(key, _)| row.key < key) => {
-                    least = Some((row.key, number))
+        let mut least: Option<Key> = None;
+        for (head, rows) in &mut sources {
+            match head {
+                Some(Ok(row)) if least.is_none_or(|least| Key::of_row(row) < least) => {
+                    least = Some(Key::of_row(row));
                 }
+                Some(Err(_)) => return std::mem::replace(head, rows.next()),
                 Some(Ok(_)) | None => {}
             }
         }
-        let (key, winner) = least?;
+        let least = least?;
         let mut won = None;
-        for (number, source) in sources.iter_mut().enumerate() {
-            let next = source.next_if(|row| row.as_ref().is_ok_and(|row| row.key == key));
-            if number == winner {
-                won = next;
+        for (head, rows) in &mut sources {
+            if head.as_ref().is_some_and(|row| row.as_ref().is_ok_and(|row| Key::of_row(row) == least)) {
+                let row = std::mem::replace(head, rows.next());
+                won = won.or(row);
             }
         }
         won
@@ -171,17 +172,16 @@ impl<'a> Writer<'a> {
         Self { store, id, block, rows: 0, digest: Sha256::new(), filter: Filter::sized(rows_max) }
     }
 
-    fn push(&mut self, row: Row) -> Result<(), RegisterError> {
-        let bytes = row.to_bytes();
-        self.filter.insert(&row.key);
-        self.digest.update(bytes);
-        self.block.extend_from_slice(&bytes);
+    fn push(&mut self, row: &RowBytes) -> Result<(), RegisterError> {
+        self.filter.insert(&Key::of_row(row));
+        self.block.extend_from_slice(row);
         self.rows += 1;
         if self.block.len() == BLOCK_ROWS * ROW_BYTES { self.write_block() } else { Ok(()) }
     }
 
     fn write_block(&mut self) -> Result<(), RegisterError> {
         let Some(first) = self.block.first_chunk::<16>().copied() else { return Ok(()) };
+        self.digest.update(&self.block);
         let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK_ROWS * ROW_BYTES));
         self.store.insert(&address(self.id, BLOCKS, first), block)
     }

@@ -14,6 +14,9 @@ const FOLDER: &str = "runs";
 /// Tries, 5 ms apart, for sled to let go of its lock.
 const LOCK_TRIES: u32 = 400;
 
+/// Bytes as the store holds them.
+pub(super) type Value = sled::IVec;
+
 /// A handle to the store; clones share it.
 #[derive(Clone)]
 pub(super) struct Store {
@@ -65,7 +68,7 @@ impl Store {
         &self,
         floor: &[u8],
         key: &[u8],
-    ) -> Result<Option<(sled::IVec, sled::IVec)>, RegisterError> {
+    ) -> Result<Option<(Value, Value)>, RegisterError> {
         Ok(self.db.range(floor..=key).next_back().transpose()?)
     }
 
@@ -73,7 +76,7 @@ impl Store {
     pub(super) fn scan(
         &self,
         prefix: &[u8],
-    ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), RegisterError>> + use<> {
+    ) -> impl Iterator<Item = Result<(Value, Value), RegisterError>> + use<> {
         self.db.scan_prefix(prefix).map(|entry| Ok(entry?))
     }
 

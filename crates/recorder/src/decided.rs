@@ -1,0 +1,50 @@
+//! What was decided in a group: kept until its commit is known to the state and the register, and then told.
+
+use domain::{Fact, Recorded, Timestamp};
+use uuid::Uuid;
+
+use crate::archive::Span;
+use crate::register::Rows;
+
+/// An event that was decided and written, as far as anybody still asks for it.
+#[derive(Debug)]
+pub struct DecidedEvent {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number in its ledger.
+    pub position: u64,
+    /// What it says.
+    pub fact: Fact,
+}
+
+impl DecidedEvent {
+    pub(crate) const fn recorded(&self, time: Timestamp) -> Recorded<'_> {
+        Recorded { position: self.position, id: self.id, time, fact: &self.fact }
+    }
+}
+
+/// The events of a group, and what the register is to remember once they are appended.
+pub(crate) struct DecidedEvents {
+    /// Of all its events.
+    pub(crate) time: Timestamp,
+    pub(crate) events: Vec<DecidedEvent>,
+    pub(crate) rows: Rows,
+}
+
+impl DecidedEvents {
+    /// None of this time, with room for so many events and rows.
+    pub(crate) fn new(time: Timestamp, events: usize, rows: usize) -> Self {
+        let rows = Rows::with_capacity_and_hasher(rows, Default::default());
+        Self { time, events: Vec::with_capacity(events), rows }
+    }
+
+    /// Those of the span, if they are all of this group.
+    pub(crate) fn find(&self, span: Span) -> Option<&[DecidedEvent]> {
+        span.of(self.events.first()?.position, &self.events)
+    }
+
+    /// All of them, as the state takes them.
+    pub(crate) fn recorded(&self) -> impl Iterator<Item = Recorded<'_>> {
+        self.events.iter().map(|event| event.recorded(self.time))
+    }
+}

@@ -1,0 +1,71 @@
+//! Hashing a closed group into the commit that is sent, beside the deciding of the next.
+//!
+//! A commit names the tree before it, so it is sealed after the one before it; whether that one is in the log already
+//! does not matter here.
+
+use std::sync::Arc;
+
+use domain::{Slug, Timestamp};
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared};
+use wire::{Body, Commit, Verifier};
+
+use crate::Error;
+use crate::knowledge::halt;
+
+/// Events from which a thread of its own is worth its start.
+const BESIDE: usize = 64;
+
+/// A commit, and the reader that has read it.
+pub(super) struct Sealed {
+    pub(super) commit: Commit,
+    pub(super) verifier: Verifier,
+}
+
+/// A commit in the making. Clones wait for the same one.
+#[derive(Clone)]
+pub(super) struct Sealing(Shared<BoxFuture<'static, Result<Arc<Sealed>, Error>>>);
+
+impl Sealing {
+    /// Of a body of this time, after what the reader has read once there is one. Begins when it is first waited for.
+    pub(super) fn new(
+        ledger: Slug,
+        (body, time): (Body, Timestamp),
+        before: impl Future<Output = Result<Verifier, Error>> + Send + 'static,
+    ) -> Self {
+        let sealed = async move {
+            let before = before.await?;
+            let beside = body.events() >= BESIDE;
+            let seal = move || {
+                let (commit, verifier) = before.seal(body, time);
+                Arc::new(Sealed { commit, verifier })
+            };
+            if !beside {
+                return Ok(seal());
+            }
+            tokio::task::spawn_blocking(seal).await.map_err(|error| halt(&ledger, error))
+        };
+        Self(sealed.boxed().shared())
+    }
+
+    /// The commit, once it is made.
+    ///
+    /// # Errors
+    /// [`Error::Halted`] if the thread that made it, or the one before it, has died.
+    pub(super) async fn sealed(self) -> Result<Arc<Sealed>, Error> {
+        self.0.await
+    }
+
+    /// The reader that has read the commit.
+    ///
+    /// # Errors
+    /// As [`sealed`](Self::sealed).
+    pub(super) async fn verifier(self) -> Result<Verifier, Error> {
+        Ok(self.0.await?.verifier.clone())
+    }
+
+    /// Whether nobody needs to wait any more.
+    pub(super) fn is_done(&self) -> bool {
+        self.0.peek().is_some()
+    }
+}
