@@ -20,6 +20,6 @@ pub mod register;
 pub mod settings;
 
 pub use error::Error;
-pub use handle::{Fingerprint, Recorder};
+pub use handle::{Fingerprint, Queue, Recorder};
 pub use observer::{Appended, Observer};
 pub use settings::Settings;
