@@ -1,10 +1,13 @@
 //! A server is live as long as it runs, and ready when it can do its work; if not, it says why.
 
+use journal::Journal as _;
 use serde_json::Value;
 use tests::binary;
+use tests::chain::{Chain, slug};
 use tests::http::Answer;
+use wire::Commit;
 
-use crate::kit::{Deployment, LEDGER, act, of, open, site};
+use crate::kit::{Deployment, LEDGER, act, of, open};
 
 /// What is wrong, by what and ledger.
 fn reasons(answer: &Answer) -> Vec<(String, String)> {
@@ -44,26 +47,35 @@ fn a_server_is_not_ready_while_its_broker_is_away_and_ready_again_after() {
     assert_eq!(admin.figures().of(&of("hubledger_recorder_receipts_total", "")), 3.0);
 }
 
-#[test]
-fn views_that_stopped_or_are_far_behind_are_not_ready() {
-    let mut deployment = Deployment::start();
-    let (recorder, _) = deployment.serve("recorder", "r1");
-    let _ = deployment.record(&[open()]).ended(0);
-    let _ = deployment.record(&(1..=100).map(site).collect::<Vec<_>>()).ended(0);
-    let (_projector, admin) = deployment.serve("projector", "p1");
-    let _ = admin.wait("/health/ready", |answer| answer.status == 200);
-    // Somebody has lost the log, and a shorter one is in its place.
-    assert_eq!(recorder.stop(), 0);
-    deployment.nats.kill();
-    deployment.nats.restart_empty();
-    let (_recorder, _) = deployment.serve("recorder", "r2");
-    let _ = deployment.record(&[open()]).ended(0);
-    let stopped = admin.wait("/health/ready", |answer| {
-        answer.status == 503 && reasons(answer).iter().any(|(what, _)| what == "views")
-    });
+#[tokio::test]
+async fn views_that_met_a_newer_event_are_not_ready_and_tell_how_far_behind_they_are() {
+    let deployment = Deployment::start();
+    let (journal, ledger) = (deployment.nats.journal().await, slug(LEDGER));
+    let mut chain = Chain::new(&ledger);
+    let first = chain.next("first", 3);
+    let newer = chain.draft("newer", 2);
+    let body =
+        String::from_utf8(newer.body.to_vec()).unwrap().replace("operator-acted.v1", "operator-acted.v2");
+    let newer = Commit::new(newer.epoch, newer.number, newer.size, newer.root, body.into());
+    chain.take(&newer);
+    journal.open(&ledger).await.unwrap();
+    for commit in [first, newer, chain.next("last", 5)] {
+        journal.append(&ledger, &commit).await.unwrap();
+    }
+    let (_projector, admin) = deployment.serve_with("projector", "p1", "deployment = \"county\"");
+    let stopped = admin.wait("/health/ready", |answer| !reasons(answer).is_empty());
+    assert_eq!(stopped.status, 503);
     let why = "they go no further; the server's log says why";
-    assert!(reasons(&stopped).contains(&("views".to_owned(), why.to_owned())), "{stopped:?}");
-    assert_eq!(admin.figures().of(&of("hubledger_projector_stopped", "")), 1.0);
+    assert_eq!(reasons(&stopped), [("views".to_owned(), why.to_owned())]);
+    let figures = admin.figures();
+    assert_eq!(figures.of(&of("hubledger_projector_stopped", "")), 1.0);
+    assert_eq!(figures.of(&of("hubledger_projector_applied_events_total", "")), 3.0);
+    let reach = "view=\"reach\"";
+    assert_eq!(figures.of(&of("hubledger_projector_lag_events", reach)), 7.0);
+    // These events say that they were recorded at this time.
+    let since = figures.of("process_start_time_seconds") - 1_772_470_800.0;
+    let gap = figures.of(&of("hubledger_projector_gap_seconds", reach));
+    assert!((since..since + 600.0).contains(&gap), "{gap} s, at least {since}");
 }
 
 #[test]

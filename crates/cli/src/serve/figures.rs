@@ -18,8 +18,6 @@ use wire::Outcome;
 
 use crate::serve::failure::Failure;
 
-/// Ledgers that have figures of their own. Commands to others are counted without a ledger.
-const LEDGERS_MAX: usize = 1_000;
 /// Upper bounds of events and commands in a group; a commit has at most 1,000 events.
 const GROUP_SIZES: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0];
 /// Upper bounds of the time of an append, in seconds: from a fast disk to a broker that was away.
@@ -98,8 +96,10 @@ impl Drop for InWork {
 impl Figures {
     /// Counts how commands to this ledger ended, or why none of them has an end.
     pub(super) fn answered(&self, ledger: &Slug, answers: &Result<Vec<Outcome>, Failure>) {
-        let exists = answers.as_ref().map_or(true, |all| !all.iter().all(is_not_open));
-        let ledger = self.label(ledger, exists);
+        // Whoever makes names up must not make labels.
+        let exists =
+            self.lock().contains_key(ledger) || answers.as_ref().is_ok_and(|all| all.iter().any(is_recorded));
+        let ledger = if exists { ledger.to_string() } else { String::new() };
         let outcomes = match answers {
             Ok(outcomes) => outcomes,
             Err(failure) => {
@@ -186,13 +186,6 @@ impl Figures {
         requests.register("in_work", "Requests from NATS in work now", self.in_work.clone());
     }
 
-    /// The ledger's name, if it may have figures of its own.
-    fn label(&self, ledger: &Slug, exists: bool) -> String {
-        let recordings = self.lock();
-        let known = recordings.contains_key(ledger);
-        if known || (exists && recordings.len() < LEDGERS_MAX) { ledger.to_string() } else { String::new() }
-    }
-
     fn stands(&self, ledger: &Slug, recording: Recording) {
         let mut recordings = self.lock();
         match recordings.get_mut(ledger) {
@@ -242,6 +235,6 @@ impl Observer for Figures {
     }
 }
 
-fn is_not_open(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Refusal(refusal) if refusal.code == "ledger-not-open")
+const fn is_recorded(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Receipt(_) | Outcome::Repeated(_))
 }
