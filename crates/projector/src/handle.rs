@@ -248,14 +248,16 @@ impl<J: Journal> Projector<J> {
         .await
     }
 
-    /// What each view of a ledger holds in the store, and how many of its entities are parked. Reads all pages, and
-    /// nobody waits for it: what has changed since the last write is left out.
+    /// What each view of a followed ledger holds in the store, and how many of its entities are parked. Reads all pages,
+    /// and nobody waits for it: what has changed since the last write is left out.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn stored(&self, ledger: &Slug) -> Result<BTreeMap<&'static str, (Size, u64)>, Error> {
-        let tracked = self.tracked(ledger).await?;
-        let (views, store) = (tracked.views.lock().await.places(), self.shared.store.clone());
+        // Whoever looks must not have a ledger followed by that.
+        let views = lock(&self.shared.ledgers).get(ledger).map(|tracked| tracked.views.clone());
+        let views = views.ok_or_else(|| Error::NoSuchLedger(ledger.clone()))?;
+        let (views, store) = (views.lock().await.places(), self.shared.store.clone());
         blocking(move || {
             let size = |(view, prefix, parked): (_, Vec<u8>, u64)| Ok((view, (store.size(&prefix)?, parked)));
             views.into_iter().map(size).collect()
