@@ -268,7 +268,7 @@ impl<J: Journal> Projector<J> {
     /// How far every ledger is, without asking anybody.
     pub fn standings(&self) -> Vec<Standing> {
         let standing = |(ledger, tracked): (&Slug, &Tracked)| {
-            let Progress { position, commit, applied, stopped } = tracked.progress.borrow().clone();
+            let Progress { position, commit, applied, stopped, .. } = tracked.progress.borrow().clone();
             Standing { ledger: ledger.clone(), position, commit, applied, stopped: stopped.is_some() }
         };
         lock(&self.shared.ledgers).iter().map(standing).collect()
