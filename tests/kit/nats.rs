@@ -15,11 +15,14 @@ use crate::binary;
 
 /// The version that `cargo xtask tools` fetches.
 const PINNED: &str = "target/tools/nats-server-2.15.1/nats-server";
+/// The same, as its image is tagged.
+pub const VERSION: &str = "2.15.1";
 
 /// What `README.md` tells people to start a server with.
 const CONFIG: &str = "config/nats";
 
-fn root() -> PathBuf {
+/// The workspace.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().canonicalize().unwrap()
 }
 
@@ -58,7 +61,8 @@ impl Users {
         self.folder.path().join("keys").join(format!("{role}.nk"))
     }
 
-    pub(crate) fn config(&self, name: &str) -> PathBuf {
+    /// A file of this name beside them.
+    pub fn config(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
@@ -99,6 +103,11 @@ impl Nats {
         let path = users.config("single.conf");
         add(line, &path);
         Self::launched(path, Some(users), Vec::new()).unwrap()
+    }
+
+    /// Starts it on this configuration, with an empty store.
+    pub fn on(config: PathBuf) -> Self {
+        Self::launched(config, None, Vec::new()).unwrap()
     }
 
     /// Kills it and starts it again with another line in place of that.

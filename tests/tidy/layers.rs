@@ -19,6 +19,8 @@ const PURE: &[&str] = &["domain", "proof", "wire", "views", "region"];
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["recorder", "projector"]),
     ("getrandom", &["runtime"]),
+    ("hyper", &["cli"]),
+    ("prometheus-client", &["cli"]),
     ("async-nats", &["journal", "cli", "tests", "bench"]),
 ];
 

@@ -57,8 +57,8 @@ pub(crate) struct Sender {
     pub(crate) ledger: Slug,
     /// Name of the source, part of what ids follow from.
     pub(crate) source: String,
-    /// The ledger's first day: the date of things whose file has none.
-    pub(crate) starts: Date,
+    /// The ledger's first day: the date of things whose file has none. Not looked up for kinds that need none.
+    pub(crate) starts: Option<Date>,
 }
 
 impl Sender {
@@ -112,7 +112,7 @@ pub(crate) mod tests {
 
     pub(crate) fn sender() -> Sender {
         let ledger = "azul-usd".parse().unwrap();
-        Sender { ledger, source: "sample".to_owned(), starts: jiff::civil::date(2025, 7, 1) }
+        Sender { ledger, source: "sample".to_owned(), starts: Some(jiff::civil::date(2025, 7, 1)) }
     }
 
     /// What each row of a file makes.

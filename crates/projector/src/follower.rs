@@ -25,6 +25,10 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     pub(crate) position: u64,
+    /// Number of the commit that ends there.
+    pub(crate) commit: u64,
+    /// Events that this task has applied.
+    pub(crate) applied: u64,
     /// Why it went no further.
     pub(crate) stopped: Option<String>,
 }
@@ -87,7 +91,10 @@ impl<J: Journal> Follower<J> {
                     views.apply(&read).map_err(|reason| self.stopped(reason))?;
                     let (head, rows) = (views.head(), views.in_memory_len());
                     drop(views);
-                    self.progress.send_modify(|p| p.position = head.position);
+                    self.progress.send_modify(|p| {
+                        p.applied += head.position.saturating_sub(p.position);
+                        (p.position, p.commit) = (head.position, head.commit);
+                    });
                     let patience = if head.commit < goal { CATCHING_UP } else { 1 };
                     let due = head.position >= written + self.flush_events * patience;
                     if due || rows > ROWS_IN_MEMORY_MAX {

@@ -44,6 +44,21 @@ pub struct Lag {
     pub stopped: Option<String>,
 }
 
+/// How far a ledger's task is, by what it knows itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The ledger.
+    pub ledger: Slug,
+    /// Position that its views have.
+    pub position: u64,
+    /// Number of the commit that ends there.
+    pub commit: u64,
+    /// Events that were applied since the projector was started.
+    pub applied: u64,
+    /// Whether it goes no further.
+    pub stopped: bool,
+}
+
 /// What a view holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -120,7 +135,8 @@ impl<J: Journal> Projector<J> {
             return Ok(());
         }
         let views = LedgerViews::open(&self.shared.store, self.origin(ledger), FIRST_EPOCH)?;
-        let now = Progress { position: views.head().position, stopped: None };
+        let Head { position, commit, .. } = views.head();
+        let now = Progress { position, commit, ..Progress::default() };
         let (sender, progress) = watch::channel(now);
         let views = Arc::new(tokio::sync::Mutex::new(views));
         let writer = Arc::new(tokio::sync::Mutex::new(self.shared.store.clone()));
@@ -230,6 +246,32 @@ impl<J: Journal> Projector<J> {
             views.trusted().map(|()| sizes)
         })
         .await
+    }
+
+    /// What each view of a followed ledger holds in the store, and how many of its entities are parked. Reads all pages,
+    /// and nobody waits for it: what has changed since the last write is left out.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn stored(&self, ledger: &Slug) -> Result<BTreeMap<&'static str, (Size, u64)>, Error> {
+        // Whoever looks must not have a ledger followed by that.
+        let views = lock(&self.shared.ledgers).get(ledger).map(|tracked| tracked.views.clone());
+        let views = views.ok_or_else(|| Error::NoSuchLedger(ledger.clone()))?;
+        let (views, store) = (views.lock().await.places(), self.shared.store.clone());
+        blocking(move || {
+            let size = |(view, prefix, parked): (_, Vec<u8>, u64)| Ok((view, (store.size(&prefix)?, parked)));
+            views.into_iter().map(size).collect()
+        })
+        .await
+    }
+
+    /// How far every ledger is, without asking anybody.
+    pub fn standings(&self) -> Vec<Standing> {
+        let standing = |(ledger, tracked): (&Slug, &Tracked)| {
+            let Progress { position, commit, applied, stopped, .. } = tracked.progress.borrow().clone();
+            Standing { ledger: ledger.clone(), position, commit, applied, stopped: stopped.is_some() }
+        };
+        lock(&self.shared.ledgers).iter().map(standing).collect()
     }
 
     /// Builds views anew beside the live ones, in one pass over the log, compares, and swaps those that differ.

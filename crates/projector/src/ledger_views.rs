@@ -164,6 +164,15 @@ impl LedgerViews {
         self.live.iter().map(size).collect()
     }
 
+    /// Where the rows of each view are stored, and how many of its entities are parked.
+    pub(crate) fn places(&self) -> Vec<(&'static str, Vec<u8>, u64)> {
+        let place = |live: &Live| {
+            let name = live.view.name();
+            (name, rows_prefix(&self.ledger, name, live.generation), live.rows.parked())
+        };
+        self.live.iter().map(place).collect()
+    }
+
     pub(crate) fn parked(&self) -> BTreeMap<&'static str, u64> {
         self.live.iter().map(|live| (live.view.name(), live.rows.parked())).collect()
     }

@@ -16,7 +16,7 @@ mod store;
 
 pub use error::Error;
 pub use fold::{Folded, fold};
-pub use handle::{Lag, Projector, Settings, Size};
+pub use handle::{Lag, Projector, Settings, Size, Standing};
 
 /// Work on rows, away from the tasks that must not wait for a disk.
 async fn blocking<T: Send + 'static>(

@@ -6,6 +6,8 @@
 use lz4_flex::block::{DecompressError, compress_prepend_size, decompress_size_prepended};
 use views::Stored;
 
+use crate::Size;
+
 /// Bytes of rows in one page, before compression. Larger ones are smaller on disk, smaller ones faster to look into.
 const BYTES_MAX: usize = 16 * 1024;
 
@@ -46,6 +48,15 @@ impl Page {
             }
         }
         None
+    }
+
+    /// Its rows, and the bytes of their keys and values.
+    pub(crate) fn size(mut self) -> Size {
+        let mut size = Size { rows: 0, bytes: 0 };
+        while let Some((key, value)) = self.row() {
+            size = Size { rows: size.rows + 1, bytes: size.bytes + (key.len() + value.len()) as u64 };
+        }
+        size
     }
 
     fn row(&mut self) -> Option<(&[u8], &[u8])> {

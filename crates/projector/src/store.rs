@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use sled::IVec;
 use views::{Scan, Source, Stored};
 
-use crate::Error;
 use crate::page::{self, Page};
+use crate::{Error, Size};
 
 /// Tries to get sled's lock, and the pause between them.
 const LOCK_TRIES: u32 = 100;
@@ -129,6 +129,16 @@ impl Store {
     /// Removes all of a ledger.
     pub(crate) fn clear_ledger(&self, ledger: &Slug) -> Result<(), Error> {
         self.clear(&[ledger.as_str().as_bytes(), &[0]].concat())
+    }
+
+    /// What is stored below a prefix.
+    pub(crate) fn size(&self, prefix: &[u8]) -> Result<Size, Error> {
+        let mut size = Size { rows: 0, bytes: 0 };
+        for page in self.tree.scan_prefix(prefix).values() {
+            let Size { rows, bytes } = unpack(&page?)?.size();
+            size = Size { rows: size.rows + rows, bytes: size.bytes + bytes };
+        }
+        Ok(size)
     }
 
     /// The rows of one generation of a view.

@@ -61,6 +61,17 @@ pub(crate) struct Waiting {
     pub(crate) addressee: Addressee,
 }
 
+/// How full the queue of a ledger is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// The ledger.
+    pub ledger: Slug,
+    /// Commands that wait to be taken in hand.
+    pub waiting: usize,
+    /// Commands that may come before one is answered [`Error::Busy`].
+    pub room: usize,
+}
+
 /// Digests over everything a ledger's task knows: equal on every recorder at the same head, however it came
 /// there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,6 +206,15 @@ impl Recorder {
     /// As [`head`](Self::head).
     pub async fn fingerprint(&self, ledger: &Slug) -> Result<Fingerprint, Error> {
         self.ask(ledger, Request::Fingerprint).await
+    }
+
+    /// The queue of every ledger that was taken up.
+    pub async fn queues(&self) -> Vec<Queue> {
+        let queue = |(ledger, desk): (&Slug, &Desk)| {
+            let room = desk.room.available_permits();
+            Queue { ledger: ledger.clone(), waiting: self.shared.waiting_max.saturating_sub(room), room }
+        };
+        self.shared.ledgers.lock().await.iter().map(queue).collect()
     }
 
     /// Stops every ledger: what was appended is answered, what waits is told that the recorder has stopped, and

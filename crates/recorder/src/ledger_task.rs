@@ -115,6 +115,7 @@ impl<J: Journal> LedgerTask<J> {
                 if matches!(error, Error::Halted { .. }) {
                     self.halted = Some(error.clone());
                 }
+                self.settings.observer.failed(&self.origin.ledger, &error);
                 self.fail(&error);
             }
         }

@@ -23,6 +23,6 @@ pub mod settings;
 
 pub use decided::DecidedEvent;
 pub use error::Error;
-pub use handle::{Fingerprint, Recorder};
+pub use handle::{Fingerprint, Queue, Recorder};
 pub use observer::{Appended, Observer};
 pub use settings::Settings;

@@ -7,6 +7,8 @@ use domain::{Slug, Timestamp};
 
 use crate::DecidedEvent;
 
+use crate::Error;
+
 /// Somebody who watches. Called between groups, so it must not wait for anything.
 pub trait Observer: Debug + Send + Sync {
     /// A group stands in the log, and its callers have their answers.
@@ -14,6 +16,15 @@ pub trait Observer: Debug + Send + Sync {
 
     /// An append was lost to another recorder's, and its commands are decided again.
     fn lost(&self, ledger: &Slug);
+
+    /// A ledger's register is opened and brought up to the log, which may take a while.
+    fn taking_up(&self, _ledger: &Slug) {}
+
+    /// The register and state of a ledger have what the log has; the register has so many rows.
+    fn caught_up(&self, _ledger: &Slug, _register_rows: u64) {}
+
+    /// What was in hand of a ledger could not be recorded, or it could not be taken up.
+    fn failed(&self, _ledger: &Slug, _error: &Error) {}
 }
 
 /// Nobody.

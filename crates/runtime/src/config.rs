@@ -3,6 +3,7 @@
 //! `config/hubledger.toml` shows every key with its default, unit and reason; a test holds it to this file.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use domain::Slug;
@@ -25,6 +26,8 @@ pub struct Config {
     pub projector: Projector,
     /// Requests that come through NATS.
     pub requests: Requests,
+    /// Health and metrics.
+    pub admin: Admin,
     /// Logs.
     pub telemetry: Telemetry,
 }
@@ -94,6 +97,23 @@ pub struct Requests {
     pub at_once: usize,
     /// How many bytes those may have together.
     pub bytes: usize,
+}
+
+/// Health and metrics over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Admin {
+    /// Address and port to listen on; empty for none.
+    pub listen: String,
+    /// Events that views may be behind the log while their server counts as ready.
+    pub lag_max: u64,
+}
+
+impl Admin {
+    /// Where to listen; nothing for nowhere, or for what is no address.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listen.parse().ok()
+    }
 }
 
 /// Logs.
@@ -213,6 +233,13 @@ impl Config {
             bytes.to_string(),
             "1048576 to 4294967296",
         )?;
+        let admin = &self.admin;
+        range(
+            admin.listen.is_empty() || admin.address().is_some(),
+            "admin.listen",
+            format!("{:?}", admin.listen),
+            "an IP address with a port, such as 127.0.0.1:9464, or empty",
+        )?;
         let flush = self.projector.flush_events;
         range((1..=1_000_000).contains(&flush), "projector.flush_events", flush.to_string(), "1 to 1000000")?;
         let cache = self.projector.cache_bytes;
@@ -295,6 +322,7 @@ mod tests {
         assert!(matches!(load("[recorder]\nqueu = 7\n", &[]), Err(ConfigError::Shape(_))));
         assert!(matches!(load("", &[("HUBLEDGER__RECORDER__QUEU", "7")]), Err(ConfigError::Shape(_))));
         assert!(matches!(load("[journal]\nreplicas = 2\n", &[]), Err(ConfigError::Range { .. })));
+        assert!(matches!(load("[admin]\nlisten = \"9464\"\n", &[]), Err(ConfigError::Range { .. })));
         assert!(matches!(load("queue", &[]), Err(ConfigError::Syntax(_))));
     }
 }

@@ -1,4 +1,4 @@
-//! Installs what `tests/watch/watch.py` stands on into an environment of its own below `target/tools`.
+//! Installs what the scripts in `tests/watch` stand on into an environment of its own below `target/tools`.
 //!
 //! The file of requirements pins every package by version and digest, so that a reader of ours that is not ours
 //! is the same one everywhere.

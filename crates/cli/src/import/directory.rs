@@ -187,6 +187,6 @@ mod tests {
         assert_eq!([detail(0, "kind"), detail(1, "kind")], [json!("tutoring"), json!("food")]);
         assert_eq!([detail(0, "taxonomy"), detail(1, "taxonomy")], [json!("105"), json!("BD-1800")]);
         assert_eq!(found[2].as_ref().unwrap_err().code, "no-organization");
-        assert_eq!(sender().starts.to_string(), partner["effective"]);
+        assert_eq!(json!(sender().starts), partner["effective"]);
     }
 }

@@ -100,12 +100,16 @@ impl Broker {
             match broker.room.take(request.message.payload.len()) {
                 Some(place) => {
                     let broker = broker.clone();
+                    let in_work = broker.node.figures.in_work(broker.role);
                     work.spawn(async move {
-                        let _place = place;
+                        let (_place, _in_work) = (place, in_work);
                         broker.answer(&request).await;
                     });
                 }
-                None => broker.reply(&request, &failed(Failure::busy("too many requests are in work"))).await,
+                None => {
+                    broker.node.figures.busy(broker.role);
+                    broker.reply(&request, &failed(Failure::busy("too many requests are in work"))).await;
+                }
             }
             while work.try_join_next().is_some() {}
         }

@@ -21,6 +21,12 @@ impl Node {
         ledger: &Slug,
         commands: Vec<Box<RawValue>>,
     ) -> Result<Vec<Outcome>, Failure> {
+        let answers = self.decided(ledger, commands).await;
+        self.figures.answered(ledger, &answers);
+        answers
+    }
+
+    async fn decided(&self, ledger: &Slug, commands: Vec<Box<RawValue>>) -> Result<Vec<Outcome>, Failure> {
         let recorder = self.recorder()?;
         let Some(keys) = self.keys(ledger, &commands).await? else {
             return Ok(commands.iter().map(|_| not_open(ledger)).collect());

@@ -11,7 +11,8 @@ use crate::serve::node::Node;
 impl Node {
     /// Looks at every ledger.
     pub(super) async fn health(&self) -> Result<Reply, Failure> {
-        let (mut lines, mut healthy) = (Vec::new(), true);
+        let admin = self.admin.get().map(|address| format!("ok health and figures: http://{address}"));
+        let (mut lines, mut healthy) = (Vec::from_iter(admin), true);
         for ledger in self.journal.ledgers().await? {
             if let Ok(recorder) = self.recorder() {
                 let (well, line) = match recorder.head(&ledger).await {

@@ -4,7 +4,8 @@
 //! `wire::ask`; how a question comes is not its business.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -23,6 +24,7 @@ use crate::args::Role;
 use crate::home::Home;
 use crate::log::stored_events;
 use crate::serve::failure::{Failure, no_such_ledger};
+use crate::serve::figures::Figures;
 
 /// Bytes of frames in one reply to `Read`; base64 makes them a third longer, and NATS carries 1 MiB.
 const READ_BYTES_MAX: usize = 700 * 1024;
@@ -37,6 +39,10 @@ pub(crate) struct Node {
     plan: Plan,
     pub(super) random: Arc<dyn Random>,
     pub(super) keys: Mutex<BTreeMap<Slug, LedgerKeys>>,
+    /// What is counted while it works.
+    pub(super) figures: Arc<Figures>,
+    /// Where health and figures are asked for, if anywhere.
+    pub(crate) admin: OnceLock<SocketAddr>,
 }
 
 /// What a node does, what it may hold and how long it waits.
@@ -47,13 +53,19 @@ pub(crate) struct Plan {
     /// Whether every answer of a view waits for all that is recorded.
     patient: bool,
     observer: Arc<dyn Observer>,
+    figures: Arc<Figures>,
 }
 
 impl Plan {
     /// As configured; the observer is told what the recorder does.
     pub(crate) fn new(role: Role, config: &runtime::Config, observer: Arc<dyn Observer>) -> Self {
         let (recorder, projector) = (config.recorder.clone(), config.projector.clone());
-        Self { role, recorder, projector, patient: false, observer }
+        Self { role, recorder, projector, patient: false, observer, figures: Arc::default() }
+    }
+
+    /// The same with figures that the observer moves too.
+    pub(crate) fn counted(self, figures: Arc<Figures>) -> Self {
+        Self { figures, ..self }
     }
 
     /// For a verb that works directly: its views were closed until now, and nobody but it waits for them.
@@ -78,7 +90,8 @@ impl Node {
             Recorder::start(journal.clone(), settings, Arc::new(SystemClock::default()), random.clone())
         });
         let (role, projector, keys) = (plan.role, OnceCell::new(), Mutex::default());
-        Self { role, home, journal, recorder, projector, plan, random, keys }
+        let (figures, admin) = (plan.figures.clone(), OnceLock::new());
+        Self { role, home, journal, recorder, projector, plan, random, keys, figures, admin }
     }
 
     /// The recorder, if that is this node's role.

@@ -64,7 +64,11 @@ pub(crate) async fn run(import: &Import, output: Output) -> Result<Exit, Error> 
 }
 
 async fn send(import: &Import, client: &Client, output: Output) -> Result<Exit, Error> {
-    let starts = first_day(import).await?;
+    // Who records need not see the log, unless something is to be in effect from the beginning.
+    let starts = match import.kind {
+        ImportKind::Partners | ImportKind::Services => Some(first_day(import).await?),
+        ImportKind::Sites | ImportKind::Deliveries => None,
+    };
     let source = import.source.clone().unwrap_or_else(|| match import.kind {
         ImportKind::Sites => "cde".to_owned(),
         ImportKind::Partners | ImportKind::Services => "hsds".to_owned(),

@@ -16,8 +16,10 @@ use crate::client::{journal_error, view_error};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::{Home, LogKind};
+use crate::serve::admin::Admin;
 use crate::serve::broker::Broker;
 use crate::serve::feed::Feed;
+use crate::serve::figures::Figures;
 use crate::serve::node::{Node, Plan};
 use crate::serve::{local, socket};
 
@@ -39,15 +41,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     home.keys = config.recorder.keys_dir(&home.dir);
     // On JetStream the log has no lock that keeps a second server off the same register and views.
     let _lock = match socket::connect(&home.dir).await {
-        Ok(Some(_)) => {
-            return Err(Error::new(
-                Exit::Unavailable,
-                format!("a server runs on {} already", home.dir.display()),
-            )
-            .hint(
-                "talk to it with --data, or stop it first; another role needs a data directory of its own",
-            ));
-        }
+        Ok(Some(_)) => return Err(runs_already(&home)),
         Ok(None) | Err(_) => home.lock()?,
     };
     let journal = open(&config).await?;
@@ -55,8 +49,12 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     let listener =
         socket::listen(&home.dir).map_err(|error| Error::file(&socket::path(&home.dir), &error))?;
     let data = home.dir.clone();
-    let (watch, told) = watched(serve.role, &config, &journal);
-    let node = Arc::new(Node::start(home, journal.clone(), Plan::new(serve.role, &config, watch)));
+    let admin = admin(&config).await?;
+    let figures = Arc::new(Figures::default());
+    let (watch, told) = watched(serve.role, &config, &journal, figures.clone());
+    let plan = Plan::new(serve.role, &config, watch).counted(figures);
+    let node = Arc::new(Node::start(home, journal.clone(), plan));
+    let address = admin.as_ref().map(|admin| *node.admin.get_or_init(|| admin.address()));
     if serve.role.projects()
         && let Err(error) = node.project().await
     {
@@ -69,11 +67,13 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         deployment = %config.deployment,
         journal = %describe(&config),
         ledgers = ledgers.len(),
+        admin = address.map(|address| format!("http://{address}")),
         "serving"
     );
     let answers = async {
-        let answers =
-            Server { role: serve.role, config: &config, journal, node, shutdown }.answer(listener).await;
+        let answers = Server { role: serve.role, config: &config, journal, node, shutdown }
+            .answer(listener, admin)
+            .await;
         // Gone is better than stale; the next server would replace it anyway.
         let _ = std::fs::remove_file(socket::path(&data));
         answers
@@ -94,11 +94,27 @@ fn possible(role: Role, config: &Config) -> Result<(), Error> {
         .hint("set journal.kind = \"jetstream\", or start both roles with: hubledger serve all"))
 }
 
+fn runs_already(home: &Home) -> Error {
+    Error::new(Exit::Unavailable, format!("a server runs on {} already", home.dir.display()))
+        .hint("talk to it with --data, or stop it first; another role needs a data directory of its own")
+}
+
+/// The admin port, if there is to be one.
+async fn admin(config: &Config) -> Result<Option<Admin>, Error> {
+    let Some(address) = config.admin.address() else { return Ok(None) };
+    Admin::bind(address).await.map(Some).map_err(|error| {
+        Error::new(Exit::Unavailable, format!("can't listen on {address} for health and figures"))
+            .why(error)
+            .hint("set admin.listen to another port for each server of this machine, or to port 0 for any")
+    })
+}
+
 /// What the recorder tells, and the work of telling it on.
 fn watched(
     role: Role,
     config: &Config,
     journal: &AnyJournal,
+    figures: Arc<Figures>,
 ) -> (Arc<dyn Observer>, impl Future<Output = ()> + use<>) {
     let (feed, telling) = match journal {
         AnyJournal::JetStream(journal) if role.records() && config.recorder.feed => {
@@ -108,23 +124,39 @@ fn watched(
         AnyJournal::Memory(_) | AnyJournal::Embedded(_) | AnyJournal::JetStream(_) => (None, None),
     };
     let telling = async { drop(join_all(telling).await) };
-    (Arc::new(Watch { feed }), telling)
+    (Arc::new(Watch { figures, feed }), telling)
 }
 
 /// Passes on what the recorder tells.
 #[derive(Debug)]
 struct Watch {
+    figures: Arc<Figures>,
     feed: Option<Feed>,
 }
 
 impl Observer for Watch {
     fn appended(&self, group: &Appended<'_>) {
+        self.figures.appended(group);
         if let Some(feed) = &self.feed {
             feed.hand_in(group);
         }
     }
 
-    fn lost(&self, _: &Slug) {}
+    fn lost(&self, ledger: &Slug) {
+        self.figures.lost(ledger);
+    }
+
+    fn taking_up(&self, ledger: &Slug) {
+        self.figures.taking_up(ledger);
+    }
+
+    fn caught_up(&self, ledger: &Slug, register_rows: u64) {
+        self.figures.caught_up(ledger, register_rows);
+    }
+
+    fn failed(&self, ledger: &Slug, error: &recorder::Error) {
+        self.figures.failed(ledger, error);
+    }
 }
 
 /// A server that is ready.
@@ -138,12 +170,30 @@ struct Server<'a> {
 
 impl Server<'_> {
     /// Answers until it is time to stop, then stops the node.
-    async fn answer(self, listener: UnixListener) -> Result<(), Error> {
+    async fn answer(self, listener: UnixListener, admin: Option<Admin>) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
-        let ((), served, ()) = tokio::join!(local, self.requests(), self.follow_new());
-        tracing::info!("stopping; what is in flight finishes");
-        self.node.stop().await;
-        served
+        let work = async {
+            let ((), served, ()) = tokio::join!(local, self.requests(), self.follow_new());
+            tracing::info!("stopping; what is in flight finishes");
+            self.node.stop().await;
+            served
+        };
+        // Whoever watches sees it stop, and is gone with it.
+        tokio::select! {
+            served = work => served,
+            () = self.watch(admin) => Ok(()),
+        }
+    }
+
+    /// Answers on the admin port for ever, if there is one.
+    async fn watch(&self, admin: Option<Admin>) {
+        match admin {
+            Some(admin) => {
+                let lag_max = self.config.admin.lag_max;
+                admin.serve(self.role, self.node.clone(), lag_max, self.shutdown.clone()).await;
+            }
+            None => std::future::pending().await,
+        }
     }
 
     /// Takes requests from NATS, if the log is there.

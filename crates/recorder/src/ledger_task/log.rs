@@ -90,6 +90,7 @@ impl<J: Journal> LedgerTask<J> {
             return Ok(false);
         }
         let tip = self.journal.open(&ledger).await.map_err(|error| self.failed(&error))?;
+        self.settings.observer.taking_up(&ledger);
         let directory = register::directory(&self.settings.data_dir, &ledger);
         let knowledge = Knowledge::open(&directory, &self.origin, tip.epoch)?;
         let known = knowledge.tip();
@@ -128,6 +129,9 @@ impl<J: Journal> LedgerTask<J> {
             }
         }
         self.tentative = self.knowledge.state().clone();
+        if read.is_ok() {
+            self.settings.observer.caught_up(&self.origin.ledger, self.knowledge.register_rows());
+        }
         read
     }
 
