@@ -6,7 +6,6 @@ use domain::Slug;
 use futures::StreamExt as _;
 use journal::{FIRST_EPOCH, Journal, Until, read_events};
 use uuid::Uuid;
-use wire::head::root_text;
 use wire::{CommitId, Interpreted, Origin, Verifier};
 
 use crate::load::Told;
@@ -17,7 +16,7 @@ struct Stored {
     event: Uuid,
     commit: u64,
     id: CommitId,
-    root: String,
+    root: proof::Hash,
 }
 
 /// Reads the whole log, verified, and checks.
@@ -27,17 +26,11 @@ pub async fn check<J: Journal>(journal: &J, origin: Origin, callers: &[Told]) ->
     let mut stored = BTreeMap::new();
     while let Some(read) = commits.next().await {
         let read = read.unwrap();
-        let root = root_text(&read.verifier.head().root);
+        let root = read.verifier.head().root;
         for event in read.events {
             let Interpreted::Event(event) = event else { panic!("an event is not known") };
             let (position, id) = (event.envelope.position, read.commit.id());
-            let here = Stored {
-                position,
-                event: event.envelope.id,
-                commit: read.commit.number,
-                id,
-                root: root.clone(),
-            };
+            let here = Stored { position, event: event.envelope.id, commit: read.commit.number, id, root };
             let doubled = stored.insert(event.envelope.command_id, here);
             assert!(doubled.is_none(), "a command is recorded twice, at position {position}");
         }
@@ -46,7 +39,7 @@ pub async fn check<J: Journal>(journal: &J, origin: Origin, callers: &[Told]) ->
         let mut last = 0;
         for (command, receipt) in told {
             let held = stored.get(command).unwrap_or_else(|| panic!("lost: {receipt:?}"));
-            assert_eq!((&receipt.positions, &receipt.event_ids), (&vec![held.position], &vec![held.event]));
+            assert_eq!((&*receipt.positions, &*receipt.event_ids), (&[held.position][..], &[held.event][..]));
             assert_eq!((receipt.commit, receipt.commit_id), (held.commit, held.id));
             assert_eq!(receipt.root, held.root, "the root after commit {}", held.commit);
             assert!(held.position > last, "the order of a caller is kept");

@@ -68,8 +68,7 @@ async fn the_service_ledger_counts_what_still_stands() {
     for (delivered, month) in deliveries(&events) {
         let key = [text(&delivered.site), text(&delivered.kind), text(&delivered.tier), month];
         let sums = expected.entry(key).or_default();
-        let people = delivered.participants.as_ref().map_or(0, |all| all.len())
-            + usize::from(delivered.case.is_some());
+        let people = delivered.persons().count() + usize::from(delivered.case.is_some());
         let more = [1, delivered.minutes.into(), people as u64, delivered.headcount.unwrap_or(0).into()];
         sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
     }
@@ -110,7 +109,7 @@ async fn reach_counts_each_person_once_however_it_is_cut() {
             let columns = columns(delivered, month);
             let (persons, cases) =
                 expected.entry(by.iter().map(|column| columns[column].clone()).collect()).or_default();
-            persons.extend(delivered.participants.iter().flatten().map(text));
+            persons.extend(delivered.persons().map(text));
             cases.extend(delivered.case.iter().map(text));
         }
         let joined = by.join(",");
@@ -135,7 +134,7 @@ async fn reach_counts_each_person_once_however_it_is_cut() {
     let here: BTreeSet<String> = deliveries
         .iter()
         .filter(|(d, _)| text(&d.site) == site)
-        .flat_map(|(d, _)| d.participants.iter().flatten().map(text))
+        .flat_map(|(d, _)| d.persons().map(text))
         .collect();
     assert_eq!(ask("reach", &rows, &[("site", &site)])[0]["persons"], here.len());
 }
@@ -196,7 +195,7 @@ async fn the_feed_names_nobody() {
     assert_eq!(feed[0]["position"], events.len());
     let said: String = feed.iter().map(|item| item["said"].to_string()).collect();
     for (delivered, _) in deliveries(&events) {
-        for person in delivered.participants.iter().flatten() {
+        for person in delivered.persons() {
             assert!(!said.contains(&person.to_string()));
         }
     }

@@ -62,6 +62,13 @@ pub struct Delivered {
     pub funding: Option<String>,
 }
 
+impl Delivered {
+    /// Who took part, where persons are named.
+    pub fn persons(&self) -> impl Iterator<Item = &PersonId> {
+        self.participants.iter().flat_map(|persons| persons.iter())
+    }
+}
+
 /// What `record-delivery` brings: an offering, or agreement, site, kind, pillar and tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

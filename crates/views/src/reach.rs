@@ -27,12 +27,7 @@ type Group = (Map<String, Value>, [RoaringBitmap; 2]);
 
 /// Numbers of the persons and of the case of a delivery.
 fn numbers(rows: &mut Rows, delivered: &Delivered) -> [RoaringBitmap; 2] {
-    let persons = delivered
-        .participants
-        .iter()
-        .flat_map(|persons| persons.iter())
-        .map(|person| rows.rank(b'p', &person.0))
-        .collect();
+    let persons = delivered.persons().map(|person| rows.rank(b'p', &person.0)).collect();
     let cases = delivered.case.iter().map(|case| rows.rank(b'q', &case.0)).collect();
     [persons, cases]
 }

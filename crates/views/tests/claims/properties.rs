@@ -98,7 +98,7 @@ proptest! {
         let sum = |column: &str| rows.iter().map(|row| row[column].as_u64().unwrap()).sum::<u64>();
         prop_assert_eq!(sum("deliveries"), live.len() as u64);
         prop_assert_eq!(sum("minutes"), live.iter().map(|d| u64::from(d.minutes)).sum::<u64>());
-        let people: BTreeSet<_> = live.iter().flat_map(|d| d.participants.iter().flat_map(|all| all.iter())).collect();
+        let people: BTreeSet<_> = live.iter().flat_map(|d| d.persons()).collect();
         let cases: BTreeSet<_> = live.iter().filter_map(|d| d.case).collect();
         let reach = ask(&world, "reach", &[]).unwrap();
         let reached = |column: &str| reach.first().map_or(0, |row| row[column].as_u64().unwrap());
