@@ -25,6 +25,8 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     pub(crate) position: u64,
+    /// Whether it has been at the log's head since it began.
+    pub(crate) current: bool,
     /// Why it went no further.
     pub(crate) stopped: Option<String>,
 }
@@ -73,6 +75,9 @@ impl<J: Journal> Follower<J> {
     async fn follow(&mut self) -> Result<(), Error> {
         let (from, goal) = self.compare().await?;
         let mut written = from.head().position;
+        if from.head().commit >= goal {
+            self.progress.send_modify(|p| p.current = true);
+        }
         let mut commits = ahead(read_events(&self.journal, &self.ledger, from, Until::Follow));
         loop {
             let next = tokio::select! {
@@ -87,7 +92,10 @@ impl<J: Journal> Follower<J> {
                     views.apply(&read).map_err(|reason| self.stopped(reason))?;
                     let (head, rows) = (views.head(), views.in_memory_len());
                     drop(views);
-                    self.progress.send_modify(|p| p.position = head.position);
+                    self.progress.send_modify(|p| {
+                        p.position = head.position;
+                        p.current |= head.commit >= goal;
+                    });
                     let patience = if head.commit < goal { CATCHING_UP } else { 1 };
                     let due = head.position >= written + self.flush_events * patience;
                     if due || rows > ROWS_IN_MEMORY_MAX {

@@ -1,14 +1,14 @@
 //! `serve`: recorder, projector or both in one process until a signal ends it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use async_nats::Client;
 use domain::Slug;
 use futures::future::{join_all, try_join_all};
 use journal::{AnyJournal, Embedded, JetStream, Journal as _, jetstream};
 use recorder::{Appended, Observer};
-use runtime::Shutdown;
 use runtime::config::{Config, JournalKind};
+use runtime::{Random, Shutdown, SystemClock, SystemRandom};
 use tokio::net::UnixListener;
 
 use crate::args::{Role, Serve};
@@ -18,11 +18,11 @@ use crate::exit::Exit;
 use crate::home::{Home, LogKind};
 use crate::serve::broker::Broker;
 use crate::serve::feed::Feed;
+use crate::serve::leases::{Leases, Service};
+use crate::serve::members::Instance;
 use crate::serve::node::{Node, Plan};
+use crate::serve::presence::Presence;
 use crate::serve::{local, socket};
-
-/// How often a projector looks for ledgers that were opened since.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// Serves until told to stop.
 pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
@@ -56,7 +56,10 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         socket::listen(&home.dir).map_err(|error| Error::file(&socket::path(&home.dir), &error))?;
     let data = home.dir.clone();
     let (watch, told) = watched(serve.role, &config, &journal);
-    let node = Arc::new(Node::start(home, journal.clone(), Plan::new(serve.role, &config, watch)));
+    let leases = leases(serve.role, &config);
+    let instance = leases.first().map(|leases| leases.me().to_string());
+    let plan = Plan::new(serve.role, &config, watch).spread(leases);
+    let node = Arc::new(Node::start(home, journal.clone(), plan));
     if serve.role.projects()
         && let Err(error) = node.project().await
     {
@@ -65,6 +68,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     }
     tracing::info!(
         role = serve.role.name(),
+        instance,
         data = %data.display(),
         deployment = %config.deployment,
         journal = %describe(&config),
@@ -92,6 +96,23 @@ fn possible(role: Role, config: &Config) -> Result<(), Error> {
     Err(Error::new(Exit::Configuration, what)
         .why("the embedded log is open in one process only")
         .hint("set journal.kind = \"jetstream\", or start both roles with: hubledger serve all"))
+}
+
+/// By which ledgers are spread over the servers of each role that is taken; none where one server has them all.
+fn leases(role: Role, config: &Config) -> Vec<Arc<Leases>> {
+    if config.journal.kind == JournalKind::Embedded || !config.leases.enabled {
+        return Vec::new();
+    }
+    let random: &dyn Random = &SystemRandom;
+    let (me, clock) = (Instance(u64::from_be_bytes(random.bytes())), Arc::new(SystemClock::default()));
+    let leases = |service| Arc::new(Leases::new(service, me, &config.leases, clock.clone()));
+    services(role).map(leases).collect()
+}
+
+/// What a role does for others.
+fn services(role: Role) -> impl Iterator<Item = Service> {
+    let all = [(Service::Recorder, role.records()), (Service::Projector, role.projects())];
+    all.into_iter().filter(|(_, taken)| *taken).map(|(service, _)| service)
 }
 
 /// What the recorder tells, and the work of telling it on.
@@ -140,7 +161,7 @@ impl Server<'_> {
     /// Answers until it is time to stop, then stops the node.
     async fn answer(self, listener: UnixListener) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
-        let ((), served, ()) = tokio::join!(local, self.requests(), self.follow_new());
+        let ((), served, ()) = tokio::join!(local, self.requests(), self.follow());
         tracing::info!("stopping; what is in flight finishes");
         self.node.stop().await;
         served
@@ -149,28 +170,45 @@ impl Server<'_> {
     /// Takes requests from NATS, if the log is there.
     async fn requests(&self) -> Result<(), Error> {
         let AnyJournal::JetStream(journal) = &self.journal else { return Ok(()) };
-        let roles = [("recorder", self.role.records()), ("projector", self.role.projects())];
-        let brokers = roles.into_iter().filter(|(_, taken)| *taken).map(|(role, _)| async move {
-            let broker = Broker::new(journal.client(), self.node.clone(), role, &self.config.requests);
-            let served = broker.serve(self.shutdown.clone());
-            let served = journal.permitted(&format!("ask.{role}.*"), served).await;
-            let served = served.unwrap_or_else(|denied| Err(journal_error(&denied)));
-            // Without requests from NATS the server would look alive and be deaf.
-            self.shutdown.trigger();
-            served
+        let served = services(self.role).map(|service| async move {
+            let (ask, presence) =
+                (format!("ask.{}.*", service.name()), format!("presence.{}", service.name()));
+            let served = journal.permitted(&presence, self.serve(journal.client(), service));
+            let served = self.then_all(journal.permitted(&ask, served)).await.flatten();
+            served.unwrap_or_else(|denied| Err(journal_error(&denied)))
         });
-        try_join_all(brokers).await.map(drop)
+        try_join_all(served).await.map(drop)
     }
 
-    /// Ledgers are opened by recorders, perhaps in another process.
-    async fn follow_new(&self) {
-        if !self.role.projects() {
-            return;
-        }
-        while tokio::time::timeout(LOOK, self.shutdown.triggered()).await.is_err() {
-            if let Err(error) = self.node.follow_new().await {
-                tracing::warn!(%error, "can't look for new ledgers; looking again");
-            }
+    /// Answers what comes to one role, as one of those who have it.
+    async fn serve(&self, client: Client, service: Service) -> Result<(), Error> {
+        let broker = Broker::new(client.clone(), self.node.clone(), service, &self.config.requests);
+        // Whoever is there can be asked.
+        let listening = broker.listen().await?;
+        let Some(leases) = self.node.leases(service) else {
+            return listening.serve(self.shutdown.clone()).await;
+        };
+        let presence = Presence::new(client, self.node.clone(), leases.clone());
+        // When one ends the other does, in order.
+        let (served, present, ()) = tokio::join!(
+            self.then_all(listening.serve(self.shutdown.clone())),
+            self.then_all(presence.keep(self.shutdown.clone())),
+            self.node.share_out(leases, &self.shutdown),
+        );
+        served.and(present)
+    }
+
+    /// What the work comes to, after which it is time to stop: without it the server would look alive and be deaf.
+    async fn then_all<T>(&self, work: impl Future<Output = T>) -> T {
+        let done = work.await;
+        self.shutdown.trigger();
+        done
+    }
+
+    /// Follows ledgers, where they are not spread.
+    async fn follow(&self) {
+        if self.role.projects() && self.node.leases(Service::Projector).is_none() {
+            self.node.follow_all(&self.shutdown).await;
         }
     }
 }
