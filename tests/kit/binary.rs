@@ -194,7 +194,11 @@ impl Serving {
     /// Asks it to stop and waits; returns its exit code.
     pub fn stop(mut self) -> i32 {
         signal(&self.child, "-TERM");
-        self.child.wait().unwrap().code().unwrap_or(-1)
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        if code != 0 {
+            println!("the server said: {:#?}", self.said.lines.lock().unwrap().0);
+        }
+        code
     }
 }
 

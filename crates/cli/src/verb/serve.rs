@@ -10,12 +10,13 @@ use recorder::{Appended, Observer};
 use runtime::config::{Config, JournalKind};
 use runtime::{Random, Shutdown, SystemClock, SystemRandom};
 use tokio::net::UnixListener;
+use tokio::sync::Barrier;
 
 use crate::args::{Role, Serve};
 use crate::client::{journal_error, view_error};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::home::{Home, LogKind};
+use crate::home::{Home, HomeLock, LogKind};
 use crate::serve::broker::Broker;
 use crate::serve::feed::Feed;
 use crate::serve::leases::{Leases, Service};
@@ -37,19 +38,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     };
     let mut home = Home::open_or_make(&config.data, &config.deployment, log)?;
     home.keys = config.recorder.keys_dir(&home.dir);
-    // On JetStream the log has no lock that keeps a second server off the same register and views.
-    let _lock = match socket::connect(&home.dir).await {
-        Ok(Some(_)) => {
-            return Err(Error::new(
-                Exit::Unavailable,
-                format!("a server runs on {} already", home.dir.display()),
-            )
-            .hint(
-                "talk to it with --data, or stop it first; another role needs a data directory of its own",
-            ));
-        }
-        Ok(None) | Err(_) => home.lock()?,
-    };
+    let _lock = alone(&home).await?;
     let journal = open(&config).await?;
     let ledgers = check(&journal).await?;
     let listener =
@@ -66,25 +55,41 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         node.stop().await;
         return Err(view_error(&error));
     }
-    tracing::info!(
-        role = serve.role.name(),
-        instance,
-        data = %data.display(),
-        deployment = %config.deployment,
-        journal = %describe(&config),
-        ledgers = ledgers.len(),
-        "serving"
-    );
+    let server = Server::new(serve.role, &config, (journal, node), shutdown);
+    let serving = async {
+        if server.listens().await {
+            tracing::info!(
+                role = serve.role.name(),
+                instance,
+                data = %data.display(),
+                deployment = %config.deployment,
+                journal = %describe(&config),
+                ledgers = ledgers.len(),
+                "serving"
+            );
+        }
+    };
     let answers = async {
-        let answers =
-            Server { role: serve.role, config: &config, journal, node, shutdown }.answer(listener).await;
+        let answers = server.answer(listener).await;
         // Gone is better than stale; the next server would replace it anyway.
         let _ = std::fs::remove_file(socket::path(&data));
         answers
     };
-    let (answers, ()) = tokio::join!(answers, told);
+    let (answers, (), ()) = tokio::join!(answers, told, serving);
     tracing::info!("stopped");
     answers.map(|()| Exit::Ok)
+}
+
+/// The only server on this directory. On JetStream the log has no lock that keeps a second one off the same register
+/// and views.
+async fn alone(home: &Home) -> Result<HomeLock, Error> {
+    if let Ok(Some(_)) = socket::connect(&home.dir).await {
+        let what = format!("a server runs on {} already", home.dir.display());
+        return Err(Error::new(Exit::Unavailable, what).hint(
+            "talk to it with --data, or stop it first; another role needs a data directory of its own",
+        ));
+    }
+    home.lock()
 }
 
 /// Whether the role can be taken with this configuration.
@@ -155,11 +160,32 @@ struct Server<'a> {
     journal: AnyJournal,
     node: Arc<Node>,
     shutdown: Shutdown,
+    /// Where those who listen meet whoever says so.
+    listening: Barrier,
 }
 
-impl Server<'_> {
+impl<'a> Server<'a> {
+    fn new(
+        role: Role,
+        config: &'a Config,
+        (journal, node): (AnyJournal, Arc<Node>),
+        shutdown: Shutdown,
+    ) -> Self {
+        let from_nats = if matches!(journal, AnyJournal::JetStream(_)) { services(role).count() } else { 0 };
+        Self { role, config, journal, node, shutdown, listening: Barrier::new(from_nats + 1) }
+    }
+
+    /// Waits until requests can come; whether that happened before it was time to stop.
+    async fn listens(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.shutdown.triggered() => false,
+            _ = self.listening.wait() => true,
+        }
+    }
+
     /// Answers until it is time to stop, then stops the node.
-    async fn answer(self, listener: UnixListener) -> Result<(), Error> {
+    async fn answer(&self, listener: UnixListener) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
         let ((), served, ()) = tokio::join!(local, self.requests(), self.follow());
         tracing::info!("stopping; what is in flight finishes");
@@ -173,7 +199,8 @@ impl Server<'_> {
         let served = services(self.role).map(|service| async move {
             let (ask, presence) =
                 (format!("ask.{}.*", service.name()), format!("presence.{}", service.name()));
-            let served = journal.permitted(&presence, self.serve(journal.client(), service));
+            let served = Box::pin(self.serve(journal.client(), service));
+            let served = journal.permitted(&presence, served);
             let served = self.then_all(journal.permitted(&ask, served)).await.flatten();
             served.unwrap_or_else(|denied| Err(journal_error(&denied)))
         });
@@ -185,6 +212,7 @@ impl Server<'_> {
         let broker = Broker::new(client.clone(), self.node.clone(), service, &self.config.requests);
         // Whoever is there can be asked.
         let listening = broker.listen().await?;
+        self.listening.wait().await;
         let Some(leases) = self.node.leases(service) else {
             return listening.serve(self.shutdown.clone()).await;
         };
