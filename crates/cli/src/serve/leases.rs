@@ -44,9 +44,9 @@ pub(crate) struct Leases {
     held: Mutex<BTreeSet<Slug>>,
 }
 
-/// Figures for whoever watches.
+/// How much falls to this instance, for whoever watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Figures {
+pub(crate) struct Share {
     /// Instances of the role that take requests.
     pub(crate) members: usize,
     /// Ledgers that this one holds.
@@ -156,7 +156,7 @@ impl Leases {
     /// Remembers which ledgers this one holds now, and logs what is new.
     pub(crate) fn hold(&self, now: BTreeSet<Slug>) {
         let before = std::mem::replace(&mut *lock(&self.held), now.clone());
-        let (Figures { members, held }, role) = (self.figures(), self.service.name());
+        let (Share { members, held }, role) = (self.share(), self.service.name());
         for ledger in now.difference(&before) {
             tracing::info!(role, %ledger, held, members, "a ledger is taken");
         }
@@ -165,8 +165,8 @@ impl Leases {
         }
     }
 
-    /// Figures of now.
-    pub(crate) fn figures(&self) -> Figures {
-        Figures { members: lock(&self.members).count(), held: lock(&self.held).len() }
+    /// How much falls to it now.
+    pub(crate) fn share(&self) -> Share {
+        Share { members: lock(&self.members).count(), held: lock(&self.held).len() }
     }
 }

@@ -56,8 +56,9 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         return Err(view_error(&error));
     }
     let server = Server::new(serve.role, &config, (journal, node), shutdown);
+    let listens = server.listens();
     let serving = async {
-        if server.listens().await {
+        if listens.await {
             tracing::info!(
                 role = serve.role.name(),
                 instance,
@@ -161,7 +162,7 @@ struct Server<'a> {
     node: Arc<Node>,
     shutdown: Shutdown,
     /// Where those who listen meet whoever says so.
-    listening: Barrier,
+    listening: Arc<Barrier>,
 }
 
 impl<'a> Server<'a> {
@@ -172,20 +173,23 @@ impl<'a> Server<'a> {
         shutdown: Shutdown,
     ) -> Self {
         let from_nats = if matches!(journal, AnyJournal::JetStream(_)) { services(role).count() } else { 0 };
-        Self { role, config, journal, node, shutdown, listening: Barrier::new(from_nats + 1) }
+        Self { role, config, journal, node, shutdown, listening: Arc::new(Barrier::new(from_nats + 1)) }
     }
 
     /// Waits until requests can come; whether that happened before it was time to stop.
-    async fn listens(&self) -> bool {
-        tokio::select! {
-            biased;
-            () = self.shutdown.triggered() => false,
-            _ = self.listening.wait() => true,
+    fn listens(&self) -> impl Future<Output = bool> + use<> {
+        let (shutdown, listening) = (self.shutdown.clone(), self.listening.clone());
+        async move {
+            tokio::select! {
+                biased;
+                () = shutdown.triggered() => false,
+                _ = listening.wait() => true,
+            }
         }
     }
 
     /// Answers until it is time to stop, then stops the node.
-    async fn answer(&self, listener: UnixListener) -> Result<(), Error> {
+    async fn answer(self, listener: UnixListener) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
         let ((), served, ()) = tokio::join!(local, self.requests(), self.follow());
         tracing::info!("stopping; what is in flight finishes");
