@@ -10,6 +10,7 @@ use async_nats::service::{Service as Found, ServiceExt as _};
 use async_nats::{Client, Message};
 use bytes::Bytes;
 use domain::Slug;
+use journal::Journal as _;
 use runtime::Shutdown;
 use runtime::config::Requests;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -89,7 +90,8 @@ impl Broker {
         };
         let endpoint = service.endpoint_builder().name(role).queue_group(QUEUE);
         let asked = endpoint.add(format!("ask.{role}.*")).await.map_err(|e| lost(&e))?;
-        client.flush().await.map_err(|e| lost(&e))?;
+        // An answer on the same connection comes after the server has taken the subscriptions in.
+        let _ = self.node.journal.ledgers().await.map_err(|e| lost(&e))?;
         Ok(Listening { incoming: Incoming::new(asked, passed_on), found: service, broker: Arc::new(self) })
     }
 
