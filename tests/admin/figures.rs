@@ -64,6 +64,23 @@ fn an_append_lost_to_another_recorder_is_counted_there() {
 }
 
 #[test]
+fn servers_of_a_role_tell_how_ledgers_are_shared_out() {
+    let deployment = Deployment::start();
+    let (_first, one) = deployment.serve("recorder", "r1");
+    let (_second, two) = deployment.serve("recorder", "r2");
+    let _ = deployment.record(&[open()]).ended(0);
+    let held = "hubledger_leases_held_ledgers{role=\"recorder\"}";
+    let members = "hubledger_leases_members_servers{role=\"recorder\"}";
+    loop {
+        let both = [one.figures(), two.figures()];
+        let sum: f64 = both.iter().map(|figures| figures.of(held)).sum();
+        if both.iter().all(|figures| figures.of(members) == 2.0) && sum == 1.0 {
+            break;
+        }
+    }
+}
+
+#[test]
 fn the_projector_s_lag_goes_to_zero_and_its_rows_are_counted() {
     let deployment = Deployment::start();
     let (_recorder, _) = deployment.serve("recorder", "r1");

@@ -8,3 +8,4 @@ mod kit;
 mod recording;
 mod roles;
 mod serving;
+mod spread;

@@ -9,6 +9,7 @@ mod clocks;
 mod disks;
 mod kills;
 mod leaders;
+mod leases;
 mod load;
 
 /// Whether this is the long run.

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use serde_json::Value;
 
@@ -109,6 +109,14 @@ pub fn signal(child: &Child, signal: &str) {
 pub struct Serving {
     child: Child,
     ready: String,
+    said: Arc<Said>,
+}
+
+/// What a server has said since it was ready, and whether it has ended.
+#[derive(Default)]
+struct Said {
+    lines: Mutex<(Vec<String>, bool)>,
+    news: Condvar,
 }
 
 impl Serving {
@@ -139,9 +147,27 @@ impl Serving {
                 }
             }
         };
+        let said = Arc::new(Said::default());
+        let hearing = said.clone();
         // A full pipe would stop the server.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Ok(Self { child, ready })
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                hearing.lines.lock().unwrap().0.push(line);
+                hearing.news.notify_all();
+            }
+            hearing.lines.lock().unwrap().1 = true;
+            hearing.news.notify_all();
+        });
+        Ok(Self { child, ready, said })
+    }
+
+    /// Waits until it says a line with all of these in it.
+    pub fn says(&self, all: &[&str]) {
+        let mut said = self.said.lines.lock().unwrap();
+        while !said.0.iter().any(|line| all.iter().all(|part| line.contains(part))) {
+            assert!(!said.1, "the server ended and did not say {all:?}: {:?}", said.0);
+            said = self.said.news.wait(said).unwrap();
+        }
     }
 
     /// What it said when it was ready.
@@ -168,7 +194,11 @@ impl Serving {
     /// Asks it to stop and waits; returns its exit code.
     pub fn stop(mut self) -> i32 {
         signal(&self.child, "-TERM");
-        self.child.wait().unwrap().code().unwrap_or(-1)
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        if code != 0 {
+            println!("the server said: {:#?}", self.said.lines.lock().unwrap().0);
+        }
+        code
     }
 }
 

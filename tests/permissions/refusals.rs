@@ -114,6 +114,31 @@ async fn nobody_reads_the_inbox_of_another_or_answers_for_it() {
 }
 
 #[tokio::test]
+async fn only_servers_of_a_role_are_among_those_who_share_its_ledgers() {
+    let nats = Nats::with_users();
+    for service in ["recorder", "projector"] {
+        let (presence, passed_on) = (format!("presence.{service}"), format!("ask.{service}.azusa-usd.1"));
+        let strangers = ["recorder", "projector", "client", "operator", "migrations"];
+        for stranger in strangers.into_iter().filter(|role| *role != service) {
+            let mut raw = raw(&nats, stranger).await;
+            for subject in [&presence, &passed_on] {
+                raw.may_not_publish(subject).await;
+                raw.may_not_subscribe(subject).await;
+            }
+        }
+        // Each role hears itself, as `all` does both.
+        for role in [service, "all"] {
+            let client = raw(&nats, role).await.client;
+            for subject in [&presence, &passed_on] {
+                let mut heard = client.subscribe(subject.clone()).await.unwrap();
+                client.publish(subject.clone(), "{}".into()).await.unwrap();
+                assert_eq!(heard.next().await.unwrap().subject.as_str(), subject);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn whom_the_server_does_not_know_is_not_let_in() {
     let (nats, strangers) = (Nats::with_users(), tests::nats::Users::new());
     let stranger = journal::jetstream::Settings {

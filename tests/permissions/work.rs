@@ -38,13 +38,14 @@ fn lines(commands: &[Value]) -> String {
     commands.iter().map(|command| format!("{command}\n")).collect()
 }
 
-/// A configuration for a role, signed in as this role.
-fn config(nats: &Nats, folder: &Path, role: &str, signed_in_as: &str) -> PathBuf {
-    let path = folder.join(format!("{role}.toml"));
-    let (data, url, nkey) = (folder.join(role), nats.url(), nats.users().nkey(signed_in_as));
+/// A configuration under a name of its own, signed in as this role.
+fn config(nats: &Nats, folder: &Path, name: &str, signed_in_as: &str) -> PathBuf {
+    let path = folder.join(format!("{name}.toml"));
+    let (data, url, nkey) = (folder.join(name), nats.url(), nats.users().nkey(signed_in_as));
     let text = format!(
-        "data = {data:?}\n[journal]\nkind = \"jetstream\"\nurl = {url:?}\nnkey_file = {nkey:?}\n\
-         accept_unchecked_sync = true\n"
+        "data = {data:?}\nrecorder.keys_dir = {:?}\n[journal]\nkind = \"jetstream\"\nurl = {url:?}\nnkey_file = {nkey:?}\n\
+         accept_unchecked_sync = true\n",
+        folder.join("keys")
     );
     std::fs::write(&path, text).unwrap();
     path
@@ -69,6 +70,22 @@ fn a_client_records_and_an_operator_reads_through_recorder_and_projector() {
     let servers = ["recorder", "projector"].map(|role| serving(&nats, folder.path(), role));
     works(&nats);
     for server in servers {
+        assert_eq!(server.stop(), 0);
+    }
+}
+
+#[test]
+fn two_of_each_role_share_ledgers_under_their_nkeys() {
+    let (nats, folder) = (Nats::with_users(), tempfile::tempdir().unwrap());
+    let all =
+        [("recorder", "r1"), ("recorder", "r2"), ("projector", "p1"), ("projector", "p2"), ("all", "a1")];
+    let servers =
+        all.map(|(role, name)| (role, Serving::start_role(role, &config(&nats, folder.path(), name, role))));
+    for (role, server) in &servers {
+        server.says(&["an instance is there", if *role == "all" { "projector" } else { role }, "members=3"]);
+    }
+    works(&nats);
+    for (_, server) in servers {
         assert_eq!(server.stop(), 0);
     }
 }

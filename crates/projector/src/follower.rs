@@ -29,6 +29,8 @@ pub(crate) struct Progress {
     pub(crate) commit: u64,
     /// Events that this task has applied.
     pub(crate) applied: u64,
+    /// Whether it has been at the log's head since it began.
+    pub(crate) current: bool,
     /// Why it went no further.
     pub(crate) stopped: Option<String>,
 }
@@ -77,6 +79,9 @@ impl<J: Journal> Follower<J> {
     async fn follow(&mut self) -> Result<(), Error> {
         let (from, goal) = self.compare().await?;
         let mut written = from.head().position;
+        if from.head().commit >= goal {
+            self.progress.send_modify(|p| p.current = true);
+        }
         let mut commits = ahead(read_events(&self.journal, &self.ledger, from, Until::Follow));
         loop {
             let next = tokio::select! {
@@ -94,6 +99,7 @@ impl<J: Journal> Follower<J> {
                     self.progress.send_modify(|p| {
                         p.applied += head.position.saturating_sub(p.position);
                         (p.position, p.commit) = (head.position, head.commit);
+                        p.current |= head.commit >= goal;
                     });
                     let patience = if head.commit < goal { CATCHING_UP } else { 1 };
                     let due = head.position >= written + self.flush_events * patience;

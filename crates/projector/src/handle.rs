@@ -91,7 +91,6 @@ struct Shared<J> {
     settings: Settings,
     store: Store,
     ledgers: Mutex<BTreeMap<Slug, Tracked>>,
-    stop: watch::Sender<bool>,
 }
 
 #[derive(Clone)]
@@ -99,9 +98,18 @@ struct Tracked {
     views: Views,
     writer: Writer,
     progress: watch::Receiver<Progress>,
+    stop: watch::Sender<bool>,
     // One rebuild at a time.
     rebuild: Arc<tokio::sync::Mutex<()>>,
+    /// Also tells whether somebody uses the views: everybody who does holds a copy.
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Tracked {
+    /// Whether the follower goes on, and could be told to stop without anybody missing it.
+    fn is_idle(&self) -> bool {
+        self.progress.borrow().stopped.is_none() && !*self.stop.borrow() && Arc::strong_count(&self.task) == 1
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -114,15 +122,20 @@ impl<J: Journal> Projector<J> {
     /// # Errors
     /// [`Error::Locked`] when another process has the views, [`Error::Store`] when they are damaged.
     pub async fn start(journal: J, settings: Settings) -> Result<Self, Error> {
-        let store = Store::open(&settings.data_dir, settings.cache_bytes).await?;
-        let ledgers = journal.ledgers().await?;
-        let stop = watch::Sender::new(false);
-        let projector =
-            Self { shared: Arc::new(Shared { journal, settings, store, ledgers: Mutex::default(), stop }) };
-        for ledger in &ledgers {
+        let projector = Self::open(journal, settings).await?;
+        for ledger in &projector.shared.journal.ledgers().await? {
             projector.track(ledger)?;
         }
         Ok(projector)
+    }
+
+    /// Opens the view store. Ledgers are followed when they are [tracked](Self::track), or asked for.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn open(journal: J, settings: Settings) -> Result<Self, Error> {
+        let store = Store::open(&settings.data_dir, settings.cache_bytes).await?;
+        Ok(Self { shared: Arc::new(Shared { journal, settings, store, ledgers: Mutex::default() }) })
     }
 
     /// Follows a ledger from now on, if it does not already.
@@ -138,6 +151,7 @@ impl<J: Journal> Projector<J> {
         let Head { position, commit, .. } = views.head();
         let now = Progress { position, commit, ..Progress::default() };
         let (sender, progress) = watch::channel(now);
+        let (stop, stopped) = watch::channel(false);
         let views = Arc::new(tokio::sync::Mutex::new(views));
         let writer = Arc::new(tokio::sync::Mutex::new(self.shared.store.clone()));
         let follower = Follower {
@@ -148,27 +162,82 @@ impl<J: Journal> Projector<J> {
             flush_events: self.shared.settings.flush_events,
             views: views.clone(),
             progress: sender,
-            stop: self.shared.stop.subscribe(),
+            stop: stopped,
         };
         #[expect(clippy::disallowed_methods, reason = "`stop` waits for it")]
         let task = Arc::new(Mutex::new(Some(tokio::spawn(follower.run()))));
         let rebuild = Arc::default();
-        ledgers.insert(ledger.clone(), Tracked { views, writer, progress, rebuild, task });
+        ledgers.insert(ledger.clone(), Tracked { views, writer, progress, stop, rebuild, task });
         Ok(())
+    }
+
+    /// The ledgers that it follows.
+    pub fn followed(&self) -> Vec<Slug> {
+        lock(&self.shared.ledgers).keys().cloned().collect()
+    }
+
+    /// Whether the views of a ledger are followed, and have been at the log's head since that began: their answers
+    /// are no older than those of anybody else who follows it.
+    pub fn is_current(&self, ledger: &Slug) -> bool {
+        let ledgers = lock(&self.shared.ledgers);
+        ledgers
+            .get(ledger)
+            .is_some_and(|tracked| tracked.progress.borrow().current && !*tracked.stop.borrow())
+    }
+
+    /// Waits until the views of a ledger [are current](Self::is_current), or have stopped.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn catch_up(&self, ledger: &Slug) -> Result<(), Error> {
+        let mut progress = self.tracked(ledger).await?.progress;
+        // Without a follower there is nothing to wait for.
+        let _ = progress.wait_for(|p| p.current || p.stopped.is_some()).await;
+        Ok(())
+    }
+
+    /// Follows a ledger no longer, and writes what changed; its rows stay in the store. Leaves alone what somebody
+    /// uses, and what has stopped, which an operator has to see. Whether it was let go.
+    pub async fn let_go(&self, ledger: &Slug) -> bool {
+        // Told under the lock: whoever comes later sees it, and opens the views again.
+        let tell = |tracked: &&Tracked| tracked.is_idle() && !tracked.stop.send_replace(true);
+        let told = lock(&self.shared.ledgers).get(ledger).filter(tell).cloned();
+        let Some(tracked) = told else { return false };
+        self.ended(ledger, tracked).await;
+        true
+    }
+
+    /// Waits until a follower that was told to stop has ended, and forgets it. Until then nobody else may open what
+    /// it writes.
+    async fn ended(&self, ledger: &Slug, tracked: Tracked) {
+        let mut progress = tracked.progress;
+        while progress.changed().await.is_ok() {}
+        let mut ledgers = lock(&self.shared.ledgers);
+        if ledgers.get(ledger).is_some_and(|now| now.progress.same_channel(&progress)) {
+            ledgers.remove(ledger);
+        }
     }
 
     fn origin(&self, ledger: &Slug) -> Origin {
         Origin { deployment: self.shared.settings.deployment.clone(), ledger: ledger.clone() }
     }
 
+    async fn must_exist(&self, ledger: &Slug) -> Result<(), Error> {
+        let exists = self.shared.journal.ledgers().await?.contains(ledger);
+        if exists { Ok(()) } else { Err(Error::NoSuchLedger(ledger.clone())) }
+    }
+
     async fn tracked(&self, ledger: &Slug) -> Result<Tracked, Error> {
-        if let Some(tracked) = lock(&self.shared.ledgers).get(ledger).cloned() {
-            return Ok(tracked);
+        loop {
+            let tracked = lock(&self.shared.ledgers).get(ledger).cloned();
+            match tracked {
+                Some(tracked) if *tracked.stop.borrow() => self.ended(ledger, tracked).await,
+                Some(tracked) => return Ok(tracked),
+                None => break,
+            }
         }
         // It may have been opened since.
-        if !self.shared.journal.ledgers().await?.contains(ledger) {
-            return Err(Error::NoSuchLedger(ledger.clone()));
-        }
+        self.must_exist(ledger).await?;
         self.track(ledger)?;
         lock(&self.shared.ledgers).get(ledger).cloned().ok_or_else(|| Error::NoSuchLedger(ledger.clone()))
     }
@@ -178,11 +247,12 @@ impl<J: Journal> Projector<J> {
     /// # Errors
     /// [`Error`]; the answer carries the head that it is complete to.
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
-        let tracked = self.tracked(&query.ledger).await?;
         if let Some(to) = query.as_of {
+            self.must_exist(&query.ledger).await?;
             let origin = self.origin(&query.ledger);
             return crate::fold(&self.shared.journal, origin, Some(to), |_| {}).await?.answer(query);
         }
+        let tracked = self.tracked(&query.ledger).await?;
         let wanted = match query.min_position {
             Some((epoch, _)) if epoch != FIRST_EPOCH => {
                 let ledger = query.ledger.clone();
@@ -300,8 +370,10 @@ impl<J: Journal> Projector<J> {
 
     /// Stops following and writes what changed.
     pub async fn stop(&self) {
-        self.shared.stop.send_replace(true);
         let all: Vec<Tracked> = lock(&self.shared.ledgers).values().cloned().collect();
+        for tracked in &all {
+            tracked.stop.send_replace(true);
+        }
         for tracked in all {
             let task = lock(&tracked.task).take();
             if let Some(task) = task

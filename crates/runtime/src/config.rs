@@ -24,6 +24,8 @@ pub struct Config {
     pub recorder: Recorder,
     /// The projector.
     pub projector: Projector,
+    /// Who does what among several servers.
+    pub leases: Leases,
     /// Requests that come through NATS.
     pub requests: Requests,
     /// Health and metrics.
@@ -87,6 +89,18 @@ pub struct Projector {
     pub cache_bytes: u64,
     /// Longest wait of a query for its `min_position`, in milliseconds.
     pub wait_ms: u64,
+}
+
+/// How ledgers are spread over servers of one role; used with JetStream only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leases {
+    /// Whether they are.
+    pub enabled: bool,
+    /// How long a server that nobody hears still counts, in seconds.
+    pub seconds: u64,
+    /// Projectors that follow each ledger.
+    pub projectors_per_ledger: usize,
 }
 
 /// Requests that come through NATS.
@@ -224,6 +238,15 @@ impl Config {
         range(matches!(replicas, 1 | 3 | 5), "journal.replicas", replicas.to_string(), "1, 3 or 5")?;
         let queue = self.recorder.queue;
         range((1..=1_000_000).contains(&queue), "recorder.queue", queue.to_string(), "1 to 1000000")?;
+        let lease = self.leases.seconds;
+        range((1..=60).contains(&lease), "leases.seconds", lease.to_string(), "1 to 60")?;
+        let followers = self.leases.projectors_per_ledger;
+        range(
+            (1..=100).contains(&followers),
+            "leases.projectors_per_ledger",
+            followers.to_string(),
+            "1 to 100",
+        )?;
         let at_once = self.requests.at_once;
         range((1..=100_000).contains(&at_once), "requests.at_once", at_once.to_string(), "1 to 100000")?;
         let bytes = self.requests.bytes;
@@ -323,6 +346,7 @@ mod tests {
         assert!(matches!(load("", &[("HUBLEDGER__RECORDER__QUEU", "7")]), Err(ConfigError::Shape(_))));
         assert!(matches!(load("[journal]\nreplicas = 2\n", &[]), Err(ConfigError::Range { .. })));
         assert!(matches!(load("[admin]\nlisten = \"9464\"\n", &[]), Err(ConfigError::Range { .. })));
+        assert!(matches!(load("[leases]\nseconds = 0\n", &[]), Err(ConfigError::Range { .. })));
         assert!(matches!(load("queue", &[]), Err(ConfigError::Syntax(_))));
     }
 }

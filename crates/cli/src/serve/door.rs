@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use wire::{LedgerKeys, Outcome, RefusalReply, Submission};
 
 use crate::serve::failure::Failure;
+use crate::serve::leases::Service;
 use crate::serve::node::Node;
 
 impl Node {
@@ -43,7 +44,9 @@ impl Node {
             }
         }
         let mut answers = recorder.submit_all(ledger, submissions).await.into_iter();
-        if let Some(projector) = self.projector.get() {
+        if let Some(projector) = self.projector.get()
+            && self.leases(Service::Projector).is_none_or(|leases| leases.takes(ledger))
+        {
             // It may be new. What was recorded stays recorded, whatever becomes of the views.
             if let Err(error) = projector.track(ledger) {
                 tracing::error!(%ledger, %error, "the views can't be kept");

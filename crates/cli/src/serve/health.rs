@@ -3,9 +3,11 @@
 use domain::Slug;
 use journal::Journal as _;
 use projector::Lag;
+use recorder::Recorder;
 use wire::ask::Reply;
 
 use crate::serve::failure::Failure;
+use crate::serve::leases::Service;
 use crate::serve::node::Node;
 
 impl Node {
@@ -15,10 +17,7 @@ impl Node {
         let (mut lines, mut healthy) = (Vec::from_iter(admin), true);
         for ledger in self.journal.ledgers().await? {
             if let Ok(recorder) = self.recorder() {
-                let (well, line) = match recorder.head(&ledger).await {
-                    Ok(head) => (true, format!("ok {ledger}: recorded to position {}", head.position)),
-                    Err(error) => (false, format!("fail {ledger}: {error}")),
-                };
+                let (well, line) = self.recorded_to(recorder, &ledger).await;
                 healthy &= well;
                 lines.push(line);
             }
@@ -31,8 +30,24 @@ impl Node {
         Ok(Reply::Health { healthy, lines })
     }
 
+    async fn recorded_to(&self, recorder: &Recorder, ledger: &Slug) -> (bool, String) {
+        // To look would be to take it up.
+        if self.leases(Service::Recorder).is_some_and(|leases| !leases.holds(ledger)) {
+            return (true, format!("ok {ledger}: other servers record for it"));
+        }
+        match recorder.head(ledger).await {
+            Ok(head) => (true, format!("ok {ledger}: recorded to position {}", head.position)),
+            Err(error) => (false, format!("fail {ledger}: {error}")),
+        }
+    }
+
     async fn viewed(&self, ledger: &Slug) -> (bool, String) {
         let lag = match self.project().await {
+            Ok(projector)
+                if self.leases(Service::Projector).is_some() && !projector.followed().contains(ledger) =>
+            {
+                return (true, format!("ok {ledger}: other servers follow it"));
+            }
             Ok(projector) => projector.lag(ledger).await,
             Err(error) => Err(error),
         };

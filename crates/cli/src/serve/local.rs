@@ -1,4 +1,4 @@
-//! Answers what comes through the local socket.
+//! Answers what comes through the local socket. Whoever asks on a directory asks this server: nothing is passed on.
 
 use std::io;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Slug;
 use futures::StreamExt as _;
-use journal::{AnyJournal, EMPTY, Journal as _, Until};
+use journal::{AnyJournal, EMPTY, FIRST_EPOCH, Journal as _, Until};
 use projector::Projector;
 use recorder::{Observer, Recorder};
 use runtime::{Random, SystemClock, SystemRandom};
@@ -25,6 +25,7 @@ use crate::home::Home;
 use crate::log::stored_events;
 use crate::serve::failure::{Failure, no_such_ledger};
 use crate::serve::figures::Figures;
+use crate::serve::leases::{Leases, Service};
 
 /// Bytes of frames in one reply to `Read`; base64 makes them a third longer, and NATS carries 1 MiB.
 const READ_BYTES_MAX: usize = 700 * 1024;
@@ -54,18 +55,26 @@ pub(crate) struct Plan {
     patient: bool,
     observer: Arc<dyn Observer>,
     figures: Arc<Figures>,
+    /// By which ledgers are spread over several nodes, one for each role.
+    leases: Vec<Arc<Leases>>,
 }
 
 impl Plan {
     /// As configured; the observer is told what the recorder does.
     pub(crate) fn new(role: Role, config: &runtime::Config, observer: Arc<dyn Observer>) -> Self {
         let (recorder, projector) = (config.recorder.clone(), config.projector.clone());
-        Self { role, recorder, projector, patient: false, observer, figures: Arc::default() }
+        let (figures, leases) = (Arc::default(), Vec::new());
+        Self { role, recorder, projector, patient: false, observer, figures, leases }
     }
 
     /// The same with figures that the observer moves too.
     pub(crate) fn counted(self, figures: Arc<Figures>) -> Self {
         Self { figures, ..self }
+    }
+
+    /// The same, sharing ledgers out with other nodes.
+    pub(crate) fn spread(self, leases: Vec<Arc<Leases>>) -> Self {
+        Self { leases, ..self }
     }
 
     /// For a verb that works directly: its views were closed until now, and nobody but it waits for them.
@@ -104,16 +113,9 @@ impl Node {
         if self.role.projects() { Ok(self.project().await?) } else { Err(Failure::other_role("projector")) }
     }
 
-    /// Follows every ledger that has a log by now.
-    ///
-    /// # Errors
-    /// When the log or the view store can't be read.
-    pub(crate) async fn follow_new(&self) -> Result<(), projector::Error> {
-        let projector = self.project().await?;
-        for ledger in self.journal.ledgers().await? {
-            projector.track(&ledger)?;
-        }
-        Ok(())
+    /// By which ledgers of this role are spread, if they are.
+    pub(crate) fn leases(&self, service: Service) -> Option<&Arc<Leases>> {
+        self.plan.leases.iter().find(|leases| leases.service() == service)
     }
 
     /// Starts the projector if it does not run yet.
@@ -129,7 +131,17 @@ impl Node {
             cache_bytes: limits.cache_bytes,
             wait: Duration::from_millis(limits.wait_ms),
         };
-        self.projector.get_or_try_init(|| Projector::start(self.journal.clone(), settings)).await
+        let journal = self.journal.clone();
+        let start = async || match self.leases(Service::Projector) {
+            Some(_) => Projector::open(journal, settings).await,
+            None => Projector::start(journal, settings).await,
+        };
+        self.projector.get_or_try_init(start).await
+    }
+
+    /// Whether this node follows a ledger and has caught up with it.
+    pub(super) fn is_current(&self, ledger: &Slug) -> bool {
+        self.projector.get().is_some_and(|projector| projector.is_current(ledger))
     }
 
     /// Lets what is in flight finish, and closes register and views.
@@ -179,7 +191,14 @@ impl Node {
             let head = self.recorder()?.head(&query.ledger).await?;
             query.min_position = Some((head.epoch, head.position));
         }
-        Ok(Reply::Answer { answer: self.views().await?.query(&query).await? })
+        let projector = self.views().await?;
+        if query.as_of.is_none() && !projector.is_current(&query.ledger) {
+            // What was not followed until now must not be answered as if it were all.
+            let now = self.recorded(&query.ledger).await?;
+            let (epoch, wanted) = query.min_position.unwrap_or((FIRST_EPOCH, 0));
+            query.min_position = Some((epoch, wanted.max(now)));
+        }
+        Ok(Reply::Answer { answer: projector.query(&query).await? })
     }
 
     /// At the head of the log now, or later: digests are asked for to be compared.

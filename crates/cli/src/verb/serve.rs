@@ -1,30 +1,31 @@
 //! `serve`: recorder, projector or both in one process until a signal ends it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use async_nats::Client;
 use domain::Slug;
 use futures::future::{join_all, try_join_all};
 use journal::{AnyJournal, Embedded, JetStream, Journal as _, jetstream};
 use recorder::{Appended, Observer};
-use runtime::Shutdown;
 use runtime::config::{Config, JournalKind};
+use runtime::{Random, Shutdown, SystemClock, SystemRandom};
 use tokio::net::UnixListener;
+use tokio::sync::Barrier;
 
 use crate::args::{Role, Serve};
 use crate::client::{journal_error, view_error};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::home::{Home, LogKind};
+use crate::home::{Home, HomeLock, LogKind};
 use crate::serve::admin::Admin;
 use crate::serve::broker::Broker;
 use crate::serve::feed::Feed;
 use crate::serve::figures::Figures;
+use crate::serve::leases::{Leases, Service};
+use crate::serve::members::Instance;
 use crate::serve::node::{Node, Plan};
+use crate::serve::presence::Presence;
 use crate::serve::{local, socket};
-
-/// How often a projector looks for ledgers that were opened since.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// Serves until told to stop.
 pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
@@ -39,11 +40,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     };
     let mut home = Home::open_or_make(&config.data, &config.deployment, log)?;
     home.keys = config.recorder.keys_dir(&home.dir);
-    // On JetStream the log has no lock that keeps a second server off the same register and views.
-    let _lock = match socket::connect(&home.dir).await {
-        Ok(Some(_)) => return Err(runs_already(&home)),
-        Ok(None) | Err(_) => home.lock()?,
-    };
+    let _lock = alone(&home).await?;
     let journal = open(&config).await?;
     let ledgers = check(&journal).await?;
     let listener =
@@ -52,7 +49,9 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     let admin = admin(&config).await?;
     let figures = Arc::new(Figures::default());
     let (watch, told) = watched(serve.role, &config, &journal, figures.clone());
-    let plan = Plan::new(serve.role, &config, watch).counted(figures);
+    let leases = leases(serve.role, &config);
+    let instance = leases.first().map(|leases| leases.me().to_string());
+    let plan = Plan::new(serve.role, &config, watch).counted(figures).spread(leases);
     let node = Arc::new(Node::start(home, journal.clone(), plan));
     let address = admin.as_ref().map(|admin| *node.admin.get_or_init(|| admin.address()));
     if serve.role.projects()
@@ -61,26 +60,43 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         node.stop().await;
         return Err(view_error(&error));
     }
-    tracing::info!(
-        role = serve.role.name(),
-        data = %data.display(),
-        deployment = %config.deployment,
-        journal = %describe(&config),
-        ledgers = ledgers.len(),
-        admin = address.map(|address| format!("http://{address}")),
-        "serving"
-    );
+    let server = Server::new(serve.role, &config, (journal, node), shutdown);
+    let listens = server.listens();
+    let serving = async {
+        if listens.await {
+            tracing::info!(
+                role = serve.role.name(),
+                instance,
+                data = %data.display(),
+                deployment = %config.deployment,
+                journal = %describe(&config),
+                ledgers = ledgers.len(),
+                admin = address.map(|address| format!("http://{address}")),
+                "serving"
+            );
+        }
+    };
     let answers = async {
-        let answers = Server { role: serve.role, config: &config, journal, node, shutdown }
-            .answer(listener, admin)
-            .await;
+        let answers = server.answer(listener, admin).await;
         // Gone is better than stale; the next server would replace it anyway.
         let _ = std::fs::remove_file(socket::path(&data));
         answers
     };
-    let (answers, ()) = tokio::join!(answers, told);
+    let (answers, (), ()) = tokio::join!(answers, told, serving);
     tracing::info!("stopped");
     answers.map(|()| Exit::Ok)
+}
+
+/// The only server on this directory. On JetStream the log has no lock that keeps a second one off the same register
+/// and views.
+async fn alone(home: &Home) -> Result<HomeLock, Error> {
+    if let Ok(Some(_)) = socket::connect(&home.dir).await {
+        let what = format!("a server runs on {} already", home.dir.display());
+        return Err(Error::new(Exit::Unavailable, what).hint(
+            "talk to it with --data, or stop it first; another role needs a data directory of its own",
+        ));
+    }
+    home.lock()
 }
 
 /// Whether the role can be taken with this configuration.
@@ -94,11 +110,6 @@ fn possible(role: Role, config: &Config) -> Result<(), Error> {
         .hint("set journal.kind = \"jetstream\", or start both roles with: hubledger serve all"))
 }
 
-fn runs_already(home: &Home) -> Error {
-    Error::new(Exit::Unavailable, format!("a server runs on {} already", home.dir.display()))
-        .hint("talk to it with --data, or stop it first; another role needs a data directory of its own")
-}
-
 /// The admin port, if there is to be one.
 async fn admin(config: &Config) -> Result<Option<Admin>, Error> {
     let Some(address) = config.admin.address() else { return Ok(None) };
@@ -107,6 +118,23 @@ async fn admin(config: &Config) -> Result<Option<Admin>, Error> {
             .why(error)
             .hint("set admin.listen to another port for each server of this machine, or to port 0 for any")
     })
+}
+
+/// By which ledgers are spread over the servers of each role that is taken; none where one server has them all.
+fn leases(role: Role, config: &Config) -> Vec<Arc<Leases>> {
+    if config.journal.kind == JournalKind::Embedded || !config.leases.enabled {
+        return Vec::new();
+    }
+    let random: &dyn Random = &SystemRandom;
+    let (me, clock) = (Instance(u64::from_be_bytes(random.bytes())), Arc::new(SystemClock::default()));
+    let leases = |service| Arc::new(Leases::new(service, me, &config.leases, clock.clone()));
+    services(role).map(leases).collect()
+}
+
+/// What a role does for others.
+fn services(role: Role) -> impl Iterator<Item = Service> {
+    let all = [(Service::Recorder, role.records()), (Service::Projector, role.projects())];
+    all.into_iter().filter(|(_, taken)| *taken).map(|(service, _)| service)
 }
 
 /// What the recorder tells, and the work of telling it on.
@@ -166,14 +194,38 @@ struct Server<'a> {
     journal: AnyJournal,
     node: Arc<Node>,
     shutdown: Shutdown,
+    /// Where those who listen meet whoever says so.
+    listening: Arc<Barrier>,
 }
 
-impl Server<'_> {
+impl<'a> Server<'a> {
+    fn new(
+        role: Role,
+        config: &'a Config,
+        (journal, node): (AnyJournal, Arc<Node>),
+        shutdown: Shutdown,
+    ) -> Self {
+        let from_nats = if matches!(journal, AnyJournal::JetStream(_)) { services(role).count() } else { 0 };
+        Self { role, config, journal, node, shutdown, listening: Arc::new(Barrier::new(from_nats + 1)) }
+    }
+
+    /// Waits until requests can come; whether that happened before it was time to stop.
+    fn listens(&self) -> impl Future<Output = bool> + use<> {
+        let (shutdown, listening) = (self.shutdown.clone(), self.listening.clone());
+        async move {
+            tokio::select! {
+                biased;
+                () = shutdown.triggered() => false,
+                _ = listening.wait() => true,
+            }
+        }
+    }
+
     /// Answers until it is time to stop, then stops the node.
     async fn answer(self, listener: UnixListener, admin: Option<Admin>) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
         let work = async {
-            let ((), served, ()) = tokio::join!(local, self.requests(), self.follow_new());
+            let ((), served, ()) = tokio::join!(local, self.requests(), self.follow());
             tracing::info!("stopping; what is in flight finishes");
             self.node.stop().await;
             served
@@ -199,28 +251,47 @@ impl Server<'_> {
     /// Takes requests from NATS, if the log is there.
     async fn requests(&self) -> Result<(), Error> {
         let AnyJournal::JetStream(journal) = &self.journal else { return Ok(()) };
-        let roles = [("recorder", self.role.records()), ("projector", self.role.projects())];
-        let brokers = roles.into_iter().filter(|(_, taken)| *taken).map(|(role, _)| async move {
-            let broker = Broker::new(journal.client(), self.node.clone(), role, &self.config.requests);
-            let served = broker.serve(self.shutdown.clone());
-            let served = journal.permitted(&format!("ask.{role}.*"), served).await;
-            let served = served.unwrap_or_else(|denied| Err(journal_error(&denied)));
-            // Without requests from NATS the server would look alive and be deaf.
-            self.shutdown.trigger();
-            served
+        let served = services(self.role).map(|service| async move {
+            let (ask, presence) =
+                (format!("ask.{}.*", service.name()), format!("presence.{}", service.name()));
+            let served = Box::pin(self.serve(journal.client(), service));
+            let served = journal.permitted(&presence, served);
+            let served = self.then_all(journal.permitted(&ask, served)).await.flatten();
+            served.unwrap_or_else(|denied| Err(journal_error(&denied)))
         });
-        try_join_all(brokers).await.map(drop)
+        try_join_all(served).await.map(drop)
     }
 
-    /// Ledgers are opened by recorders, perhaps in another process.
-    async fn follow_new(&self) {
-        if !self.role.projects() {
-            return;
-        }
-        while tokio::time::timeout(LOOK, self.shutdown.triggered()).await.is_err() {
-            if let Err(error) = self.node.follow_new().await {
-                tracing::warn!(%error, "can't look for new ledgers; looking again");
-            }
+    /// Answers what comes to one role, as one of those who have it.
+    async fn serve(&self, client: Client, service: Service) -> Result<(), Error> {
+        let broker = Broker::new(client.clone(), self.node.clone(), service, &self.config.requests);
+        // Whoever is there can be asked.
+        let listening = broker.listen().await?;
+        self.listening.wait().await;
+        let Some(leases) = self.node.leases(service) else {
+            return listening.serve(self.shutdown.clone()).await;
+        };
+        let presence = Presence::new(client, self.node.clone(), leases.clone());
+        // When one ends the other does, in order.
+        let (served, present, ()) = tokio::join!(
+            self.then_all(listening.serve(self.shutdown.clone())),
+            self.then_all(presence.keep(self.shutdown.clone())),
+            self.node.share_out(leases, &self.shutdown),
+        );
+        served.and(present)
+    }
+
+    /// What the work comes to, after which it is time to stop: without it the server would look alive and be deaf.
+    async fn then_all<T>(&self, work: impl Future<Output = T>) -> T {
+        let done = work.await;
+        self.shutdown.trigger();
+        done
+    }
+
+    /// Follows ledgers, where they are not spread.
+    async fn follow(&self) {
+        if self.role.projects() && self.node.leases(Service::Projector).is_none() {
+            self.node.follow_all(&self.shutdown).await;
         }
     }
 }

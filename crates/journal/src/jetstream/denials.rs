@@ -31,7 +31,10 @@ impl Denials {
         match event {
             Event::ServerError(ServerError::Other(text)) if subject(text).is_some() => {
                 tracing::error!(%text, "the NATS server refuses this identity something");
-                if subject(text).is_some_and(|subject| subject.starts_with(&self.inbox)) {
+                // An answer to another of the same role goes to such an inbox too, and may come when the right to give
+                // it is over.
+                let listens = text.starts_with("Permissions Violation for Subscription");
+                if listens && subject(text).is_some_and(|subject| subject.starts_with(&self.inbox)) {
                     self.deaf.send_replace(Some(text.clone()));
                 }
                 // Nobody may be waiting.
@@ -135,6 +138,8 @@ mod tests {
         assert!(heard.contains("STREAM.INFO"), "{heard}");
         assert!(later.heard("LEDGER_azusa-usd_1").is_some());
         assert!(later.heard("LEDGER_azusa-usd_1").is_none());
+        denials.hear(&refusal("Permissions Violation for Publish to \"_INBOX_UA.x.1\""));
+        assert!(denials.listen().heard("anything").is_none());
         denials.hear(&refusal("Permissions Violation for Subscription to \"_INBOX_UA.x.*\""));
         let heard = denials.listen().denied("anything").await.to_string();
         assert!(heard.contains("_INBOX_UA.x"), "{heard}");

@@ -7,5 +7,6 @@ mod crashes;
 mod equality;
 mod history;
 mod kit;
+mod leaving;
 mod rebuilds;
 mod trouble;

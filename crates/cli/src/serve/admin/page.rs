@@ -65,6 +65,7 @@ pub(super) fn page(
     let uptime = ConstGauge::new(sample.uptime);
     ours.register_with_unit("uptime", "Time since this process began to serve", Unit::Seconds, uptime);
     figures.register_requests(ours);
+    leases(ours, sample);
     if role.records() {
         figures.register_recorder(ours);
         recorder(ours, sample);
@@ -79,6 +80,19 @@ pub(super) fn page(
         Format::OpenMetrics => text::encode(&mut page, &all)?,
     }
     Ok(page)
+}
+
+fn leases(ours: &mut Registry, sample: &Sample) {
+    let (members, held) = (Gauges::<1>::default(), Gauges::<1>::default());
+    for (service, share) in &sample.shares {
+        let labels = [("role", service.name().to_owned())];
+        members.get_or_create(&labels).set(whole(share.members as u64));
+        held.get_or_create(&labels).set(whole(share.held as u64));
+    }
+    let leases = ours.sub_registry_with_prefix("leases");
+    let help = "Servers of the role that are there, as far as this one knows";
+    leases.register_with_unit("members", help, Unit::Other("servers".into()), members);
+    leases.register_with_unit("held", "Ledgers that this server holds", Unit::Other("ledgers".into()), held);
 }
 
 fn recorder(ours: &mut Registry, sample: &Sample) {

@@ -21,6 +21,7 @@ use wire::Commit;
 use super::process::Process;
 use crate::log::stored_events;
 use crate::serve::figures::Recording;
+use crate::serve::leases::{Service, Share};
 use crate::serve::node::Node;
 
 /// How long the log, or a lock, is waited for.
@@ -36,6 +37,8 @@ pub(super) struct Sample {
     /// The server ends, and takes nothing new.
     pub(super) stopping: bool,
     pub(super) log_reachable: bool,
+    /// How ledgers are spread, of each role that shares them out.
+    pub(super) shares: Vec<(Service, Share)>,
     pub(super) queues: Vec<Queue>,
     pub(super) recordings: BTreeMap<Slug, Recording>,
     pub(super) viewed: Vec<Viewed>,
@@ -115,6 +118,9 @@ impl Sampler {
         for viewed in &mut sample.viewed {
             viewed.stored = self.stored(&viewed.standing.ledger).await;
         }
+        let leases =
+            [Service::Recorder, Service::Projector].into_iter().filter_map(|of| self.node.leases(of));
+        sample.shares = leases.map(|leases| (leases.service(), leases.share())).collect();
         sample.process = Process::look();
         sample.started = seconds(self.began);
         sample.uptime = self.clock.elapsed().as_secs_f64();
