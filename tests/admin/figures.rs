@@ -1,6 +1,6 @@
 //! The figures are those of what was done, and others can read them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::http::{Admin, Figures};
 
 use crate::kit::{Deployment, LEDGER, act, of, open, open_as, site};
@@ -140,6 +140,29 @@ fn both_formats_are_read_by_parsers_that_are_not_ours() {
         assert!(!sample.contains("usr:") && !sample.contains("0000-"), "{sample}");
     }
     assert_eq!(server.stop(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_were_answered_busy_are_counted() {
+    let deployment = Deployment::start();
+    let (_server, admin) = deployment.serve_with("recorder", "r1", "requests.at_once = 1");
+    let _ = deployment.record(&[open()]).ended(0);
+    let client = async_nats::connect(deployment.nats.url()).await.unwrap();
+    let ask = async |number: u32| {
+        let ask = json!({ "submit": { "ledger": LEDGER, "commands": [act(number)] } });
+        let reply = client.request(format!("ask.recorder.{LEDGER}"), ask.to_string().into()).await.unwrap();
+        serde_json::from_slice::<Value>(&reply.payload).unwrap()["failed"]["refusal"]["code"] == "busy"
+    };
+    let before = admin.figures();
+    let busy =
+        futures::future::join_all((1..=50).map(ask)).await.into_iter().filter(|busy| *busy).count() as f64;
+    assert!((1.0..50.0).contains(&busy), "{busy} of 50 were busy");
+    let figures = admin.figures();
+    let of = |figures: &Figures, what: &str| {
+        figures.find(&format!("hubledger_requests_{what}{{role=\"recorder\"}}")).unwrap_or(0.0)
+    };
+    assert_eq!(of(&figures, "busy_total") - of(&before, "busy_total"), busy);
+    assert_eq!(of(&figures, "taken_total") - of(&before, "taken_total"), 50.0 - busy);
 }
 
 #[test]
