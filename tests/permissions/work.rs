@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use tests::binary::{self, Ran, Serving};
 use tests::chain::slug;
 use tests::nats::Nats;
+use wire::ask::{Ask, Reply};
 use wire::{LedgerKeys, Outcome, Query, Submission};
+
+use crate::kit::raw;
 
 const LEDGER: &str = "azusa-usd";
 
@@ -87,6 +90,23 @@ fn two_of_each_role_share_ledgers_under_their_nkeys() {
     works(&nats);
     for (_, server) in servers {
         assert_eq!(server.stop(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_see_the_log_is_not_told_it_by_a_service_either() {
+    let (nats, folder) = (Nats::with_users(), tempfile::tempdir().unwrap());
+    let _server = serving(&nats, folder.path(), "all");
+    works(&nats);
+    let client = raw(&nats, "client").await.client;
+    let ask = serde_json::to_vec(&Ask::Read { ledger: slug(LEDGER), after: 0 }).unwrap();
+    for role in ["recorder", "projector"] {
+        let answer = client.request(format!("ask.{role}.{LEDGER}"), ask.clone().into()).await.unwrap();
+        let reply: Reply = serde_json::from_slice(&answer.payload).unwrap();
+        assert!(
+            matches!(&reply, Reply::Failed { refusal, .. } if refusal.code == "log-not-told"),
+            "{reply:?}"
+        );
     }
 }
 

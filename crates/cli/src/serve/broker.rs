@@ -211,6 +211,14 @@ fn refused(ask: &Ask, message: &Message) -> Option<Failure> {
     if ask.ledger().map(Slug::as_str).is_some_and(|ledger| ledger != subject) {
         return Some(Failure::new("not-understood", "the subject names another ledger than the request"));
     }
+    if matches!(ask, Ask::Read { .. }) {
+        // A server reads it for its own machine's socket; the users of NATS have rights of their own.
+        let mut failure = Failure::new("log-not-told", "the log is not told to whoever may ask a service");
+        failure.refusal = failure
+            .refusal
+            .hint("read its stream in JetStream, signed in as a user that may, such as operator");
+        return Some(failure);
+    }
     let Ask::Submit { commands, .. } = ask else { return None };
     (commands.len() > COMMANDS_MAX).then(|| {
         let message = format!("{} commands in one request; at most {COMMANDS_MAX}", commands.len());
