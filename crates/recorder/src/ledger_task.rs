@@ -6,6 +6,7 @@
 //! answered; until then nothing else of the ledger is.
 
 mod answer;
+mod line;
 mod log;
 mod pipeline;
 mod sealing;

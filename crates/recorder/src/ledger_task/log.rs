@@ -1,82 +1,11 @@
-//! The task's dealings with the log: opening, catching up, asking for the head, appending.
+//! The task's dealings with the log: opening, catching up, asking for the head.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use domain::Slug;
 use futures::StreamExt;
-use journal::{AppendError, Journal, JournalError, Until};
-use runtime::Clock;
-use tokio::sync::watch;
+use journal::{Journal, JournalError, Until};
 
 use super::LedgerTask;
-use super::sealing::{Sealed, Sealing};
 use crate::knowledge::{Knowledge, halt};
 use crate::{Error, register};
-
-/// Pauses before an append of unknown outcome is sent again; the last one is repeated.
-const RESEND_PAUSES_MS: [u64; 6] = [50, 100, 250, 500, 1_000, 5_000];
-
-/// How an append ended.
-pub(super) enum Appended {
-    /// It is in the log; it took so long to bring it there.
-    Yes(Arc<Sealed>, Duration),
-    /// It is not, and never will be: another commit stands in its place.
-    AnotherFirst,
-    /// The recorder was stopped before the log said.
-    StoppedWithoutKnowing,
-}
-
-/// Brings one commit into the log, while the ledger's task does something else.
-pub(super) struct Sender<J> {
-    journal: J,
-    ledger: Slug,
-    stop: watch::Receiver<bool>,
-}
-
-impl<J: Journal> Sender<J> {
-    pub(super) const fn new(journal: J, ledger: Slug, stop: watch::Receiver<bool>) -> Self {
-        Self { journal, ledger, stop }
-    }
-
-    /// Appends a commit once it is sealed, sending the same bytes until the log has answered.
-    ///
-    /// # Errors
-    /// [`Error::Journal`] if it is certain that nothing was stored.
-    pub(super) async fn send(mut self, sealing: Sealing, clock: Arc<dyn Clock>) -> Result<Appended, Error> {
-        let sealed = sealing.sealed().await?;
-        let (commit, began) = (&sealed.commit, clock.elapsed());
-        let mut in_doubt = false;
-        let mut pauses = RESEND_PAUSES_MS.into_iter();
-        let mut pause = Duration::ZERO;
-        loop {
-            let why = match self.journal.append(&self.ledger, commit).await {
-                Ok(()) => {
-                    let took = clock.elapsed().saturating_sub(began);
-                    return Ok(Appended::Yes(sealed, took));
-                }
-                Err(AppendError::Conflict(_)) => return Ok(Appended::AnotherFirst),
-                Err(AppendError::Unknown(why)) => why,
-                // A refusal speaks for the last sending only; an earlier one may still land.
-                Err(AppendError::Refused(why)) if in_doubt => why,
-                Err(AppendError::Refused(reason)) => {
-                    return Err(Error::Journal { ledger: self.ledger.clone(), reason });
-                }
-            };
-            in_doubt = true;
-            pause = pauses.next().map_or(pause, Duration::from_millis);
-            tracing::warn!(ledger = %self.ledger, commit = commit.number, %why, "append in doubt; sending it again");
-            let stopped = tokio::select! {
-                biased;
-                _ = self.stop.wait_for(|stop| *stop) => true,
-                () = tokio::time::sleep(pause) => false,
-            };
-            if stopped {
-                return Ok(Appended::StoppedWithoutKnowing);
-            }
-        }
-    }
-}
 
 impl<J: Journal> LedgerTask<J> {
     /// Makes sure that what is known comes from the log, if there is one; false if there is none yet.

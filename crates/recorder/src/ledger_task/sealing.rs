@@ -27,15 +27,16 @@ pub(super) struct Sealed {
 pub(super) struct Sealing(Shared<BoxFuture<'static, Result<Arc<Sealed>, Error>>>);
 
 impl Sealing {
-    /// Of a body of this time, after what the reader has read once there is one. Begins when it is first waited for.
+    /// Of a body of this time, after what the reader has read once there is one. A large one begins at once, a small one
+    /// when it is waited for.
     pub(super) fn new(
         ledger: Slug,
         (body, time): (Body, Timestamp),
         before: impl Future<Output = Result<Verifier, Error>> + Send + 'static,
     ) -> Self {
+        let beside = body.events() >= BESIDE;
         let sealed = async move {
             let before = before.await?;
-            let beside = body.events() >= BESIDE;
             let seal = move || {
                 let (commit, verifier) = before.seal(body, time);
                 Arc::new(Sealed { commit, verifier })
@@ -45,7 +46,12 @@ impl Sealing {
             }
             tokio::task::spawn_blocking(seal).await.map_err(|error| halt(&ledger, error))
         };
-        Self(sealed.boxed().shared())
+        let this = Self(sealed.boxed().shared());
+        if beside {
+            #[expect(clippy::disallowed_methods, reason = "whoever sends the commit waits for it")]
+            tokio::spawn(this.0.clone());
+        }
+        this
     }
 
     /// The commit, once it is made.
@@ -62,10 +68,5 @@ impl Sealing {
     /// As [`sealed`](Self::sealed).
     pub(super) async fn verifier(self) -> Result<Verifier, Error> {
         Ok(self.0.await?.verifier.clone())
-    }
-
-    /// Whether nobody needs to wait any more.
-    pub(super) fn is_done(&self) -> bool {
-        self.0.peek().is_some()
     }
 }

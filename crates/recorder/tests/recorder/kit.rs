@@ -122,7 +122,8 @@ impl Journal for Log {
                 self.memory.append(ledger, commit).await
             }
             Some(Trouble::AnswerLost) => {
-                self.memory.append(ledger, commit).await.unwrap();
+                // One that lost its race has no other answer to lose.
+                self.memory.append(ledger, commit).await?;
                 unknown()
             }
             Some(Trouble::NeverArrives) => unknown(),
