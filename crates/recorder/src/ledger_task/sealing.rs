@@ -14,7 +14,7 @@ use crate::Error;
 use crate::knowledge::halt;
 
 /// Events from which a thread of its own is worth its start.
-const BESIDE: usize = 64;
+pub(super) const BESIDE: usize = 64;
 
 /// A commit, and the reader that has read it.
 pub(super) struct Sealed {
@@ -27,16 +27,15 @@ pub(super) struct Sealed {
 pub(super) struct Sealing(Shared<BoxFuture<'static, Result<Arc<Sealed>, Error>>>);
 
 impl Sealing {
-    /// Of a body of this time, after what the reader has read once there is one. A large one begins at once, a small one
-    /// when it is waited for.
+    /// Of a body of this time, after what the reader has read once there is one. It begins when it is waited for.
     pub(super) fn new(
         ledger: Slug,
         (body, time): (Body, Timestamp),
         before: impl Future<Output = Result<Verifier, Error>> + Send + 'static,
     ) -> Self {
-        let beside = body.events() >= BESIDE;
         let sealed = async move {
             let before = before.await?;
+            let beside = body.events() >= BESIDE;
             let seal = move || {
                 let (commit, verifier) = before.seal(body, time);
                 Arc::new(Sealed { commit, verifier })
@@ -46,12 +45,13 @@ impl Sealing {
             }
             tokio::task::spawn_blocking(seal).await.map_err(|error| halt(&ledger, error))
         };
-        let this = Self(sealed.boxed().shared());
-        if beside {
-            #[expect(clippy::disallowed_methods, reason = "whoever sends the commit waits for it")]
-            tokio::spawn(this.0.clone());
-        }
-        this
+        Self(sealed.boxed().shared())
+    }
+
+    /// Begins now, for whoever will wait for it.
+    pub(super) fn begin(&self) {
+        #[expect(clippy::disallowed_methods, reason = "whoever sends the commit waits for it")]
+        tokio::spawn(self.0.clone());
     }
 
     /// The commit, once it is made.
