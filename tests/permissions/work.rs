@@ -7,35 +7,15 @@ use journal::Journal as _;
 use projector::Projector;
 use recorder::Recorder;
 use runtime::{SeededRandom, SystemClock};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::binary::{self, Ran, Serving};
 use tests::chain::slug;
+use tests::commands::{LEDGER, act, open};
 use tests::nats::Nats;
 use wire::ask::{Ask, Reply};
 use wire::{LedgerKeys, Outcome, Query, Submission};
 
 use crate::kit::raw;
-
-const LEDGER: &str = "azusa-usd";
-
-fn command(name: &str, id: u32, body: Value) -> Value {
-    let id = format!("00000000-0000-4000-8000-{id:012}");
-    json!({ "command": name, "version": 1, "id": id, "actor": "usr:clerk-1", "body": body })
-}
-
-fn open() -> Value {
-    let policy = json!({ "suppress_under": 11, "late_days_max": 36500 });
-    let body = json!({
-        "owner": "Azusa Unified", "cds": "19642790000000", "time_zone": "America/Los_Angeles",
-        "starts": "2025-07-01", "policy": policy,
-    });
-    command("open-ledger", 1, body)
-}
-
-fn act(number: u32) -> Value {
-    let body = json!({ "operator": "usr:ops-3", "act": "view-rebuilt", "reason": "drill" });
-    command("record-operator-act", 1000 + number, body)
-}
 
 fn lines(commands: &[Value]) -> String {
     commands.iter().map(|command| format!("{command}\n")).collect()

@@ -9,20 +9,14 @@ use std::process::Stdio;
 use async_nats::HeaderMap;
 use serde_json::{Value, json};
 use tests::binary::{self, Serving};
+use tests::commands::{LEDGER, act, command};
 use tests::nats::Nats;
 use tests::python;
-
-const LEDGER: &str = "azusa-usd";
 
 fn watch(arguments: &[&str]) -> std::process::Command {
     let mut command = python::script("tests/watch/watch.py");
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-fn command(name: &str, id: u32, body: Value) -> Value {
-    let id = format!("00000000-0000-4000-8000-{id:012}");
-    json!({ "command": name, "version": 1, "id": id, "actor": "usr:clerk-1", "body": body })
 }
 
 /// A ledger with words that are not ASCII, sites, and acts.
@@ -40,10 +34,6 @@ fn commands() -> Vec<Value> {
             100 + number,
             json!({ "id": id, "effective": "2020-07-01", "details": details }),
         )
-    };
-    let act = |number: u32| {
-        let body = json!({ "operator": "usr:ops-3", "act": "view-rebuilt", "reason": "drill" });
-        command("record-operator-act", 1_000 + number, body)
     };
     let opened = [command("open-ledger", 1, owner)];
     opened.into_iter().chain((1..=20).map(site)).chain((1..=300).map(act)).collect()

@@ -5,16 +5,15 @@ use std::process::{Command, Stdio};
 use async_nats::{RequestError, RequestErrorKind};
 use domain::Slug;
 use journal::{Embedded, Journal};
-use runtime::{Clock as _, SystemClock};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tests::binary::Serving;
 use tests::cluster::Cluster;
 use tests::nats::Nats;
-use tokio::task::JoinSet;
 use wire::ask::{Ask, Reply};
 
-use crate::machine::{Failure, Figure, Timed};
+use crate::calls::{Timed, together, told};
+use crate::machine::{Failure, Figure};
 use crate::postgres::{Check, Postgres};
 use crate::rows;
 
@@ -34,45 +33,6 @@ async fn call<J: Journal>(journal: J, callers: usize, each: u64) -> Result<Timed
     let timed = timed.await?;
     recorder.stop().await;
     Ok(timed)
-}
-
-/// Deals the commands out to so many callers, a task each, as in a service; each sends one after the other.
-pub(crate) async fn together<C: Send + 'static, F>(
-    commands: Vec<C>,
-    callers: usize,
-    call: impl Fn(C) -> F + Clone + Send + 'static,
-) -> Result<Timed, Failure>
-where
-    F: Future<Output = Result<(), String>> + Send,
-{
-    let each = commands.len() / callers;
-    let mut commands = commands.into_iter();
-    let portions: Vec<Vec<C>> = (0..callers).map(|_| commands.by_ref().take(each).collect()).collect();
-    let clock = SystemClock::default();
-    let began = clock.elapsed();
-    let mut tasks = JoinSet::new();
-    for portion in portions {
-        let (call, clock) = (call.clone(), clock);
-        tasks.spawn(async move {
-            let mut latencies = Vec::with_capacity(portion.len());
-            for command in portion {
-                let sent = clock.elapsed();
-                call(command).await?;
-                latencies.push(clock.elapsed() - sent);
-            }
-            Ok::<_, String>(latencies)
-        });
-    }
-    let mut latencies = Vec::new();
-    while let Some(called) = tasks.join_next().await {
-        latencies.extend(called??);
-    }
-    Ok(Timed::new(clock.elapsed() - began, latencies))
-}
-
-/// What went wrong, in a form that tasks can hand on.
-pub(crate) fn told(failure: Failure) -> String {
-    failure.to_string()
 }
 
 /// Sixty-four callers on JetStream, in turn with as many on PostgreSQL that read the version first.

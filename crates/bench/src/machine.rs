@@ -49,24 +49,6 @@ impl fmt::Display for Figure {
     }
 }
 
-/// Calls that were timed one by one.
-#[derive(Debug, Clone)]
-pub(crate) struct Timed {
-    /// Calls a second, all callers together.
-    pub(crate) per_second: f64,
-    /// 99 of 100 took no longer, in milliseconds.
-    pub(crate) p99: f64,
-}
-
-impl Timed {
-    /// Of how long all took together, and each.
-    pub(crate) fn new(took: Duration, mut each: Vec<Duration>) -> Self {
-        each.sort_unstable();
-        let p99 = each.get(each.len() * 99 / 100).map_or(0.0, Duration::as_secs_f64) * 1e3;
-        Self { per_second: each.len() as f64 / took.as_secs_f64(), p99 }
-    }
-}
-
 /// What a bar is held against, once a round.
 #[derive(Debug, Clone)]
 pub(crate) struct Measured {

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are printed")]
 
 mod callers;
+mod calls;
 mod import;
 mod lag;
 mod machine;

@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls, Statement};
 use wire::Commit;
 
-use crate::callers::{together, told};
-use crate::machine::{Failure, Timed};
+use crate::calls::{Timed, together, told};
+use crate::machine::Failure;
 
 /// The plainest table of events with a version check: a global order, and one version of a stream once.
 const TABLE: &str = "create table events (

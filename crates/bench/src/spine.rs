@@ -10,7 +10,8 @@ use runtime::{Clock as _, SystemClock};
 use tests::chain::Chain;
 use wire::frame;
 
-use crate::machine::{Failure, Figure, Measured, Side, Timed};
+use crate::calls::Timed;
+use crate::machine::{Failure, Figure, Measured, Side};
 use crate::postgres::{Check, Postgres};
 use crate::{callers, import, lag, own_process, path, read, rows};
 

@@ -10,18 +10,11 @@ use serde_json::value::RawValue;
 use wire::{Commit, CommitId, Head, Interpreted, Receipt, RecordedEvent};
 
 use crate::Error;
+use crate::decided::Span;
 use crate::knowledge::halt;
 
 /// Commits kept; one is 900 KiB at most.
 const KEPT: usize = 8;
-
-/// Where the events of one command stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) commit: u64,
-    pub(crate) position: u64,
-    pub(crate) count: u16,
-}
 
 /// The past of one ledger.
 pub(crate) struct Archive<J> {
@@ -38,18 +31,6 @@ struct Past {
     events: Vec<RecordedEvent>,
     /// Looked up with the first receipt.
     root_after: Option<Hash>,
-}
-
-impl Span {
-    pub(crate) fn positions(self) -> std::ops::Range<u64> {
-        self.position..self.position + u64::from(self.count)
-    }
-
-    /// The part of the commit's events that these are, if they are all there; `first` is the commit's first position.
-    pub(crate) fn of<E>(self, first: u64, events: &[E]) -> Option<&[E]> {
-        let from = usize::try_from(self.position.checked_sub(first)?).ok()?;
-        events.get(from..from + usize::from(self.count))
-    }
 }
 
 impl Past {

@@ -3,8 +3,27 @@
 use domain::{Fact, Recorded, Timestamp};
 use uuid::Uuid;
 
-use crate::archive::Span;
 use crate::register::Rows;
+
+/// Where the events of one command stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) commit: u64,
+    pub(crate) position: u64,
+    pub(crate) count: u16,
+}
+
+impl Span {
+    pub(crate) fn positions(self) -> std::ops::Range<u64> {
+        self.position..self.position + u64::from(self.count)
+    }
+
+    /// The part of the commit's events that these are, if they are all there; `first` is the commit's first position.
+    pub(crate) fn of<E>(self, first: u64, events: &[E]) -> Option<&[E]> {
+        let from = usize::try_from(self.position.checked_sub(first)?).ok()?;
+        events.get(from..from + usize::from(self.count))
+    }
+}
 
 /// An event that was decided and written, as far as anybody still asks for it.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use wire::encode::EVENT_BYTES_MAX;
 use wire::{BODY_BYTES_MAX, Body, Draft, EVENTS_MAX, EncodeError, Origin, Outcome, RefusalReply, Submission};
 
 use crate::Error;
-use crate::archive::{Archive, Span};
-use crate::decided::{DecidedEvent, DecidedEvents};
+use crate::archive::Archive;
+use crate::decided::{DecidedEvent, DecidedEvents, Span};
 use crate::knowledge::{CommandKeys, Knowledge, remember};
 use crate::randomness::Randomness;
 use crate::register::{Key, Remembered};

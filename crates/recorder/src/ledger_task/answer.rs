@@ -5,8 +5,7 @@ use wire::{CommitId, Outcome, Receipt};
 
 use super::{Answers, LedgerTask, Question};
 use crate::Error;
-use crate::archive::Span;
-use crate::decided::{DecidedEvent, DecidedEvents};
+use crate::decided::{DecidedEvent, DecidedEvents, Span};
 use crate::group::Verdict;
 
 impl<J: Journal> LedgerTask<J> {
