@@ -4,6 +4,7 @@ mod appends;
 mod embedded;
 mod jetstream;
 mod kit;
+mod made_again;
 mod memory;
 mod reads;
 mod two_recorders;

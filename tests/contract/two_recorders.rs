@@ -22,7 +22,7 @@ fn submission(ledger: &Slug, command: &str, id: u128, body: Value) -> Submission
     Submission::from_json(sent.to_string().as_bytes(), ledger, &KEYS).unwrap()
 }
 
-fn open(ledger: &Slug) -> Submission {
+pub fn open(ledger: &Slug) -> Submission {
     let policy = json!({ "suppress_under": 11, "late_days_max": 36500 });
     let body = json!({
         "owner": "Azusa Unified", "cds": "19642790000000", "time_zone": "America/Los_Angeles",
@@ -31,7 +31,7 @@ fn open(ledger: &Slug) -> Submission {
     submission(ledger, "open-ledger", 1, body)
 }
 
-fn act(ledger: &Slug, id: u128) -> Submission {
+pub fn act(ledger: &Slug, id: u128) -> Submission {
     submission(
         ledger,
         "record-operator-act",

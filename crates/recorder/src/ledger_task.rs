@@ -37,6 +37,10 @@ const COURTESY: u32 = 8;
 /// A group takes nobody in who comes so long after its time, which is all its events'.
 const GROUP_AGE_MAX_MICROS: i64 = 1_000_000;
 
+/// After so long without a word of the log, it is asked where it stands before anything is decided: it may have been made
+/// again, and the guard, which names a number, does not tell a log from another of the same length.
+const SILENCE_MAX: Duration = Duration::from_secs(1);
+
 /// One ledger's task, before and while it runs.
 pub(crate) struct LedgerTask<J> {
     journal: J,
@@ -55,6 +59,8 @@ pub(crate) struct LedgerTask<J> {
     /// Commands in hand, oldest first.
     waiting: VecDeque<Waiting>,
     questions: Vec<Question>,
+    /// When the log last said something that agreed with what is known, by the clock that never steps.
+    heard: Duration,
     /// Appends lost to another recorder, one after the other.
     conflicts: u32,
     courtesy: u32,
@@ -102,6 +108,7 @@ impl<J: Journal> LedgerTask<J> {
             room: Room::default(),
             waiting: VecDeque::new(),
             questions: Vec::new(),
+            heard: Duration::ZERO,
             conflicts: 0,
             courtesy: 0,
             halted: None,
@@ -184,6 +191,10 @@ impl<J: Journal> LedgerTask<J> {
         self.answer_questions(has_log).await?;
         if self.waiting.is_empty() {
             return Ok(());
+        }
+        let silent = self.clock.elapsed().saturating_sub(self.heard);
+        if has_log && silent > SILENCE_MAX && !self.is_fresh().await? {
+            self.catch_up().await?;
         }
         let Head { epoch, commit, position, .. } = self.knowledge.head();
         let before = Before { epoch, commit, position };

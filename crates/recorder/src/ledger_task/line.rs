@@ -116,6 +116,12 @@ impl<J: Journal> Sender<J> {
             if !self.waits(&sealed.commit, &why, pause).await {
                 return Ok(Appended::Unknown);
             }
+            // It may have come back as another log of the same length, which the guard does not tell from this one.
+            let before = sealed.before;
+            let tip = self.journal.head(&self.ledger).await;
+            if tip.is_ok_and(|tip| tip.commit == before.commit && tip != before) {
+                return Ok(Appended::AnotherFirst);
+            }
         }
     }
 

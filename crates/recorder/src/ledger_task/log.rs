@@ -59,15 +59,20 @@ impl<J: Journal> LedgerTask<J> {
         }
         self.tentative = self.knowledge.state().clone();
         if read.is_ok() {
+            self.heard = self.clock.elapsed();
             self.settings.observer.caught_up(&self.origin.ledger, self.knowledge.register_rows());
         }
         read
     }
 
     /// Whether the log's leader knows no more than we do, asked now.
-    pub(super) async fn is_fresh(&self) -> Result<bool, Error> {
+    pub(super) async fn is_fresh(&mut self) -> Result<bool, Error> {
         let tip = self.journal.head(&self.origin.ledger).await.map_err(|error| self.failed(&error))?;
-        Ok(tip == self.knowledge.tip())
+        let fresh = tip == self.knowledge.tip();
+        if fresh {
+            self.heard = self.clock.elapsed();
+        }
+        Ok(fresh)
     }
 
     /// What a failure of the journal means for the callers.

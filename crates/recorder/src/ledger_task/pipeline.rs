@@ -122,7 +122,7 @@ impl<J: Journal> LedgerTask<J> {
         requests: &mut Requests,
     ) {
         let Some(Closed { decided, answers, .. }) = underway.closed.pop_front() else { return };
-        self.conflicts = 0;
+        (self.conflicts, self.heard) = (0, self.clock.elapsed());
         let commands = answers.len();
         let learnt = self.learn(verifier, (&decided, answers), took).await;
         underway.well = std::mem::replace(&mut underway.well, Ok(())).and(learnt);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::{Slug, Timestamp};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
-use wire::{Body, Commit, Verifier};
+use wire::{Body, Commit, Tip, Verifier};
 
 use crate::Error;
 use crate::knowledge::halt;
@@ -18,6 +18,8 @@ pub(super) const BESIDE: usize = 64;
 
 /// A commit, and the reader that has read it.
 pub(super) struct Sealed {
+    /// Where the log stands when it comes.
+    pub(super) before: Tip,
     pub(super) commit: Commit,
     pub(super) verifier: Verifier,
 }
@@ -37,8 +39,9 @@ impl Sealing {
             let before = before.await?;
             let beside = body.events() >= BESIDE;
             let seal = move || {
+                let tip = before.tip();
                 let (commit, verifier) = before.seal(body, time);
-                Arc::new(Sealed { commit, verifier })
+                Arc::new(Sealed { before: tip, commit, verifier })
             };
             if !beside {
                 return Ok(seal());
