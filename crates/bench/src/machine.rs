@@ -28,12 +28,6 @@ impl Figure {
         json!({ "what": self.what, "value": self.value, "unit": self.unit })
     }
 
-    /// Held against the bar that has its name, if one has.
-    pub(crate) fn held_to(self, bars: &[(&str, Side, f64)]) -> Measured {
-        let bar = bars.iter().find(|(what, ..)| *what == self.what).map(|(_, side, bar)| (*side, *bar));
-        Measured { what: self.what, unit: self.unit, bar, rounds: vec![self.value] }
-    }
-
     /// From the JSON that a process of its own printed.
     pub(crate) fn read(line: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(line).ok()?;
@@ -77,6 +71,20 @@ impl Measured {
     /// A figure with a bar.
     pub(crate) fn held(what: &str, unit: &str, bar: (Side, f64), rounds: Vec<f64>) -> Self {
         Self { what: what.to_owned(), unit: unit.to_owned(), bar: Some(bar), rounds }
+    }
+
+    /// The same figures of several rounds, each held against the bar that has its name, if one has.
+    pub(crate) fn over(rounds: Vec<Vec<Figure>>, bars: &[(&str, Side, f64)]) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for Figure { what, value, unit } in rounds.into_iter().flatten() {
+            if let Some(known) = all.iter_mut().find(|measured| measured.what == what) {
+                known.rounds.push(value);
+                continue;
+            }
+            let bar = bars.iter().find(|(name, ..)| *name == what).map(|(_, side, bar)| (*side, *bar));
+            all.push(Self { what, unit, bar, rounds: vec![value] });
+        }
+        all
     }
 
     /// Least, middle and most.

@@ -120,7 +120,7 @@ async fn services(size: Spine, as_json: bool) -> Result<(), Failure> {
     );
     eprintln!("{} rounds of imports and callers", size.rounds);
     let mut measured = spine::spine(&size).await?;
-    eprintln!("a log of {} events, and a register of {} keys", size.events, size.keys);
+    eprintln!("the same with a log of {} events, and a register of {} keys", size.events, size.keys);
     measured.extend(spine::long(&size).await?);
     if as_json {
         let bars: Vec<Value> = measured.iter().map(Measured::json).collect();

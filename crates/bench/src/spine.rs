@@ -33,7 +33,7 @@ pub(crate) struct Spine {
     pub(crate) rounds: usize,
 }
 
-/// What is asked of figures that are measured once, by their names.
+/// What is asked of figures of a long log, by their names.
 const BARS: &[(&str, Side, f64)] = &[
     ("replay: verified and typed against serde_json into values", Side::AtLeast, 0.6),
     ("replay: verified and typed against serde_json into types", Side::AtLeast, 0.6),
@@ -113,22 +113,27 @@ pub(crate) async fn spine(size: &Spine) -> Result<Vec<Measured>, Failure> {
     ])
 }
 
-/// A long log: read, started on and projected; and a register of a long life.
+/// A long log, recorded once: in each round it is read, started on and projected, and a register of a long life is
+/// filled.
 pub(crate) async fn long(size: &Spine) -> Result<Vec<Measured>, Failure> {
     let folder = tempfile::tempdir()?;
     let ledger = rows::record_year(folder.path(), size.events).await?;
-    let mut figures = read::replay(folder.path(), size.rounds).await?;
     let clock = SystemClock::default();
-    let began = clock.elapsed();
-    let recorder = rows::recorder(Embedded::open(folder.path())?, folder.path())?;
-    recorder.head(&ledger).await?;
-    let started = (clock.elapsed() - began).as_secs_f64();
-    recorder.stop().await;
-    figures.push(Figure::new("recorder: started on this log", started, "s"));
-    figures.extend(own_process(&["rebuild", path(folder.path())?])?);
-    figures.extend(lag::steady(size.steady).await?);
-    figures.extend(own_process(&["remember", &size.keys.to_string()])?);
-    Ok(figures.into_iter().map(|figure| figure.held_to(BARS)).collect())
+    let mut rounds = Vec::new();
+    for _ in 0..size.rounds {
+        let mut figures = read::replay(folder.path(), 1).await?;
+        let began = clock.elapsed();
+        let recorder = rows::recorder(Embedded::open(folder.path())?, folder.path())?;
+        recorder.head(&ledger).await?;
+        let started = (clock.elapsed() - began).as_secs_f64();
+        recorder.stop().await;
+        figures.push(Figure::new("recorder: started on this log", started, "s"));
+        figures.extend(own_process(&["rebuild", path(folder.path())?])?);
+        figures.extend(lag::steady(size.steady).await?);
+        figures.extend(own_process(&["remember", &size.keys.to_string()])?);
+        rounds.push(figures);
+    }
+    Ok(Measured::over(rounds, BARS))
 }
 
 async fn round(size: &Spine) -> Result<Round, Failure> {
