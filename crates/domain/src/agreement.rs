@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::State;
 use crate::code::{AgreementKind, Pillar, ReasonCode, ServiceKind, SignatoryRole};
 use crate::command::{Act, Create};
-use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided};
-use crate::fact::{Event as AnyEvent, Recorded};
+use crate::correction::{CorrectEvent, Corrected, VoidEvent, Voided};
+use crate::fact::Recorded;
 use crate::history::History;
 use crate::id::{AgreementId, PartnerId, SiteId};
 
@@ -75,8 +75,9 @@ pub struct Paused {
 }
 
 /// Events about an agreement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// It was signed; `effective` is its span.
     AgreementSigned(Signed),
@@ -96,67 +97,10 @@ pub enum Event {
     AgreementVoided(Box<Voided<Event>>),
 }
 
-impl Event {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "agreement-signed",
-        "agreement-amended",
-        "agreement-renewed",
-        "agreement-suspended",
-        "agreement-resumed",
-        "agreement-ended",
-        "agreement-corrected",
-        "agreement-voided",
-    ];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::AgreementSigned(_) => "agreement-signed",
-            Self::AgreementAmended(_) => "agreement-amended",
-            Self::AgreementRenewed(_) => "agreement-renewed",
-            Self::AgreementSuspended(_) => "agreement-suspended",
-            Self::AgreementResumed(_) => "agreement-resumed",
-            Self::AgreementEnded(_) => "agreement-ended",
-            Self::AgreementCorrected(_) => "agreement-corrected",
-            Self::AgreementVoided(_) => "agreement-voided",
-        }
-    }
-}
-
-impl Correctable for Event {
-    fn change(&self) -> Change<'_, Self> {
-        match self {
-            Self::AgreementCorrected(c) => Change::Replace(&c.now),
-            Self::AgreementVoided(_) => Change::Remove,
-            Self::AgreementSigned(_)
-            | Self::AgreementAmended(_)
-            | Self::AgreementRenewed(_)
-            | Self::AgreementSuspended(_)
-            | Self::AgreementResumed(_)
-            | Self::AgreementEnded(_) => Change::Add(self),
-        }
-    }
-    fn corrected(correction: Corrected<Self>) -> Self {
-        Self::AgreementCorrected(Box::new(correction))
-    }
-    fn voided(void: Voided<Self>) -> Self {
-        Self::AgreementVoided(Box::new(void))
-    }
-    fn wire_name(&self) -> &'static str {
-        self.name()
-    }
-    fn of(event: &AnyEvent) -> Option<&Self> {
-        if let AnyEvent::Agreement(event) = event { Some(event) } else { None }
-    }
-    fn into_event(self) -> AnyEvent {
-        AnyEvent::Agreement(self)
-    }
-}
-
 /// Commands to an agreement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Command {
     /// Signs it.
     SignAgreement(Create<AgreementId, Signed>),
@@ -176,32 +120,7 @@ pub enum Command {
     VoidAgreement(VoidEvent),
 }
 
-impl Command {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "sign-agreement",
-        "amend-agreement",
-        "renew-agreement",
-        "suspend-agreement",
-        "resume-agreement",
-        "end-agreement",
-        "correct-agreement",
-        "void-agreement",
-    ];
-
-    pub(crate) const fn corrects(&self) -> Option<Uuid> {
-        match self {
-            Self::CorrectAgreement(c) => Some(c.corrects),
-            Self::VoidAgreement(v) => Some(v.corrects),
-            Self::SignAgreement(_)
-            | Self::AmendAgreement(_)
-            | Self::RenewAgreement(_)
-            | Self::SuspendAgreement(_)
-            | Self::ResumeAgreement(_)
-            | Self::EndAgreement(_) => None,
-        }
-    }
-}
+correctable! { Agreement: AgreementCorrected, AgreementVoided; CorrectAgreement, VoidAgreement }
 
 /// Number of live deliveries by site, kind and day.
 type Delivered = BTreeMap<SiteId, BTreeMap<ServiceKind, BTreeMap<Date, u32>>>;

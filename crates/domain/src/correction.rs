@@ -90,6 +90,8 @@ pub struct VoidEvent {
 
 /// Events of one thing that can be corrected and voided.
 pub(crate) trait Correctable: Clone + Sized {
+    /// The kind of thing.
+    const KIND: Kind;
     /// What it does to the record of its thing.
     fn change(&self) -> Change<'_, Self>;
     /// The correction event.
@@ -102,6 +104,12 @@ pub(crate) trait Correctable: Clone + Sized {
     fn of(event: &AnyEvent) -> Option<&Self>;
     /// Into the sum.
     fn into_event(self) -> AnyEvent;
+
+    /// The fact that this is so of a thing.
+    fn fact(self, thing: Uuid, effective: Effective) -> Fact {
+        let subject = Subject { kind: Self::KIND, id: thing };
+        Fact { subject, effective: Some(effective), corrects: None, event: self.into_event() }
+    }
 }
 
 /// What an event does to the record of its thing.
@@ -122,15 +130,11 @@ pub(crate) struct Live<'a, E> {
 }
 
 /// Rule 6: the event exists, is of this kind, is the latest of its chain and is not voided.
-pub(crate) fn live<'a, E: Correctable>(
-    found: &'a Found,
-    corrects: Uuid,
-    kind: Kind,
-) -> Result<Live<'a, E>, Refusal> {
+pub(crate) fn live<E: Correctable>(found: &Found, corrects: Uuid) -> Result<Live<'_, E>, Refusal> {
     let named = found.corrected.as_ref().ok_or(Refusal::EventNotFound { event: corrects })?;
     let subject = named.fact.subject;
     let other = Refusal::EventOfAnotherKind { event: corrects, kind: subject.kind.as_str() };
-    if subject.kind != kind {
+    if subject.kind != E::KIND {
         return Err(other);
     }
     match named.standing {

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::agreement::Agreement;
 use crate::code::{Mode, Pillar, ServiceKind, Tier};
 use crate::command::Create;
-use crate::correction::{Change, CorrectEvent, Correctable, Corrected, Replaced, VoidEvent, Voided, live};
-use crate::fact::{Event as AnyEvent, Fact, Kind, Subject};
+use crate::correction::{CorrectEvent, Correctable, Corrected, Replaced, VoidEvent, Voided, live};
+use crate::fact::{Fact, Recorded};
 use crate::id::{AgreementId, CaseId, DeliveryId, OfferingId, PartnerId, PersonId, SiteId};
 use crate::offering::Offered;
 use crate::text::{code, day_corrected, day_done, headcount, minutes};
@@ -110,8 +110,9 @@ pub struct NewDelivery {
 }
 
 /// Events about a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// A service was delivered; `effective` is the day.
     ServiceDelivered(Delivered),
@@ -121,48 +122,10 @@ pub enum Event {
     DeliveryVoided(Box<Voided<Event>>),
 }
 
-impl Event {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &["service-delivered", "delivery-corrected", "delivery-voided"];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::ServiceDelivered(_) => "service-delivered",
-            Self::DeliveryCorrected(_) => "delivery-corrected",
-            Self::DeliveryVoided(_) => "delivery-voided",
-        }
-    }
-}
-
-impl Correctable for Event {
-    fn change(&self) -> Change<'_, Self> {
-        match self {
-            Self::DeliveryCorrected(c) => Change::Replace(&c.now),
-            Self::DeliveryVoided(_) => Change::Remove,
-            Self::ServiceDelivered(_) => Change::Add(self),
-        }
-    }
-    fn corrected(correction: Corrected<Self>) -> Self {
-        Self::DeliveryCorrected(Box::new(correction))
-    }
-    fn voided(void: Voided<Self>) -> Self {
-        Self::DeliveryVoided(Box::new(void))
-    }
-    fn wire_name(&self) -> &'static str {
-        self.name()
-    }
-    fn of(event: &AnyEvent) -> Option<&Self> {
-        if let AnyEvent::Delivery(event) = event { Some(event) } else { None }
-    }
-    fn into_event(self) -> AnyEvent {
-        AnyEvent::Delivery(self)
-    }
-}
-
 /// Commands to a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Command {
     /// Records one sitting.
     RecordDelivery(Create<DeliveryId, NewDelivery>),
@@ -172,18 +135,7 @@ pub enum Command {
     VoidDelivery(VoidEvent),
 }
 
-impl Command {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &["record-delivery", "correct-delivery", "void-delivery"];
-
-    pub(crate) const fn corrects(&self) -> Option<Uuid> {
-        match self {
-            Self::CorrectDelivery(c) => Some(c.corrects),
-            Self::VoidDelivery(v) => Some(v.corrects),
-            Self::RecordDelivery(_) => None,
-        }
-    }
-}
+correctable! { Delivery: DeliveryCorrected, DeliveryVoided; CorrectDelivery, VoidDelivery }
 
 pub(crate) fn decide(
     state: &State,
@@ -197,15 +149,10 @@ pub(crate) fn decide(
             let delivered = resolve(state, &new.details, day)?;
             check(state, &delivered, day)?;
             let id = new.id.map_or_else(|| stamp.id(0), |id| id.0);
-            Ok(vec![Fact {
-                subject: Subject { kind: Kind::Delivery, id },
-                effective: Some(new.effective),
-                corrects: None,
-                event: AnyEvent::Delivery(Event::ServiceDelivered(delivered)),
-            }])
+            Ok(vec![Event::ServiceDelivered(delivered).fact(id, new.effective)])
         }
         Command::CorrectDelivery(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Delivery)?;
+            let live = live::<Event>(found, command.corrects)?;
             let fact = live.correct(command)?;
             let day = day_corrected(state, stamp, fact.effective, live.effective)?;
             if let Event::ServiceDelivered(now) = &command.now {
@@ -214,9 +161,7 @@ pub(crate) fn decide(
             }
             Ok(vec![fact])
         }
-        Command::VoidDelivery(command) => {
-            Ok(vec![live::<Event>(found, command.corrects, Kind::Delivery)?.void(command)])
-        }
+        Command::VoidDelivery(command) => Ok(vec![live::<Event>(found, command.corrects)?.void(command)]),
     }
 }
 
@@ -353,7 +298,8 @@ fn recipients(delivered: &Delivered) -> Result<(), Refusal> {
     }
 }
 
-pub(crate) fn evolve(state: &mut State, event: &Event, effective: Option<Effective>) {
+pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) {
+    let effective = recorded.fact.effective;
     match event {
         Event::ServiceDelivered(now) => count(state, now, effective),
         Event::DeliveryCorrected(correction) => {

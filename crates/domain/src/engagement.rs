@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::code::{EngagementKind, FamilyRole, ReasonCode};
 use crate::command::{Act, Create};
 use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided};
-use crate::fact::{Event as AnyEvent, Recorded};
+use crate::fact::Recorded;
 use crate::id::{EngagementId, HouseholdId, SiteId};
 use crate::{Effective, State};
 
@@ -81,8 +81,9 @@ pub struct Cancelled {
 }
 
 /// Events about an engagement of families.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// It is planned for that day.
     EngagementPlanned(Planned),
@@ -98,61 +99,10 @@ pub enum Event {
     EngagementVoided(Box<Voided<Event>>),
 }
 
-impl Event {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "engagement-planned",
-        "engagement-held",
-        "family-engaged",
-        "engagement-cancelled",
-        "engagement-corrected",
-        "engagement-voided",
-    ];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::EngagementPlanned(_) => "engagement-planned",
-            Self::EngagementHeld(_) => "engagement-held",
-            Self::FamilyEngaged(_) => "family-engaged",
-            Self::EngagementCancelled(_) => "engagement-cancelled",
-            Self::EngagementCorrected(_) => "engagement-corrected",
-            Self::EngagementVoided(_) => "engagement-voided",
-        }
-    }
-}
-
-impl Correctable for Event {
-    fn change(&self) -> Change<'_, Self> {
-        match self {
-            Self::EngagementCorrected(c) => Change::Replace(&c.now),
-            Self::EngagementVoided(_) => Change::Remove,
-            Self::EngagementPlanned(_)
-            | Self::EngagementHeld(_)
-            | Self::FamilyEngaged(_)
-            | Self::EngagementCancelled(_) => Change::Add(self),
-        }
-    }
-    fn corrected(correction: Corrected<Self>) -> Self {
-        Self::EngagementCorrected(Box::new(correction))
-    }
-    fn voided(void: Voided<Self>) -> Self {
-        Self::EngagementVoided(Box::new(void))
-    }
-    fn wire_name(&self) -> &'static str {
-        self.name()
-    }
-    fn of(event: &AnyEvent) -> Option<&Self> {
-        if let AnyEvent::Engagement(event) = event { Some(event) } else { None }
-    }
-    fn into_event(self) -> AnyEvent {
-        AnyEvent::Engagement(self)
-    }
-}
-
 /// Commands to an engagement of families.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Command {
     /// Plans it.
     PlanEngagement(Create<EngagementId, Planned>),
@@ -168,28 +118,7 @@ pub enum Command {
     VoidEngagement(VoidEvent),
 }
 
-impl Command {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "plan-engagement",
-        "record-engagement",
-        "record-family",
-        "cancel-engagement",
-        "correct-engagement",
-        "void-engagement",
-    ];
-
-    pub(crate) const fn corrects(&self) -> Option<Uuid> {
-        match self {
-            Self::CorrectEngagement(c) => Some(c.corrects),
-            Self::VoidEngagement(v) => Some(v.corrects),
-            Self::PlanEngagement(_)
-            | Self::RecordEngagement(_)
-            | Self::RecordFamily(_)
-            | Self::CancelEngagement(_) => None,
-        }
-    }
-}
+correctable! { Engagement: EngagementCorrected, EngagementVoided; CorrectEngagement, VoidEngagement }
 
 /// Where an engagement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

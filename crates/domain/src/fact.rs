@@ -1,4 +1,4 @@
-//! What a decision yields: facts about things, and the sum of all events.
+//! What a decision yields: facts about things.
 //!
 //! Envelope attributes that say who, when and on what basis belong to the wire; they are not here.
 
@@ -8,57 +8,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Effective, agreement, delivery, engagement, ledger, offering, partner, site};
+use crate::Effective;
+pub use crate::thing::{Event, Kind};
 
 /// Microseconds since the Unix epoch, UTC: when the ledger learned something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
-
-/// The kind of thing an event is about; the first half of its subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// The ledger itself.
-    Ledger,
-    /// A school or a district's own office.
-    Site,
-    /// An organisation that works with sites.
-    Partner,
-    /// What a partner and a ledger's owner have signed.
-    Agreement,
-    /// A service on offer at a site under an agreement.
-    Offering,
-    /// A service delivered.
-    Delivery,
-    /// An occasion with families.
-    Engagement,
-}
-
-impl Kind {
-    /// Every kind, in the order of the domain.
-    pub const ALL: [Self; 7] = [
-        Self::Ledger,
-        Self::Site,
-        Self::Partner,
-        Self::Agreement,
-        Self::Offering,
-        Self::Delivery,
-        Self::Engagement,
-    ];
-
-    /// The word on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ledger => "ledger",
-            Self::Site => "site",
-            Self::Partner => "partner",
-            Self::Agreement => "agreement",
-            Self::Offering => "offering",
-            Self::Delivery => "delivery",
-            Self::Engagement => "engagement",
-        }
-    }
-}
 
 /// What an event is about, written `<kind>/<id>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +39,7 @@ impl FromStr for Subject {
     type Err = NotASubject;
     fn from_str(text: &str) -> Result<Self, NotASubject> {
         let (kind, id) = text.split_once('/').ok_or(NotASubject)?;
-        let kind = Kind::ALL.into_iter().find(|k| k.as_str() == kind).ok_or(NotASubject)?;
+        let kind = Kind::ALL.iter().copied().find(|k| k.as_str() == kind).ok_or(NotASubject)?;
         Ok(Self { kind, id: Uuid::try_parse(id).map_err(|_| NotASubject)? })
     }
 }
@@ -112,51 +68,4 @@ pub struct Recorded<'a> {
     pub time: Timestamp,
     /// The fact.
     pub fact: &'a Fact,
-}
-
-/// Every event there is, by the thing it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// About the ledger.
-    Ledger(ledger::Event),
-    /// About a site.
-    Site(site::Event),
-    /// About a partner.
-    Partner(partner::Event),
-    /// About an agreement.
-    Agreement(agreement::Event),
-    /// About an offering.
-    Offering(offering::Event),
-    /// About a delivery.
-    Delivery(delivery::Event),
-    /// About an engagement.
-    Engagement(engagement::Event),
-}
-
-impl Event {
-    /// The kind of thing it is about.
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Ledger(_) => Kind::Ledger,
-            Self::Site(_) => Kind::Site,
-            Self::Partner(_) => Kind::Partner,
-            Self::Agreement(_) => Kind::Agreement,
-            Self::Offering(_) => Kind::Offering,
-            Self::Delivery(_) => Kind::Delivery,
-            Self::Engagement(_) => Kind::Engagement,
-        }
-    }
-
-    /// The name on the wire, such as `service-delivered`.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Ledger(e) => e.name(),
-            Self::Site(e) => e.name(),
-            Self::Partner(e) => e.name(),
-            Self::Agreement(e) => e.name(),
-            Self::Offering(e) => e.name(),
-            Self::Delivery(e) => e.name(),
-            Self::Engagement(e) => e.name(),
-        }
-    }
 }

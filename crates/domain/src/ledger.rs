@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
 use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
 use crate::text::{NAME_CHARS_MAX, code, not_in_future, text};
-use crate::{CdsCode, Effective, Refusal, Stamp, State};
+use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
 
 /// The policy of a ledger: numbers that rules and reports read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -66,8 +67,9 @@ pub struct OperatorActed {
 }
 
 /// Events about the ledger. They can't be corrected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// The first event of every ledger.
     LedgerOpened(Opened),
@@ -79,24 +81,10 @@ pub enum Event {
     OperatorActed(OperatorActed),
 }
 
-impl Event {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &["ledger-opened", "policy-changed", "schema-registered", "operator-acted"];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::LedgerOpened(_) => "ledger-opened",
-            Self::PolicyChanged(_) => "policy-changed",
-            Self::SchemaRegistered(_) => "schema-registered",
-            Self::OperatorActed(_) => "operator-acted",
-        }
-    }
-}
-
 /// Commands to the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Command {
     /// Opens it.
     OpenLedger(OpenLedger),
@@ -108,9 +96,13 @@ pub enum Command {
     RecordOperatorAct(OperatorActed),
 }
 
+named! {}
+
 impl Command {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &["open-ledger", "change-policy", "register-schema", "record-operator-act"];
+    /// None: the ledger's own events stand.
+    pub(crate) const fn corrects(&self) -> Option<Uuid> {
+        None
+    }
 }
 
 /// `open-ledger`.
@@ -156,7 +148,12 @@ impl Ledger {
     }
 }
 
-pub(crate) fn decide(state: &State, command: &Command, stamp: &Stamp) -> Result<Vec<Fact>, Refusal> {
+pub(crate) fn decide(
+    state: &State,
+    command: &Command,
+    _: &Found,
+    stamp: &Stamp,
+) -> Result<Vec<Fact>, Refusal> {
     let (event, effective) = match command {
         Command::OpenLedger(open) => {
             if state.opened.is_some() {
@@ -177,7 +174,7 @@ pub(crate) fn decide(state: &State, command: &Command, stamp: &Stamp) -> Result<
         Command::ChangePolicy(change) => {
             sound(change.policy)?;
             if change.policy == state.ledger().policy {
-                return Err(Refusal::NoChange("this policy is in force already"));
+                return Err(Refusal::NoChange { what: "this policy is in force already" });
             }
             (Event::PolicyChanged(change.clone()), None)
         }
@@ -192,7 +189,7 @@ pub(crate) fn decide(state: &State, command: &Command, stamp: &Stamp) -> Result<
                 });
             }
             if state.ledger().schemas.contains(&(schema.event.clone(), schema.version)) {
-                return Err(Refusal::NoChange("this schema is registered already"));
+                return Err(Refusal::NoChange { what: "this schema is registered already" });
             }
             (Event::SchemaRegistered(schema.clone()), None)
         }

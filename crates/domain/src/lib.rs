@@ -3,8 +3,10 @@
 //! A command is decided against the state of one ledger and becomes facts, or a refusal; facts evolve the
 //! state. Nothing here knows a clock, a disk, a network, a random number or an encoding other than serde's.
 //!
-//! Read `fact`, then one thing (`agreement`), then `state`.
+//! Read `fact`, then one thing (`agreement`), then `state`. `thing` lists them all.
 
+#[macro_use]
+pub mod thing;
 pub mod agreement;
 pub mod cds;
 pub mod code;
@@ -27,10 +29,10 @@ pub mod state;
 mod text;
 
 pub use cds::CdsCode;
-pub use command::Command;
 pub use effective::Effective;
-pub use fact::{Event, Fact, Kind, Recorded, Subject, Timestamp};
+pub use fact::{Fact, Recorded, Subject, Timestamp};
 pub use refusal::Refusal;
 pub use school_year::SchoolYear;
 pub use slug::Slug;
 pub use state::{Found, FoundEvent, Stamp, Standing, State, decide, evolve};
+pub use thing::{Command, Event, Kind};

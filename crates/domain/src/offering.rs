@@ -6,16 +6,16 @@
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::code::{Pillar, ReasonCode, ServiceKind, Tier};
 use crate::command::{Act, Create};
-use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided, live};
-use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::correction::{CorrectEvent, Correctable, Corrected, VoidEvent, Voided, live};
+use crate::fact::{Fact, Recorded};
 use crate::history::History;
 use crate::id::{AgreementId, OfferingId, PartnerId, SiteId};
 use crate::text::{NAME_CHARS_MAX, code, codes, not_in_future, one_day, text};
-use crate::{Effective, Found, Refusal, Stamp, State};
+use crate::{Found, Refusal, Stamp, State};
 
 /// `service-offered`, and `offering-changed` with everything anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,8 +60,9 @@ pub struct Withdrawn {
 }
 
 /// Events about an offering.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// A service is on offer.
     ServiceOffered(Offered),
@@ -75,58 +76,10 @@ pub enum Event {
     OfferingVoided(Box<Voided<Event>>),
 }
 
-impl Event {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "service-offered",
-        "offering-changed",
-        "service-withdrawn",
-        "offering-corrected",
-        "offering-voided",
-    ];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::ServiceOffered(_) => "service-offered",
-            Self::OfferingChanged(_) => "offering-changed",
-            Self::ServiceWithdrawn(_) => "service-withdrawn",
-            Self::OfferingCorrected(_) => "offering-corrected",
-            Self::OfferingVoided(_) => "offering-voided",
-        }
-    }
-}
-
-impl Correctable for Event {
-    fn change(&self) -> Change<'_, Self> {
-        match self {
-            Self::OfferingCorrected(c) => Change::Replace(&c.now),
-            Self::OfferingVoided(_) => Change::Remove,
-            Self::ServiceOffered(_) | Self::OfferingChanged(_) | Self::ServiceWithdrawn(_) => {
-                Change::Add(self)
-            }
-        }
-    }
-    fn corrected(correction: Corrected<Self>) -> Self {
-        Self::OfferingCorrected(Box::new(correction))
-    }
-    fn voided(void: Voided<Self>) -> Self {
-        Self::OfferingVoided(Box::new(void))
-    }
-    fn wire_name(&self) -> &'static str {
-        self.name()
-    }
-    fn of(event: &AnyEvent) -> Option<&Self> {
-        if let AnyEvent::Offering(event) = event { Some(event) } else { None }
-    }
-    fn into_event(self) -> AnyEvent {
-        AnyEvent::Offering(self)
-    }
-}
-
 /// Commands to an offering.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Command {
     /// Offers a service.
     OfferService(Create<OfferingId, Offered>),
@@ -140,19 +93,7 @@ pub enum Command {
     VoidOffering(VoidEvent),
 }
 
-impl Command {
-    /// Names on the wire.
-    pub const NAMES: &[&str] =
-        &["offer-service", "change-offering", "withdraw-service", "correct-offering", "void-offering"];
-
-    pub(crate) const fn corrects(&self) -> Option<Uuid> {
-        match self {
-            Self::CorrectOffering(c) => Some(c.corrects),
-            Self::VoidOffering(v) => Some(v.corrects),
-            Self::OfferService(_) | Self::ChangeOffering(_) | Self::WithdrawService(_) => None,
-        }
-    }
-}
+correctable! { Offering: OfferingCorrected, OfferingVoided; CorrectOffering, VoidOffering }
 
 /// An offering as rules see it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -203,7 +144,7 @@ pub(crate) fn decide(
                 return Err(Refusal::Taken { field: "id", value: id.to_string() });
             }
             check(state, &new.details, day)?;
-            Ok(vec![fact(id, new.effective, Event::ServiceOffered(new.details.clone()))])
+            Ok(vec![Event::ServiceOffered(new.details.clone()).fact(id.0, new.effective)])
         }
         Command::ChangeOffering(act) => {
             check(state, &act.details, one_day(Some(act.effective))?)?;
@@ -215,7 +156,7 @@ pub(crate) fn decide(
             open_act(state, act, Event::ServiceWithdrawn(act.details.clone()))
         }
         Command::CorrectOffering(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Offering)?;
+            let live = live::<Event>(found, command.corrects)?;
             let fact = live.correct(command)?;
             let day = one_day(fact.effective)?;
             match &command.now {
@@ -232,7 +173,7 @@ pub(crate) fn decide(
             Ok(vec![fact])
         }
         Command::VoidOffering(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Offering)?;
+            let live = live::<Event>(found, command.corrects)?;
             let offering = state.offering(OfferingId::new(live.subject.id))?;
             let first = matches!(live.event, Event::ServiceOffered(_));
             if first && (offering.history.entries().len() > 1 || offering.deliveries > 0) {
@@ -243,17 +184,12 @@ pub(crate) fn decide(
     }
 }
 
-fn fact(id: OfferingId, effective: Effective, event: Event) -> Fact {
-    let subject = Subject { kind: Kind::Offering, id: id.0 };
-    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Offering(event) }
-}
-
 /// Rule 14.
 fn open_act<D>(state: &State, act: &Act<OfferingId, D>, event: Event) -> Result<Vec<Fact>, Refusal> {
     if let Some(since) = state.offering(act.id)?.withdrawn() {
         return Err(Refusal::Closed { kind: "offering", since });
     }
-    Ok(vec![fact(act.id, act.effective, event)])
+    Ok(vec![event.fact(act.id.0, act.effective)])
 }
 
 /// What is offered may change, not by whom, under what and where: that is another offering.

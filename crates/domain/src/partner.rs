@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::code::{PartnerKind, Pillar, ReasonCode};
 use crate::command::{Act, Create};
-use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided};
-use crate::fact::{Event as AnyEvent, Recorded};
+use crate::correction::{CorrectEvent, Corrected, VoidEvent, Voided};
+use crate::fact::Recorded;
 use crate::history::History;
 use crate::id::PartnerId;
 use crate::{CdsCode, Refusal, State};
@@ -67,8 +67,9 @@ pub struct Paused {
 }
 
 /// Events about a partner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// It works with the ledger's owner.
     PartnerOnboarded(Onboarded),
@@ -88,67 +89,10 @@ pub enum Event {
     PartnerVoided(Box<Voided<Event>>),
 }
 
-impl Event {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "partner-onboarded",
-        "partner-details-changed",
-        "partner-vetted",
-        "partner-suspended",
-        "partner-reinstated",
-        "partner-offboarded",
-        "partner-corrected",
-        "partner-voided",
-    ];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::PartnerOnboarded(_) => "partner-onboarded",
-            Self::PartnerDetailsChanged(_) => "partner-details-changed",
-            Self::PartnerVetted(_) => "partner-vetted",
-            Self::PartnerSuspended(_) => "partner-suspended",
-            Self::PartnerReinstated(_) => "partner-reinstated",
-            Self::PartnerOffboarded(_) => "partner-offboarded",
-            Self::PartnerCorrected(_) => "partner-corrected",
-            Self::PartnerVoided(_) => "partner-voided",
-        }
-    }
-}
-
-impl Correctable for Event {
-    fn change(&self) -> Change<'_, Self> {
-        match self {
-            Self::PartnerCorrected(c) => Change::Replace(&c.now),
-            Self::PartnerVoided(_) => Change::Remove,
-            Self::PartnerOnboarded(_)
-            | Self::PartnerDetailsChanged(_)
-            | Self::PartnerVetted(_)
-            | Self::PartnerSuspended(_)
-            | Self::PartnerReinstated(_)
-            | Self::PartnerOffboarded(_) => Change::Add(self),
-        }
-    }
-    fn corrected(correction: Corrected<Self>) -> Self {
-        Self::PartnerCorrected(Box::new(correction))
-    }
-    fn voided(void: Voided<Self>) -> Self {
-        Self::PartnerVoided(Box::new(void))
-    }
-    fn wire_name(&self) -> &'static str {
-        self.name()
-    }
-    fn of(event: &AnyEvent) -> Option<&Self> {
-        if let AnyEvent::Partner(event) = event { Some(event) } else { None }
-    }
-    fn into_event(self) -> AnyEvent {
-        AnyEvent::Partner(self)
-    }
-}
-
 /// Commands to a partner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Command {
     /// Onboards it.
     OnboardPartner(Create<PartnerId, Onboarded>),
@@ -168,32 +112,7 @@ pub enum Command {
     VoidPartner(VoidEvent),
 }
 
-impl Command {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "onboard-partner",
-        "change-partner-details",
-        "vet-partner",
-        "suspend-partner",
-        "reinstate-partner",
-        "offboard-partner",
-        "correct-partner",
-        "void-partner",
-    ];
-
-    pub(crate) const fn corrects(&self) -> Option<Uuid> {
-        match self {
-            Self::CorrectPartner(c) => Some(c.corrects),
-            Self::VoidPartner(v) => Some(v.corrects),
-            Self::OnboardPartner(_)
-            | Self::ChangePartnerDetails(_)
-            | Self::VetPartner(_)
-            | Self::SuspendPartner(_)
-            | Self::ReinstatePartner(_)
-            | Self::OffboardPartner(_) => None,
-        }
-    }
-}
+correctable! { Partner: PartnerCorrected, PartnerVoided; CorrectPartner, VoidPartner }
 
 /// A partner as rules see it: its history, asked by date.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

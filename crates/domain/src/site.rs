@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::code::{Phase, ReasonCode};
 use crate::command::{Act, Create};
-use crate::correction::{Change, CorrectEvent, Correctable, Corrected, VoidEvent, Voided};
-use crate::fact::{Event as AnyEvent, Recorded};
+use crate::correction::{CorrectEvent, Corrected, VoidEvent, Voided};
+use crate::fact::Recorded;
 use crate::history::History;
 use crate::id::SiteId;
 use crate::state::rekey;
@@ -82,8 +82,9 @@ pub struct Closed {
 }
 
 /// Events about a site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "event", content = "data", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Event {
     /// It exists.
     SiteRegistered(Registered),
@@ -103,67 +104,10 @@ pub enum Event {
     SiteVoided(Box<Voided<Event>>),
 }
 
-impl Event {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "site-registered",
-        "site-designated",
-        "phase-changed",
-        "coordinator-assigned",
-        "coordinator-released",
-        "site-closed",
-        "site-corrected",
-        "site-voided",
-    ];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::SiteRegistered(_) => "site-registered",
-            Self::SiteDesignated(_) => "site-designated",
-            Self::PhaseChanged(_) => "phase-changed",
-            Self::CoordinatorAssigned(_) => "coordinator-assigned",
-            Self::CoordinatorReleased(_) => "coordinator-released",
-            Self::SiteClosed(_) => "site-closed",
-            Self::SiteCorrected(_) => "site-corrected",
-            Self::SiteVoided(_) => "site-voided",
-        }
-    }
-}
-
-impl Correctable for Event {
-    fn change(&self) -> Change<'_, Self> {
-        match self {
-            Self::SiteCorrected(c) => Change::Replace(&c.now),
-            Self::SiteVoided(_) => Change::Remove,
-            Self::SiteRegistered(_)
-            | Self::SiteDesignated(_)
-            | Self::PhaseChanged(_)
-            | Self::CoordinatorAssigned(_)
-            | Self::CoordinatorReleased(_)
-            | Self::SiteClosed(_) => Change::Add(self),
-        }
-    }
-    fn corrected(correction: Corrected<Self>) -> Self {
-        Self::SiteCorrected(Box::new(correction))
-    }
-    fn voided(void: Voided<Self>) -> Self {
-        Self::SiteVoided(Box::new(void))
-    }
-    fn wire_name(&self) -> &'static str {
-        self.name()
-    }
-    fn of(event: &AnyEvent) -> Option<&Self> {
-        if let AnyEvent::Site(event) = event { Some(event) } else { None }
-    }
-    fn into_event(self) -> AnyEvent {
-        AnyEvent::Site(self)
-    }
-}
-
 /// Commands to a site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(tag = "command", content = "body", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Command {
     /// Registers it.
     RegisterSite(Create<SiteId, Registered>),
@@ -183,32 +127,7 @@ pub enum Command {
     VoidSite(VoidEvent),
 }
 
-impl Command {
-    /// Names on the wire.
-    pub const NAMES: &[&str] = &[
-        "register-site",
-        "designate-site",
-        "change-phase",
-        "assign-coordinator",
-        "release-coordinator",
-        "close-site",
-        "correct-site",
-        "void-site",
-    ];
-
-    pub(crate) const fn corrects(&self) -> Option<Uuid> {
-        match self {
-            Self::CorrectSite(c) => Some(c.corrects),
-            Self::VoidSite(v) => Some(v.corrects),
-            Self::RegisterSite(_)
-            | Self::DesignateSite(_)
-            | Self::ChangePhase(_)
-            | Self::AssignCoordinator(_)
-            | Self::ReleaseCoordinator(_)
-            | Self::CloseSite(_) => None,
-        }
-    }
-}
+correctable! { Site: SiteCorrected, SiteVoided; CorrectSite, VoidSite }
 
 /// A site as rules see it: its history, asked by date.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use crate::agreement::Agreement;
 use crate::engagement::Engagement;
-use crate::fact::{Event, Fact, Recorded, Timestamp};
+use crate::fact::{Fact, Recorded, Timestamp};
 use crate::id::{AgreementId, EngagementId, OfferingId, PartnerId, SiteId};
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
 use crate::site::Site;
-use crate::{CdsCode, Command, Refusal, agreement, delivery, engagement, ledger, offering, partner, site};
+use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
 pub const RULES: u32 = 1;
@@ -151,28 +151,12 @@ pub fn decide(state: &State, command: &Command, found: &Found, stamp: &Stamp) ->
     if state.opened.is_none() && !opens {
         return Err(Refusal::LedgerNotOpen);
     }
-    match command {
-        Command::Ledger(command) => ledger::decide(state, command, stamp),
-        Command::Site(command) => site::decide(state, command, found, stamp),
-        Command::Partner(command) => partner::decide(state, command, found, stamp),
-        Command::Agreement(command) => agreement::decide(state, command, found, stamp),
-        Command::Offering(command) => offering::decide(state, command, found, stamp),
-        Command::Delivery(command) => delivery::decide(state, command, found, stamp),
-        Command::Engagement(command) => engagement::decide(state, command, found, stamp),
-    }
+    command.decide(state, found, stamp)
 }
 
 /// Brings the state up to a recorded fact. Never fails: the facts were decided.
 pub fn evolve(state: &mut State, recorded: Recorded<'_>) {
-    match &recorded.fact.event {
-        Event::Ledger(event) => ledger::evolve(state, &recorded, event),
-        Event::Site(event) => site::evolve(state, &recorded, event),
-        Event::Partner(event) => partner::evolve(state, &recorded, event),
-        Event::Agreement(event) => agreement::evolve(state, &recorded, event),
-        Event::Offering(event) => offering::evolve(state, &recorded, event),
-        Event::Delivery(event) => delivery::evolve(state, event, recorded.fact.effective),
-        Event::Engagement(event) => engagement::evolve(state, &recorded, event),
-    }
+    recorded.fact.event.evolve(state, &recorded);
 }
 
 /// Moves a thing from its old natural key to its new one.

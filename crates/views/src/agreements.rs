@@ -58,11 +58,7 @@ impl View for AgreementRegister {
                     });
                 }
             }
-            AnyEvent::Ledger(_)
-            | AnyEvent::Site(_)
-            | AnyEvent::Partner(_)
-            | AnyEvent::Offering(_)
-            | AnyEvent::Engagement(_) => {}
+            _ => {}
         }
     }
 

@@ -13,15 +13,16 @@ mod partners;
 mod ranks;
 mod reach;
 mod rows;
+mod sentences;
 mod sites;
 
 use serde_json::Value;
 use wire::RecordedEvent;
 
-pub use activity::sentence;
 pub use answer::{QueryError, answer};
 pub use digits::Digits;
 pub use rows::{Empty, Row, Rows, Scan, Source, Stored};
+pub use sentences::sentence;
 
 /// A read model. Stateless; all state is in its rows.
 pub trait View: Sync {

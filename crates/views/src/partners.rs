@@ -58,11 +58,7 @@ impl View for PartnerDirectory {
                     });
                 }
             }
-            AnyEvent::Ledger(_)
-            | AnyEvent::Site(_)
-            | AnyEvent::Agreement(_)
-            | AnyEvent::Offering(_)
-            | AnyEvent::Engagement(_) => {}
+            _ => {}
         }
     }
 

@@ -62,7 +62,7 @@ impl View for SiteProfile {
                     });
                 }
             }
-            AnyEvent::Ledger(_) | AnyEvent::Partner(_) | AnyEvent::Agreement(_) => {}
+            _ => {}
         }
     }
 

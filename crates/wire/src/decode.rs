@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::{Envelope, Origin, RecordedEvent, SourceRecord, base64url, tagged, time};
+use crate::tagged::Tagged;
+use crate::{Envelope, Origin, RecordedEvent, SourceRecord, base64url, time};
 
 /// One event of a verified commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,17 +157,8 @@ fn payload(kind: Kind, name: &str, data: &RawValue) -> Result<Payload, serde_jso
     }
 }
 
-fn typed(kind: Kind, name: &str, data: &RawValue) -> Result<Event, serde_json::Error> {
-    const KEYS: [&str; 2] = ["event", "data"];
-    Ok(match kind {
-        Kind::Ledger => Event::Ledger(tagged::read(KEYS, name, data)?),
-        Kind::Site => Event::Site(tagged::read(KEYS, name, data)?),
-        Kind::Partner => Event::Partner(tagged::read(KEYS, name, data)?),
-        Kind::Agreement => Event::Agreement(tagged::read(KEYS, name, data)?),
-        Kind::Offering => Event::Offering(tagged::read(KEYS, name, data)?),
-        Kind::Delivery => Event::Delivery(tagged::read(KEYS, name, data)?),
-        Kind::Engagement => Event::Engagement(tagged::read(KEYS, name, data)?),
-    })
+fn typed(kind: Kind, name: &str, payload: &RawValue) -> Result<Event, serde_json::Error> {
+    Event::read(kind, Tagged { keys: ["event", "data"], name, payload })
 }
 
 /// One event that stands alone, as `events --json` prints it; unverified.

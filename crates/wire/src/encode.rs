@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use domain::{Event, Fact, Subject, Timestamp};
+use domain::{Fact, Subject, Timestamp};
 use unicode_normalization::is_nfc;
 use uuid::Uuid;
 
@@ -250,15 +250,7 @@ impl Writer<'_> {
     fn payload(&mut self, fact: &Fact, sealed: &BTreeMap<String, String>) -> Result<(), EncodeError> {
         self.out.extend_from_slice(b",\"data\":");
         let start = self.out.len();
-        match &fact.event {
-            Event::Ledger(e) => self.json(e)?,
-            Event::Site(e) => self.json(e)?,
-            Event::Partner(e) => self.json(e)?,
-            Event::Agreement(e) => self.json(e)?,
-            Event::Offering(e) => self.json(e)?,
-            Event::Delivery(e) => self.json(e)?,
-            Event::Engagement(e) => self.json(e)?,
-        }
+        self.json(&fact.event)?;
         let frame = "{\"event\":\"".len() + fact.event.name().len() + "\",\"data\":".len();
         self.out.drain(start..start + frame);
         self.out.pop();

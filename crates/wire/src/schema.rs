@@ -1,7 +1,7 @@
 //! JSON Schema (2020-12) of every event and command, from the types themselves.
 
 use domain::Kind;
-use domain::command::NAMES;
+use domain::thing::{Asker, NAMES};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -77,21 +77,10 @@ pub fn command(name: &str) -> Option<Value> {
 /// The payload schema of one variant of an adjacently tagged enum, and the definitions that it refers to.
 fn variant(kind: Kind, name: &str, content: &str, event: bool) -> Option<(Value, Value)> {
     let mut generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
-    let whole = match (kind, event) {
-        (Kind::Ledger, true) => root::<domain::ledger::Event>(&mut generator),
-        (Kind::Site, true) => root::<domain::site::Event>(&mut generator),
-        (Kind::Partner, true) => root::<domain::partner::Event>(&mut generator),
-        (Kind::Agreement, true) => root::<domain::agreement::Event>(&mut generator),
-        (Kind::Offering, true) => root::<domain::offering::Event>(&mut generator),
-        (Kind::Delivery, true) => root::<domain::delivery::Event>(&mut generator),
-        (Kind::Engagement, true) => root::<domain::engagement::Event>(&mut generator),
-        (Kind::Ledger, false) => root::<domain::ledger::Command>(&mut generator),
-        (Kind::Site, false) => root::<domain::site::Command>(&mut generator),
-        (Kind::Partner, false) => root::<domain::partner::Command>(&mut generator),
-        (Kind::Agreement, false) => root::<domain::agreement::Command>(&mut generator),
-        (Kind::Offering, false) => root::<domain::offering::Command>(&mut generator),
-        (Kind::Delivery, false) => root::<domain::delivery::Command>(&mut generator),
-        (Kind::Engagement, false) => root::<domain::engagement::Command>(&mut generator),
+    let whole = if event {
+        kind.ask_events(Root { generator: &mut generator })
+    } else {
+        kind.ask_commands(Root { generator: &mut generator })
     };
     let tag = if event { "event" } else { "command" };
     let of_name =
@@ -102,10 +91,18 @@ fn variant(kind: Kind, name: &str, content: &str, event: bool) -> Option<(Value,
     Some((payload, definitions))
 }
 
-fn root<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
-    // The enum may refer to itself, so it is defined too; its own text is what is searched.
-    generator.subschema_for::<T>();
-    T::json_schema(generator).to_value()
+struct Root<'a> {
+    generator: &'a mut SchemaGenerator,
+}
+
+impl Asker for Root<'_> {
+    type Answer = Value;
+
+    fn ask<T: JsonSchema>(self) -> Value {
+        // The enum may refer to itself, so it is defined too; its own text is what is searched.
+        self.generator.subschema_for::<T>();
+        T::json_schema(self.generator).to_value()
+    }
 }
 
 fn attributes(kind: Kind, name: &str) -> Map<String, Value> {

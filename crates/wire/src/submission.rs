@@ -1,7 +1,7 @@
 //! The door: a command as a sender writes it becomes a command as the recorder takes it, with the raw key of the
 //! source record replaced by its HMAC.
 
-use domain::{Command, Kind, Slug, Timestamp};
+use domain::{Command, Slug, Timestamp};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::canonical::Strict;
 use crate::envelope::SourceRecord;
 use crate::receipt::RefusalReply;
-use crate::{tagged, time};
+use crate::tagged::Tagged;
+use crate::time;
 
 /// Most bytes of one command as it is sent.
 pub const COMMAND_BYTES_MAX: usize = 256 * 1024;
@@ -164,7 +165,6 @@ fn member<'a>(strict: &'a Strict, name: &str) -> Option<&'a Strict> {
 }
 
 fn command(raw: &RawCommand) -> Result<Command, RefusalReply> {
-    const KEYS: [&str; 2] = ["command", "body"];
     let unknown = || {
         RefusalReply::new(
             "unknown-command",
@@ -174,16 +174,7 @@ fn command(raw: &RawCommand) -> Result<Command, RefusalReply> {
     };
     let kind = Command::kind_of(&raw.command).filter(|_| raw.version == 1).ok_or_else(unknown)?;
     let body: Box<RawValue> = serde_json::value::to_raw_value(&raw.body).map_err(|e| malformed(&e, None))?;
-    let (name, body) = (raw.command.as_str(), &*body);
-    let read = match kind {
-        Kind::Ledger => tagged::read(KEYS, name, body).map(Command::Ledger),
-        Kind::Site => tagged::read(KEYS, name, body).map(Command::Site),
-        Kind::Partner => tagged::read(KEYS, name, body).map(Command::Partner),
-        Kind::Agreement => tagged::read(KEYS, name, body).map(Command::Agreement),
-        Kind::Offering => tagged::read(KEYS, name, body).map(Command::Offering),
-        Kind::Delivery => tagged::read(KEYS, name, body).map(Command::Delivery),
-        Kind::Engagement => tagged::read(KEYS, name, body).map(Command::Engagement),
-    };
+    let read = Command::read(kind, Tagged { keys: ["command", "body"], name: &raw.command, payload: &body });
     read.map_err(|e| malformed(&e, Some("/body")))
 }
 

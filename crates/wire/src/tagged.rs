@@ -1,8 +1,8 @@
 //! Reads an adjacently tagged enum from a name and a payload that stand apart, without joining them first.
 
-use serde::Deserialize;
+use domain::thing::Reader;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
-use serde::de::{DeserializeSeed, MapAccess};
+use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess};
 use serde_json::value::RawValue;
 
 /// `{tag: name, content: payload}` as a map of two entries, the tag first, so that serde needs no buffer.
@@ -38,12 +38,20 @@ impl<'de> MapAccess<'de> for Parts<'de> {
     }
 }
 
-/// The value with this name and payload.
-pub(crate) fn read<'de, T: Deserialize<'de>>(
-    [tag, content]: [&'static str; 2],
-    name: &'de str,
-    payload: &'de RawValue,
-) -> Result<T, serde_json::Error> {
-    let entries = [(tag, Part::Name(name)), (content, Part::Payload(payload))];
-    T::deserialize(MapAccessDeserializer::new(Parts { entries, next: 0 }))
+/// A name and a payload, to be read as a value of whichever type its kind calls for.
+pub(crate) struct Tagged<'a> {
+    /// The enum's own names for the tag and the content.
+    pub(crate) keys: [&'static str; 2],
+    pub(crate) name: &'a str,
+    pub(crate) payload: &'a RawValue,
+}
+
+impl Reader for Tagged<'_> {
+    type Error = serde_json::Error;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        let Self { keys: [tag, content], name, payload } = self;
+        let entries = [(tag, Part::Name(name)), (content, Part::Payload(payload))];
+        T::deserialize(MapAccessDeserializer::new(Parts { entries, next: 0 }))
+    }
 }

@@ -3,7 +3,7 @@
 use crate::agreement::{Agreement, Command, Event, Signed, Terms};
 use crate::command::Act;
 use crate::correction::{Correctable, live};
-use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::fact::{Fact, Recorded};
 use crate::id::{AgreementId, PartnerId};
 use crate::text::{code, codes, one_day};
 use crate::{Effective, Found, Refusal, Stamp, State};
@@ -26,7 +26,7 @@ pub(crate) fn decide(
             }
             check(state, id, &new.details)?;
             may_sign(state, new.details.partner, new.effective, stamp)?;
-            Ok(vec![fact(id, new.effective, Event::AgreementSigned(new.details.clone()))])
+            Ok(vec![Event::AgreementSigned(new.details.clone()).fact(id.0, new.effective)])
         }
         Command::AmendAgreement(act) => {
             span(act.effective)?;
@@ -43,14 +43,14 @@ pub(crate) fn decide(
         Command::SuspendAgreement(act) => {
             let day = one_day(Some(act.effective))?;
             if state.agreement(act.id)?.is_suspended_on(day) {
-                return Err(Refusal::NoChange("the agreement is suspended on that day already"));
+                return Err(Refusal::NoChange { what: "the agreement is suspended on that day already" });
             }
             change(state, act, Event::AgreementSuspended(act.details.clone()))
         }
         Command::ResumeAgreement(act) => {
             let day = one_day(Some(act.effective))?;
             if !state.agreement(act.id)?.is_suspended_on(day) {
-                return Err(Refusal::NoChange("the agreement is not suspended on that day"));
+                return Err(Refusal::NoChange { what: "the agreement is not suspended on that day" });
             }
             change(state, act, Event::AgreementResumed(act.details.clone()))
         }
@@ -59,12 +59,12 @@ pub(crate) fn decide(
             change(state, act, Event::AgreementEnded(act.details.clone()))
         }
         Command::CorrectAgreement(command) => {
-            let fact = live::<Event>(found, command.corrects, Kind::Agreement)?.correct(command)?;
+            let fact = live::<Event>(found, command.corrects)?.correct(command)?;
             check_correction(state, stamp, &fact, &command.now)?;
             Ok(vec![fact])
         }
         Command::VoidAgreement(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Agreement)?;
+            let live = live::<Event>(found, command.corrects)?;
             let agreement = state.agreement(AgreementId::new(live.subject.id))?;
             let first = matches!(live.event, Event::AgreementSigned(_));
             if first && (agreement.history.entries().len() > 1 || is_offered(state, live.subject.id)) {
@@ -124,11 +124,6 @@ fn is_offered(state: &State, agreement: uuid::Uuid) -> bool {
     state.offerings.values().any(|offering| offering.details().is_some_and(|o| o.agreement == id))
 }
 
-fn fact(id: AgreementId, effective: Effective, event: Event) -> Fact {
-    let subject = Subject { kind: Kind::Agreement, id: id.0 };
-    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Agreement(event) }
-}
-
 /// Rule 7: an agreement ends after it starts.
 fn span(effective: Effective) -> Result<(), Refusal> {
     match effective {
@@ -144,7 +139,7 @@ fn change<D>(state: &State, act: &Act<AgreementId, D>, event: Event) -> Result<V
     if let Some(since) = agreement.ended() {
         return Err(Refusal::Closed { kind: "agreement", since });
     }
-    let fact = fact(act.id, act.effective, event);
+    let fact = event.fact(act.id.0, act.effective);
     holds(agreement, &fact)?;
     Ok(vec![fact])
 }

@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::correction::{CorrectEvent, live};
+use crate::correction::{CorrectEvent, Correctable, live};
 use crate::engagement::{Cancelled, Command, Event, FamilyEngaged, Held, Planned, Status};
-use crate::fact::{Event as AnyEvent, Fact, Kind, Subject};
+use crate::fact::Fact;
 use crate::id::EngagementId;
 use crate::text::{code, codes, day_corrected, day_done, headcount, minutes, not_in_future, one_day};
-use crate::{Effective, Found, Refusal, Stamp, State};
+use crate::{Found, Refusal, Stamp, State};
 
 pub(crate) fn decide(
     state: &State,
@@ -23,7 +23,7 @@ pub(crate) fn decide(
             if state.engagements.contains_key(&id) {
                 return Err(Refusal::Taken { field: "id", value: id.to_string() });
             }
-            Ok(vec![fact(id, new.effective, Event::EngagementPlanned(new.details.clone()))])
+            Ok(vec![Event::EngagementPlanned(new.details.clone()).fact(id.0, new.effective)])
         }
         Command::RecordEngagement(new) => {
             let day = day_done(state, stamp, Some(new.effective))?;
@@ -36,7 +36,7 @@ pub(crate) fn decide(
                     return Err(Refusal::Closed { kind: "engagement", since });
                 }
             }
-            Ok(vec![fact(id, new.effective, Event::EngagementHeld(new.details.clone()))])
+            Ok(vec![Event::EngagementHeld(new.details.clone()).fact(id.0, new.effective)])
         }
         Command::RecordFamily(act) => {
             let engagement = state.engagement(act.id)?;
@@ -49,7 +49,7 @@ pub(crate) fn decide(
             }
             let (site, kind) = (Some(engagement.site), Some(engagement.kind));
             let engaged = FamilyEngaged { site, kind, ..act.details.clone() };
-            Ok(vec![fact(act.id, act.effective, Event::FamilyEngaged(engaged))])
+            Ok(vec![Event::FamilyEngaged(engaged).fact(act.id.0, act.effective)])
         }
         Command::CancelEngagement(act) => {
             let engagement = state.engagement(act.id)?;
@@ -63,11 +63,11 @@ pub(crate) fn decide(
             not_in_future(stamp, one_day(Some(act.effective))?)?;
             let (site, kind) = (Some(engagement.site), Some(engagement.kind));
             let cancelled = Cancelled { site, kind, ..act.details.clone() };
-            Ok(vec![fact(act.id, act.effective, Event::EngagementCancelled(cancelled))])
+            Ok(vec![Event::EngagementCancelled(cancelled).fact(act.id.0, act.effective)])
         }
         Command::CorrectEngagement(command) => correct(state, command, found, stamp),
         Command::VoidEngagement(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Engagement)?;
+            let live = live::<Event>(found, command.corrects)?;
             not_relied_upon(state, live.subject.id, live.event)?;
             Ok(vec![live.void(command)])
         }
@@ -80,7 +80,7 @@ fn correct(
     found: &Found,
     stamp: &Stamp,
 ) -> Result<Vec<Fact>, Refusal> {
-    let live = live::<Event>(found, command.corrects, Kind::Engagement)?;
+    let live = live::<Event>(found, command.corrects)?;
     let fact = live.correct(command)?;
     let engagement = state.engagement(EngagementId::new(live.subject.id))?;
     match &command.now {
@@ -127,11 +127,6 @@ fn not_relied_upon(state: &State, id: Uuid, event: &Event) -> Result<(), Refusal
         return Err(Refusal::InUse { what: "the record that it was held or cancelled" });
     }
     Ok(())
-}
-
-fn fact(id: EngagementId, effective: Effective, event: Event) -> Fact {
-    let subject = Subject { kind: Kind::Engagement, id: id.0 };
-    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Engagement(event) }
 }
 
 fn check_planned(state: &State, planned: &Planned, day: Date) -> Result<(), Refusal> {

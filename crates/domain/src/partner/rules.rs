@@ -1,8 +1,8 @@
 //! What may be recorded of a partner.
 
 use crate::command::Act;
-use crate::correction::live;
-use crate::fact::{Event as AnyEvent, Fact, Kind, Subject};
+use crate::correction::{Correctable, live};
+use crate::fact::Fact;
 use crate::id::PartnerId;
 use crate::partner::{Command, Event, Onboarded};
 use crate::text::{NAME_CHARS_MAX, code, codes, not_in_future, one_day, text};
@@ -23,24 +23,24 @@ pub(crate) fn decide(
             }
             let event = Event::PartnerOnboarded(new.details.clone());
             check(state, id, new.effective, &event)?;
-            Ok(vec![fact(id, new.effective, event)])
+            Ok(vec![event.fact(id.0, new.effective)])
         }
         Command::ChangePartnerDetails(act) => {
             if state.partner(act.id)?.details() == Some(&act.details) {
-                return Err(Refusal::NoChange("the partner has these details already"));
+                return Err(Refusal::NoChange { what: "the partner has these details already" });
             }
             open_act(state, stamp, act, Event::PartnerDetailsChanged(act.details.clone()))
         }
         Command::VetPartner(act) => open_act(state, stamp, act, Event::PartnerVetted(act.details.clone())),
         Command::SuspendPartner(act) => {
             if state.partner(act.id)?.is_suspended_on(act.effective.from()) {
-                return Err(Refusal::NoChange("the partner is suspended on that day already"));
+                return Err(Refusal::NoChange { what: "the partner is suspended on that day already" });
             }
             open_act(state, stamp, act, Event::PartnerSuspended(act.details.clone()))
         }
         Command::ReinstatePartner(act) => {
             if !state.partner(act.id)?.is_suspended_on(act.effective.from()) {
-                return Err(Refusal::NoChange("the partner is not suspended on that day"));
+                return Err(Refusal::NoChange { what: "the partner is not suspended on that day" });
             }
             open_act(state, stamp, act, Event::PartnerReinstated(act.details.clone()))
         }
@@ -48,7 +48,7 @@ pub(crate) fn decide(
             open_act(state, stamp, act, Event::PartnerOffboarded(act.details.clone()))
         }
         Command::CorrectPartner(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Partner)?;
+            let live = live::<Event>(found, command.corrects)?;
             let fact = live.correct(command)?;
             let day = one_day(fact.effective)?;
             not_in_future(stamp, day)?;
@@ -56,7 +56,7 @@ pub(crate) fn decide(
             Ok(vec![fact])
         }
         Command::VoidPartner(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Partner)?;
+            let live = live::<Event>(found, command.corrects)?;
             let id = PartnerId::new(live.subject.id);
             let first = matches!(live.event, Event::PartnerOnboarded(_));
             if first && (state.partner(id)?.history.entries().len() > 1 || names_partner(state, id)) {
@@ -72,11 +72,6 @@ fn names_partner(state: &State, id: PartnerId) -> bool {
         || state.offerings.values().any(|offering| offering.details().is_some_and(|o| o.partner == id))
 }
 
-fn fact(id: PartnerId, effective: Effective, event: Event) -> Fact {
-    let subject = Subject { kind: Kind::Partner, id: id.0 };
-    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Partner(event) }
-}
-
 /// Rule 14, and the date: any further event needs a partner that has not left.
 fn open_act<D>(
     state: &State,
@@ -89,7 +84,7 @@ fn open_act<D>(
         return Err(Refusal::Closed { kind: "partner", since });
     }
     not_in_future(stamp, one_day(Some(act.effective))?)?;
-    Ok(vec![fact(act.id, act.effective, event)])
+    Ok(vec![event.fact(act.id.0, act.effective)])
 }
 
 /// What an event says is sound, whether it is new or corrects another.

@@ -4,11 +4,11 @@ use uuid::Uuid;
 
 use crate::command::Act;
 use crate::correction::{Correctable, live};
-use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
+use crate::fact::{Fact, Recorded};
 use crate::id::SiteId;
 use crate::site::{Command, Event, Registered, Site};
 use crate::text::{NAME_CHARS_MAX, code, not_in_future, one_day, text};
-use crate::{Effective, Found, Refusal, Stamp, State};
+use crate::{Found, Refusal, Stamp, State};
 
 pub(crate) fn decide(
     state: &State,
@@ -25,7 +25,7 @@ pub(crate) fn decide(
             }
             let event = Event::SiteRegistered(new.details.clone());
             check(state, id, &event)?;
-            Ok(vec![fact(id, new.effective, event)])
+            Ok(vec![event.fact(id.0, new.effective)])
         }
         Command::DesignateSite(act) => {
             open_act(state, stamp, act, Event::SiteDesignated(act.details.clone()))
@@ -33,25 +33,25 @@ pub(crate) fn decide(
         Command::ChangePhase(act) => open_act(state, stamp, act, Event::PhaseChanged(act.details.clone())),
         Command::AssignCoordinator(act) => {
             if state.site(act.id)?.coordinates(&act.details.staff) {
-                return Err(Refusal::NoChange("this coordinator is assigned to the site already"));
+                return Err(Refusal::NoChange { what: "this coordinator is assigned to the site already" });
             }
             open_act(state, stamp, act, Event::CoordinatorAssigned(act.details.clone()))
         }
         Command::ReleaseCoordinator(act) => {
             if !state.site(act.id)?.coordinates(&act.details.staff) {
-                return Err(Refusal::NoChange("this coordinator is not assigned to the site"));
+                return Err(Refusal::NoChange { what: "this coordinator is not assigned to the site" });
             }
             open_act(state, stamp, act, Event::CoordinatorReleased(act.details.clone()))
         }
         Command::CloseSite(act) => open_act(state, stamp, act, Event::SiteClosed(act.details.clone())),
         Command::CorrectSite(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Site)?;
+            let live = live::<Event>(found, command.corrects)?;
             let fact = live.correct(command)?;
             corrects(state, stamp, &fact, &command.now)?;
             Ok(vec![fact])
         }
         Command::VoidSite(command) => {
-            let live = live::<Event>(found, command.corrects, Kind::Site)?;
+            let live = live::<Event>(found, command.corrects)?;
             let id = SiteId::new(live.subject.id);
             let first = matches!(live.event, Event::SiteRegistered(_));
             if first && (state.site(id)?.history.entries().len() > 1 || names_site(state, id)) {
@@ -65,11 +65,6 @@ pub(crate) fn decide(
 fn names_site(state: &State, id: SiteId) -> bool {
     state.agreements.values().any(|agreement| agreement.names_site(id))
         || state.engagements.values().any(|engagement| engagement.site == id)
-}
-
-fn fact(id: SiteId, effective: Effective, event: Event) -> Fact {
-    let subject = Subject { kind: Kind::Site, id: id.0 };
-    Fact { subject, effective: Some(effective), corrects: None, event: AnyEvent::Site(event) }
 }
 
 /// Rule 14, and the date: any further event needs an open site.
@@ -89,7 +84,7 @@ fn open_act<D>(
     if !site.is_open_on(day) {
         return Err(Refusal::SiteNotOpen { date: day });
     }
-    Ok(vec![fact(act.id, act.effective, event)])
+    Ok(vec![event.fact(act.id.0, act.effective)])
 }
 
 /// A corrected event meets the rules of a new one, on the day on which it then lies.

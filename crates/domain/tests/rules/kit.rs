@@ -1,8 +1,8 @@
 //! Given, when, then over the pure rules: commands as their senders write them, events as the log would hold them.
 
+use domain::thing::Reader;
 use domain::{
-    Command, Fact, Found, FoundEvent, Kind, Recorded, Refusal, Stamp, Standing, State, Timestamp, decide,
-    evolve,
+    Command, Fact, Found, FoundEvent, Recorded, Refusal, Stamp, Standing, State, Timestamp, decide, evolve,
 };
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
@@ -117,21 +117,21 @@ impl World {
     }
 }
 
+/// A value as it stands in a test.
+struct Written(Value);
+
+impl Reader for Written {
+    type Error = serde_json::Error;
+    fn read<T: serde::de::DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        serde_json::from_value(self.0)
+    }
+}
+
 /// A command as it is written.
 pub(crate) fn command(name: &str, body: Value) -> Command {
-    fn read<C: serde::de::DeserializeOwned>(value: Value) -> C {
-        serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
-    }
+    let kind = Command::kind_of(name).unwrap_or_else(|| panic!("there is no command {name}"));
     let value = json!({ "command": name, "body": body });
-    match Command::kind_of(name).unwrap_or_else(|| panic!("there is no command {name}")) {
-        Kind::Ledger => Command::Ledger(read(value)),
-        Kind::Site => Command::Site(read(value)),
-        Kind::Partner => Command::Partner(read(value)),
-        Kind::Agreement => Command::Agreement(read(value)),
-        Kind::Offering => Command::Offering(read(value)),
-        Kind::Delivery => Command::Delivery(read(value)),
-        Kind::Engagement => Command::Engagement(read(value)),
-    }
+    Command::read(kind, Written(value.clone())).unwrap_or_else(|error| panic!("{error}: {value}"))
 }
 
 /// `body` with these members set; a path such as `details/minutes` goes down, and null takes a member away.
