@@ -10,9 +10,23 @@ use wire::{
     Body, Commit, Interpreted, LedgerKeys, Origin, RecordedEvent, Submission, Verifier, decode, frame, schema,
 };
 
+/// The events of the golden commit.
 const EVENTS: &str = include_str!("golden/events.ndjson");
 const COMMIT: &str = include_str!("golden/commit.txt");
-const COMMANDS: &str = include_str!("golden/commands.ndjson");
+
+/// All lines of the files in a folder of `golden`, one file a kind of thing.
+fn lines(folder: &str) -> Vec<String> {
+    let folder = format!("{}/tests/golden/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort_unstable();
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
+    texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// Every golden event: of the commit, and of things that came later.
+fn events() -> Vec<String> {
+    EVENTS.lines().map(str::to_owned).chain(lines("events")).collect()
+}
 
 fn event(line: &str) -> RecordedEvent {
     match decode::one(line).unwrap() {
@@ -34,32 +48,33 @@ fn commit() -> Commit {
 
 #[test]
 fn every_event_is_written_as_it_was_read() {
-    for line in EVENTS.lines() {
+    for line in events() {
         let mut written = Vec::new();
-        wire::encode::event(&event(line), &mut written).unwrap();
+        wire::encode::event(&event(&line), &mut written).unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), line);
     }
 }
 
 #[test]
 fn there_is_a_golden_line_for_every_event_and_every_command() {
-    let names: BTreeSet<&str> = EVENTS.lines().map(|line| event(line).fact.event.name()).collect();
+    let names: BTreeSet<&str> = events().iter().map(|line| event(line).fact.event.name()).collect();
     assert_eq!(names, schema::events().into_iter().collect());
     let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let commands = lines("commands");
     let names: BTreeSet<String> =
-        COMMANDS.lines().map(|line| value(line)["command"].as_str().unwrap().to_owned()).collect();
+        commands.iter().map(|line| value(line)["command"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, schema::commands().into_iter().map(str::to_owned).collect());
 }
 
 #[test]
 fn every_event_and_command_meets_its_own_schema() {
-    for line in EVENTS.lines() {
-        let schema = schema::event(event(line).fact.event.name()).unwrap();
-        meets(&schema, line);
+    for line in events() {
+        let schema = schema::event(event(&line).fact.event.name()).unwrap();
+        meets(&schema, &line);
     }
-    for line in COMMANDS.lines() {
-        let value: serde_json::Value = serde_json::from_str(line).unwrap();
-        meets(&schema::command(value["command"].as_str().unwrap()).unwrap(), line);
+    for line in lines("commands") {
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        meets(&schema::command(value["command"].as_str().unwrap()).unwrap(), &line);
     }
 }
 
@@ -162,9 +177,9 @@ fn a_sealed_member_has_its_place_from_the_first_byte() {
 #[test]
 fn every_golden_command_passes_the_door_and_its_hash_ignores_spelling() {
     let (ledger, keys) = ("azul-usd".parse().unwrap(), LedgerKeys { command: [1; 32], source: [2; 32] });
-    for line in COMMANDS.lines() {
+    for line in lines("commands") {
         let submission = Submission::from_json(line.as_bytes(), &ledger, &keys).unwrap();
-        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         let pretty = serde_json::to_vec_pretty(&value).unwrap();
         assert_eq!(Submission::from_json(&pretty, &ledger, &keys).unwrap(), submission);
     }
@@ -173,7 +188,7 @@ fn every_golden_command_passes_the_door_and_its_hash_ignores_spelling() {
 #[test]
 fn the_door_refuses_what_has_two_meanings() {
     let (ledger, keys) = ("azul-usd".parse().unwrap(), LedgerKeys { command: [1; 32], source: [2; 32] });
-    let line = COMMANDS.lines().find(|line| line.contains("record-delivery")).unwrap();
+    let line = lines("commands").into_iter().find(|line| line.contains("record-delivery")).unwrap();
     let refused = |text: &str| Submission::from_json(text.as_bytes(), &ledger, &keys).unwrap_err();
     for (from, to, word) in [
         ("\"minutes\":45", "\"minutes\":45,\"minutes\":46", "twice"),
