@@ -98,6 +98,13 @@ pub enum Command {
 
 named! {}
 
+impl Event {
+    /// Itself: the ledger's own events stand.
+    pub(crate) const fn told(&self) -> &Self {
+        self
+    }
+}
+
 impl Command {
     /// None: the ledger's own events stand.
     pub(crate) const fn corrects(&self) -> Option<Uuid> {

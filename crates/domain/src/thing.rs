@@ -52,6 +52,17 @@ macro_rules! correctable {
             }
         }
 
+        impl Event {
+            /// What it says of its thing: itself; of a correction, what counts now; of a void, what counted.
+            pub fn told(&self) -> &Self {
+                match self {
+                    Self::$corrected(correction) => &correction.now,
+                    Self::$voided(void) => &void.was.event,
+                    _ => self,
+                }
+            }
+        }
+
         impl Command {
             /// The event that it corrects or voids.
             pub(crate) const fn corrects(&self) -> Option<uuid::Uuid> {
@@ -156,6 +167,13 @@ macro_rules! things {
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$kind(event) => event.name(),)+
+                }
+            }
+
+            /// What it says of its thing: itself; of a correction, what counts now; of a void, what counted.
+            pub fn told(&self) -> Self {
+                match self {
+                    $(Self::$kind(event) => Self::$kind(event.told().clone()),)+
                 }
             }
 
