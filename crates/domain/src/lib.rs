@@ -19,6 +19,7 @@ pub mod fact;
 pub mod history;
 pub mod id;
 pub mod ledger;
+pub mod need;
 pub mod offering;
 pub mod partner;
 pub mod refusal;
