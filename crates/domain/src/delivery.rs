@@ -19,6 +19,7 @@ use crate::correction::{CorrectEvent, Correctable, Corrected, Replaced, VoidEven
 use crate::fact::{Fact, Recorded};
 use crate::id::{AgreementId, CaseId, DeliveryId, OfferingId, PartnerId, PersonId, SiteId};
 use crate::offering::Offered;
+use crate::person::may_name;
 use crate::text::{code, day_corrected, day_done, headcount, minutes};
 use crate::{Effective, Found, Refusal, Stamp, State};
 
@@ -148,6 +149,7 @@ pub(crate) fn decide(
             let day = day_done(state, stamp, Some(new.effective))?;
             let delivered = resolve(state, &new.details, day)?;
             check(state, &delivered, day)?;
+            delivered.persons().try_for_each(|person| may_name(state, *person))?;
             let id = new.id.map_or_else(|| stamp.id(0), |id| id.0);
             Ok(vec![Event::ServiceDelivered(delivered).fact(id, new.effective)])
         }
@@ -158,6 +160,7 @@ pub(crate) fn decide(
             if let Event::ServiceDelivered(now) = &command.now {
                 resolved(state, now, day)?;
                 check(state, now, day)?;
+                newly_named(state, live.event, now)?;
             }
             Ok(vec![fact])
         }
@@ -192,6 +195,15 @@ fn resolve(state: &State, new: &NewDelivery, day: Date) -> Result<Delivered, Ref
         headcount: new.headcount,
         funding: new.funding.clone(),
     })
+}
+
+/// Rule 12 for those whom a correction adds. Whom the record named already it may go on to name.
+fn newly_named(state: &State, was: &Event, now: &Delivered) -> Result<(), Refusal> {
+    let known = |person: &PersonId| match was {
+        Event::ServiceDelivered(was) => was.participants.as_ref().is_some_and(|p| p.contains(person)),
+        Event::DeliveryCorrected(_) | Event::DeliveryVoided(_) => false,
+    };
+    now.persons().filter(|person| !known(person)).try_for_each(|person| may_name(state, *person))
 }
 
 type Service = (AgreementId, SiteId, ServiceKind, Pillar, Tier);

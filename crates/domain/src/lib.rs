@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod need;
 pub mod offering;
 pub mod partner;
+pub mod person;
 pub mod refusal;
 pub mod school_year;
 pub mod site;

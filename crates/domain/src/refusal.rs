@@ -114,6 +114,18 @@ refusals! {
     AlreadyVoided { position: u64 } => "the event was voided, at position {position}";
     /// Rule 6: a correction keeps what sort of event it was.
     CorrectionChangesEvent { was: &'static str, now: &'static str } => "a correction of {was} must be a {was}, not {now}";
+    /// Rule 12: a person that is not enrolled can't be named.
+    PersonUnknown { person: Uuid } => "person {person} is not enrolled in this ledger";
+    /// Rule 12: a person that was merged away can't be named.
+    PersonMergedAway { into: Uuid } => "the person was merged into {into}; name that one";
+    /// Rule 12: a person is not merged into itself, nor by way of others.
+    MergeInCircle => "this would merge a person into itself";
+    /// What is separated was merged.
+    PersonNotMerged { from: Uuid } => "the person is not merged into {from}";
+    /// A person joins a household once and leaves one that it belongs to.
+    HouseholdUnclear => "after this the person would belong to a household twice or less than not at all";
+    /// A person belongs to few households.
+    TooManyHouseholds { max: usize } => "a person belongs to at most {max} households; record which one was left";
 }
 
 /// Every refusal there is, by code.

@@ -11,10 +11,11 @@ use uuid::Uuid;
 use crate::agreement::Agreement;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
-use crate::id::{AgreementId, EngagementId, OfferingId, PartnerId, SiteId};
+use crate::id::{AgreementId, EngagementId, OfferingId, PartnerId, PersonId, SiteId};
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
+use crate::person::{Link, Person};
 use crate::site::Site;
 use crate::{CdsCode, Command, Refusal, ledger};
 
@@ -83,6 +84,9 @@ pub struct State {
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     pub(crate) offerings: BTreeMap<OfferingId, Offering>,
     pub(crate) engagements: BTreeMap<EngagementId, Engagement>,
+    // There may be half a million, of whom few were ever merged.
+    pub(crate) persons: BTreeMap<PersonId, Person>,
+    pub(crate) links: BTreeMap<PersonId, Link>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
@@ -130,6 +134,11 @@ impl State {
     /// The engagement, if it was planned or held.
     pub fn engagement(&self, id: EngagementId) -> Result<&Engagement, Refusal> {
         self.engagements.get(&id).ok_or(Refusal::NotFound { kind: "engagement", id: id.0 })
+    }
+
+    /// The person, if enrolled.
+    pub fn person(&self, id: PersonId) -> Result<&Person, Refusal> {
+        self.persons.get(&id).ok_or(Refusal::PersonUnknown { person: id.0 })
     }
 
     /// Agreements, by id.

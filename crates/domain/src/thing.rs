@@ -224,6 +224,8 @@ things! {
     Agreement in agreement;
     /// A service on offer at a site under an agreement.
     Offering in offering;
+    /// A person, by a random id.
+    Person in person;
 }
 
 impl Kind {

@@ -15,11 +15,12 @@ mod kit;
 mod ledgers;
 mod offerings;
 mod partners;
+mod persons;
 mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 8] = [
+const CLAIMS: [&str; 9] = [
     include_str!("agreements.rs"),
     include_str!("corrections.rs"),
     include_str!("deliveries.rs"),
@@ -27,6 +28,7 @@ const CLAIMS: [&str; 8] = [
     include_str!("ledgers.rs"),
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
+    include_str!("persons.rs"),
     include_str!("sites.rs"),
 ];
 
