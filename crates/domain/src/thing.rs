@@ -226,6 +226,8 @@ things! {
     Offering in offering;
     /// A person, by a random id.
     Person in person;
+    /// A consent to services in one case.
+    Consent in consent;
 }
 
 impl Kind {

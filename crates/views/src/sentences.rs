@@ -4,6 +4,7 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod consent;
 mod person;
 
 /// An event as a sentence.
@@ -17,6 +18,7 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Delivery(event) => delivery_sentence(event),
         AnyEvent::Engagement(event) => engagement_sentence(event),
         AnyEvent::Person(event) => person::sentence(event),
+        AnyEvent::Consent(event) => consent::sentence(event),
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod agreements;
+mod consents;
 mod corrections;
 mod deliveries;
 mod engagements;
@@ -20,8 +21,9 @@ mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 9] = [
+const CLAIMS: [&str; 10] = [
     include_str!("agreements.rs"),
+    include_str!("consents.rs"),
     include_str!("corrections.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
