@@ -12,6 +12,7 @@ pub mod cds;
 pub mod code;
 pub mod command;
 pub mod correction;
+pub mod council;
 pub mod delivery;
 pub mod effective;
 pub mod engagement;

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::agreement::Agreement;
+use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
-use crate::id::{AgreementId, EngagementId, OfferingId, PartnerId, SiteId};
+use crate::id::{AgreementId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId, SiteId};
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
@@ -83,10 +84,14 @@ pub struct State {
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     pub(crate) offerings: BTreeMap<OfferingId, Offering>,
     pub(crate) engagements: BTreeMap<EngagementId, Engagement>,
+    #[serde(default)]
+    pub(crate) councils: BTreeMap<CouncilId, Council>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
+    #[serde(default)]
+    pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
 }
 
 /// What holds before `ledger-opened`; `decide` refuses before anything reads it.
@@ -130,6 +135,11 @@ impl State {
     /// The engagement, if it was planned or held.
     pub fn engagement(&self, id: EngagementId) -> Result<&Engagement, Refusal> {
         self.engagements.get(&id).ok_or(Refusal::NotFound { kind: "engagement", id: id.0 })
+    }
+
+    /// The council, if it is chartered.
+    pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
+        self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
     }
 
     /// Agreements, by id.

@@ -224,6 +224,8 @@ things! {
     Agreement in agreement;
     /// A service on offer at a site under an agreement.
     Offering in offering;
+    /// A council, in which those concerned decide together.
+    Council in council;
 }
 
 impl Kind {

@@ -4,6 +4,8 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod council;
+
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
     match event {
@@ -14,6 +16,7 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Offering(event) => offering_sentence(event),
         AnyEvent::Delivery(event) => delivery_sentence(event),
         AnyEvent::Engagement(event) => engagement_sentence(event),
+        AnyEvent::Council(event) => council::sentence(event),
     }
 }
 

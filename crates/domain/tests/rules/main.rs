@@ -9,6 +9,7 @@
 
 mod agreements;
 mod corrections;
+mod councils;
 mod deliveries;
 mod engagements;
 mod kit;
@@ -19,9 +20,10 @@ mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 8] = [
+const CLAIMS: [&str; 9] = [
     include_str!("agreements.rs"),
     include_str!("corrections.rs"),
+    include_str!("councils.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
     include_str!("ledgers.rs"),
