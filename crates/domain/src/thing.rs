@@ -246,6 +246,8 @@ things! {
     Person in person;
     /// A consent to services in one case.
     Consent in consent;
+    /// A council, in which those concerned decide together.
+    Council in council;
 }
 
 impl Kind {

@@ -10,6 +10,7 @@
 mod agreements;
 mod consents;
 mod corrections;
+mod councils;
 mod deliveries;
 mod engagements;
 mod kit;
@@ -21,10 +22,11 @@ mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 10] = [
+const CLAIMS: [&str; 11] = [
     include_str!("agreements.rs"),
     include_str!("consents.rs"),
     include_str!("corrections.rs"),
+    include_str!("councils.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
     include_str!("ledgers.rs"),
