@@ -8,6 +8,7 @@
 #[macro_use]
 pub mod thing;
 pub mod agreement;
+pub mod assessment;
 pub mod basis;
 pub mod cds;
 pub mod code;
@@ -28,6 +29,7 @@ pub mod partner;
 pub mod person;
 pub mod refusal;
 pub mod school_year;
+pub mod sharing;
 pub mod site;
 pub mod slug;
 pub mod state;

@@ -9,18 +9,21 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::agreement::Agreement;
+use crate::assessment::Assessment;
 use crate::basis::Basis;
 use crate::consent::Consent;
 use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
 use crate::id::{
-    AgreementId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId, PersonId, SiteId,
+    AgreementId, AssessmentId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId,
+    PersonId, SharingId, SiteId,
 };
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
 use crate::person::{Link, Person};
+use crate::sharing::Sharing;
 use crate::site::Site;
 use crate::{CdsCode, Command, Refusal, ledger};
 
@@ -97,6 +100,8 @@ pub struct State {
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
     #[serde(default)]
     pub(crate) councils: BTreeMap<CouncilId, Council>,
+    pub(crate) assessments: BTreeMap<AssessmentId, Assessment>,
+    pub(crate) sharings: BTreeMap<SharingId, Sharing>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
@@ -161,6 +166,16 @@ impl State {
     /// The council, if it is chartered.
     pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
         self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
+    }
+
+    /// The assessment, if it was opened.
+    pub fn assessment(&self, id: AssessmentId) -> Result<&Assessment, Refusal> {
+        self.assessments.get(&id).ok_or(Refusal::NotFound { kind: "assessment", id: id.0 })
+    }
+
+    /// The sharing, if it was proposed.
+    pub fn sharing(&self, id: SharingId) -> Result<&Sharing, Refusal> {
+        self.sharings.get(&id).ok_or(Refusal::NotFound { kind: "sharing", id: id.0 })
     }
 
     /// Agreements, by id.

@@ -248,6 +248,10 @@ things! {
     Consent in consent;
     /// A council, in which those concerned decide together.
     Council in council;
+    /// An assessment of needs and assets.
+    Assessment in assessment;
+    /// A sharing of data across the ledger's boundary.
+    Sharing in sharing;
 }
 
 impl Kind {

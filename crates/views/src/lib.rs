@@ -9,6 +9,7 @@ mod answer;
 mod cells;
 mod digits;
 mod engagements;
+mod needs;
 mod partners;
 mod ranks;
 mod reach;
@@ -61,6 +62,7 @@ pub static VIEWS: &[&dyn View] = &[
     &cells::ServiceLedger,
     &reach::Reach,
     &engagements::EngagementSummary,
+    &needs::NeedsAndAssets,
     &activity::ActivityFeed,
     &timeline::Timeline,
 ];

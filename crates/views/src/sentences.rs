@@ -4,9 +4,11 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod assessment;
 mod consent;
 mod council;
 mod person;
+mod sharing;
 
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
@@ -21,6 +23,8 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Person(event) => person::sentence(event),
         AnyEvent::Consent(event) => consent::sentence(event),
         AnyEvent::Council(event) => council::sentence(event),
+        AnyEvent::Assessment(event) => assessment::sentence(event),
+        AnyEvent::Sharing(event) => sharing::sentence(event),
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn decide(
             let first = matches!(live.event, Event::SiteRegistered(_));
             if first && (state.site(id)?.history.entries().len() > 1 || names_site(state, id)) {
                 return Err(Refusal::InUse {
-                    what: "events of the site, agreements, engagements or councils",
+                    what: "events of the site, agreements, engagements, councils or assessments",
                 });
             }
             Ok(vec![live.void(command)])
@@ -68,6 +68,7 @@ fn names_site(state: &State, id: SiteId) -> bool {
     state.agreements.values().any(|agreement| agreement.names_site(id))
         || state.engagements.values().any(|engagement| engagement.site == id)
         || state.councils.values().any(|council| council.charter().is_some_and(|c| c.site == Some(id)))
+        || state.assessments.values().any(|assessment| assessment.opened().is_some_and(|o| o.site == id))
 }
 
 /// Rule 14, and the date: any further event needs an open site.

@@ -8,6 +8,7 @@
 )]
 
 mod agreements;
+mod assessments;
 mod consents;
 mod corrections;
 mod councils;
@@ -18,12 +19,14 @@ mod ledgers;
 mod offerings;
 mod partners;
 mod persons;
+mod sharings;
 mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 11] = [
+const CLAIMS: [&str; 13] = [
     include_str!("agreements.rs"),
+    include_str!("assessments.rs"),
     include_str!("consents.rs"),
     include_str!("corrections.rs"),
     include_str!("councils.rs"),
@@ -33,6 +36,7 @@ const CLAIMS: [&str; 11] = [
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
     include_str!("persons.rs"),
+    include_str!("sharings.rs"),
     include_str!("sites.rs"),
 ];
 
