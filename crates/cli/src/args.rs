@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use domain::Slug;
+use jiff::civil::Date;
+use wire::AsOf;
 
 /// The shared, verifiable record of a community school's partnerships.
 #[derive(Debug, Parser)]
@@ -209,9 +211,12 @@ pub(crate) struct Query {
     /// Only rows where a column has this value; may be repeated. by=COLUMN,… sums rows that agree in them
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
     pub(crate) filters: Vec<(String, String)>,
-    /// As it was known at this position; folds the log up to it
-    #[arg(long, value_name = "POSITION")]
-    pub(crate) as_of: Option<u64>,
+    /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day; folds the log up to it
+    #[arg(long, value_name = "POSITION|TIME|DAY")]
+    pub(crate) as_of: Option<AsOf>,
+    /// For this day of the world: what begins later is left out; folds the log
+    #[arg(long, value_name = "DAY")]
+    pub(crate) valid_on: Option<Date>,
     /// Wait until the view has this position (read your own writes)
     #[arg(long, value_name = "POSITION")]
     pub(crate) min_position: Option<u64>,

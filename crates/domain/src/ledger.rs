@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
 use crate::text::{NAME_CHARS_MAX, code, not_in_future, text};
+use crate::valid::Validity;
 use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
 
 /// The policy of a ledger: numbers that rules and reports read.
@@ -97,6 +98,13 @@ pub enum Command {
 }
 
 named! {}
+
+impl Event {
+    /// What the ledger says of itself holds from when it was said, whatever day is looked at.
+    pub(crate) const fn valid_on(&self, _: &Fact, _: Date) -> Validity {
+        Validity::AsItIs
+    }
+}
 
 impl Command {
     /// None: the ledger's own events stand.

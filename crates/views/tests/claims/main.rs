@@ -19,3 +19,4 @@ mod questions;
 mod registers;
 mod sentences;
 mod table;
+mod two_axes;
