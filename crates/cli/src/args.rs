@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use domain::Slug;
-use jiff::civil::Date;
-use wire::AsOf;
+
+mod asking;
+
+pub(crate) use asking::{Explain, Query};
 
 /// The shared, verifiable record of a community school's partnerships.
 #[derive(Debug, Parser)]
@@ -34,6 +36,8 @@ pub(crate) enum Verb {
     Import(Import),
     /// Ask a view
     Query(Query),
+    /// List the events that made the rows of an answer
+    Explain(Explain),
     /// Show events as sentences, as they are recorded
     Tail(Tail),
     /// Print events exactly as they are stored, one a line
@@ -197,42 +201,6 @@ pub(crate) enum ImportKind {
     Services,
     /// Deliveries, in the documented columns
     Deliveries,
-}
-
-/// `query`.
-#[derive(Debug, Group)]
-pub(crate) struct Query {
-    /// The view; see --list
-    #[arg(required_unless_present = "list")]
-    pub(crate) view: Option<String>,
-    /// Ledger to ask
-    #[arg(long, value_name = "SLUG", required_unless_present = "list")]
-    pub(crate) ledger: Option<Slug>,
-    /// Only rows where a column has this value; may be repeated. by=COLUMN,… sums rows that agree in them
-    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
-    pub(crate) filters: Vec<(String, String)>,
-    /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day; folds the log up to it
-    #[arg(long, value_name = "POSITION|TIME|DAY")]
-    pub(crate) as_of: Option<AsOf>,
-    /// For this day of the world: what begins later is left out; folds the log
-    #[arg(long, value_name = "DAY")]
-    pub(crate) valid_on: Option<Date>,
-    /// Wait until the view has this position (read your own writes)
-    #[arg(long, value_name = "POSITION")]
-    pub(crate) min_position: Option<u64>,
-    /// At most this many rows, after filtering
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
-    /// List the views
-    #[arg(long)]
-    pub(crate) list: bool,
-    #[command(flatten)]
-    pub(crate) place: Place,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as column=value")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// `tail`.

@@ -7,7 +7,7 @@ use domain::valid::ValidOn;
 use domain::{Event, Slug, Timestamp};
 use futures::StreamExt as _;
 use journal::{FIRST_EPOCH, Journal, Read, Until, read_events};
-use views::View;
+use views::{Explanation, View};
 use wire::{Answer, AsOf, Head, Interpreted, Origin, Query, RecordedEvent, Vantage, ViewDigest};
 
 use crate::Error;
@@ -41,12 +41,31 @@ impl Folded {
         Ok(Self::new(origin, &[named(&query.view)?], query.vantage()))
     }
 
+    /// Takes the next commit as [`take`](Self::take) does; gives those of its events that made the rows of an answer.
+    ///
+    /// # Errors
+    /// As `take`.
+    pub fn explain(&mut self, read: Read, answer: &Explanation) -> Result<Vec<RecordedEvent>, Error> {
+        let read = self.apply(read)?;
+        let made = |event: Interpreted| match event {
+            Interpreted::Event(event) => {
+                self.views.live.iter().any(|live| answer.names(&live.rows, &event)).then_some(*event)
+            }
+            Interpreted::Unknown { .. } => None,
+        };
+        Ok(read.events.into_iter().filter_map(made).collect())
+    }
+
     /// Takes the events of the next commit, as far as they can be seen. The head becomes that of the whole commit: it is
     /// what was verified.
     ///
     /// # Errors
     /// [`Error::Stopped`] when an event is not known.
-    pub fn take(&mut self, mut read: Read) -> Result<(), Error> {
+    pub fn take(&mut self, read: Read) -> Result<(), Error> {
+        self.apply(read).map(drop)
+    }
+
+    fn apply(&mut self, mut read: Read) -> Result<Read, Error> {
         read.events.retain_mut(|event| match event {
             Interpreted::Event(event) => self.sees(event),
             // What is unknown within what is looked at stops the fold.
@@ -57,7 +76,7 @@ impl Folded {
         if let Some(AsOf::Position(last)) = self.vantage.as_of {
             self.complete |= self.head().position >= last;
         }
-        Ok(())
+        Ok(read)
     }
 
     /// Whether the event can be seen from here; its fact becomes what it is from here.

@@ -4,7 +4,7 @@ use projector::Folded;
 use serde_json::json;
 use wire::{Answer, HeadReply, Query as Question, Vantage};
 
-use crate::args::Query;
+use crate::args::{Place, Query};
 use crate::client::{Client, Purpose, view_error};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -28,20 +28,25 @@ pub(crate) async fn run(query: &Query, output: Output) -> Result<Exit, Error> {
         limit: query.limit,
     };
     let vantage = question.vantage();
-    let answer = if vantage.is_now() {
-        let client = Client::connect(&query.place, Purpose::Ask, output).await?;
-        let answer = client.query(question).await;
-        client.close().await;
-        answer?
-    } else {
-        // Folded here, not in the server: it may take long, and shows how far it is.
-        let log = Log::open(&query.place, ledger, output).await?;
-        let folded = Folded::asked(log.origin().clone(), &question).map_err(|error| view_error(&error))?;
-        let folded = fold(&log, folded, vantage, output).await?;
-        folded.answer(&question).map_err(|error| view_error(&error))?
-    };
+    let answer = ask(&query.place, question, output).await?;
     tell(&answer, vantage, output)?;
     Ok(Exit::Ok)
+}
+
+/// The answer of the live view, or of one that is folded here when another vantage is asked for.
+pub(crate) async fn ask(place: &Place, question: Question, output: Output) -> Result<Answer, Error> {
+    let vantage = question.vantage();
+    if vantage.is_now() {
+        let client = Client::connect(place, Purpose::Ask, output).await?;
+        let answer = client.query(question).await;
+        client.close().await;
+        return answer;
+    }
+    // Not in the server: it may take long, and shows how far it is.
+    let log = Log::open(place, &question.ledger, output).await?;
+    let folded = Folded::asked(log.origin().clone(), &question).map_err(|error| view_error(&error))?;
+    let folded = fold(&log, folded, vantage, output).await?;
+    folded.answer(&question).map_err(|error| view_error(&error))
 }
 
 fn tell(answer: &Answer, vantage: Vantage, output: Output) -> Result<(), Error> {

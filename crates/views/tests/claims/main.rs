@@ -19,4 +19,5 @@ mod questions;
 mod registers;
 mod sentences;
 mod table;
+mod traces;
 mod two_axes;
