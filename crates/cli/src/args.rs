@@ -187,7 +187,7 @@ Columns, by name and in any order; others are passed over:
   services    id name; organization_id, or location_id with locations.csv beside; keywords taxonomy_ids, or
               services_taxonomy.csv beside
   deliveries  key date minutes; offering, or agreement site kind pillar tier; mode; one of headcount, participants
-              and case; funding
+              and case; funding; basis (tier 3 and mental health)
 Dates are YYYY-MM-DD or MM/DD/YYYY. A file can be sent again: what is there already is repeated.";
 
 /// What the rows of an import are.

@@ -87,6 +87,12 @@ pub mod mark {
     pub enum Household {}
     /// One person in one programme, by a random id.
     pub enum Case {}
+    /// One consent.
+    pub enum Consent {}
+    /// One referral of a case.
+    pub enum Referral {}
+    /// One request to amend a record.
+    pub enum Amendment {}
 }
 
 /// A site.
@@ -107,6 +113,12 @@ pub type PersonId = Id<mark::Person>;
 pub type HouseholdId = Id<mark::Household>;
 /// A case: one person in one programme in one ledger; random, unlinked to the person's id.
 pub type CaseId = Id<mark::Case>;
+/// A consent.
+pub type ConsentId = Id<mark::Consent>;
+/// A referral.
+pub type ReferralId = Id<mark::Referral>;
+/// A request to amend a record.
+pub type AmendmentId = Id<mark::Amendment>;
 
 #[cfg(test)]
 mod tests {

@@ -154,6 +154,11 @@ impl Ledger {
             schemas: BTreeSet::new(),
         }
     }
+
+    /// Whether a record may name enrolled persons only (rule 12). Ledgers name persons by id alone.
+    pub(crate) const fn persons_must_be_enrolled(&self) -> bool {
+        false
+    }
 }
 
 pub(crate) fn decide(

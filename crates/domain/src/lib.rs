@@ -8,9 +8,11 @@
 #[macro_use]
 pub mod thing;
 pub mod agreement;
+pub mod basis;
 pub mod cds;
 pub mod code;
 pub mod command;
+pub mod consent;
 pub mod correction;
 pub mod delivery;
 pub mod effective;
@@ -19,8 +21,10 @@ pub mod fact;
 pub mod history;
 pub mod id;
 pub mod ledger;
+pub mod need;
 pub mod offering;
 pub mod partner;
+pub mod person;
 pub mod refusal;
 pub mod school_year;
 pub mod site;
@@ -29,6 +33,7 @@ pub mod state;
 mod text;
 pub mod valid;
 
+pub use basis::Basis;
 pub use cds::CdsCode;
 pub use effective::Effective;
 pub use fact::{Fact, Recorded, Subject, Timestamp};

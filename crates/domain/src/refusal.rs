@@ -114,6 +114,28 @@ refusals! {
     AlreadyVoided { position: u64 } => "the event was voided, at position {position}";
     /// Rule 6: a correction keeps what sort of event it was.
     CorrectionChangesEvent { was: &'static str, now: &'static str } => "a correction of {was} must be a {was}, not {now}";
+    /// Rule 12: a person that is not enrolled can't be named.
+    PersonUnknown { person: Uuid } => "person {person} is not enrolled in this ledger";
+    /// Rule 12: a person that was merged away can't be named.
+    PersonMergedAway { into: Uuid } => "the person was merged into {into}; name that one";
+    /// Rule 12: a person is not merged into itself, nor by way of others.
+    MergeInCircle => "this would merge a person into itself";
+    /// What is separated was merged.
+    PersonNotMerged { from: Uuid } => "the person is not merged into {from}";
+    /// A person joins a household once and leaves one that it belongs to.
+    HouseholdUnclear => "after this the person would belong to a household twice or less than not at all";
+    /// A person belongs to few households.
+    TooManyHouseholds { max: usize } => "a person belongs to at most {max} households; record which one was left";
+    /// Rule 3: tier 3 and mental-health services, and referrals, need a legal basis.
+    BasisNeeded => "basis must name a law (law:<code>) or a consent (consent:<id>)";
+    /// Rule 3: a consent holds on the day.
+    ConsentNotLive { date: Date } => "the consent does not hold on {date}";
+    /// Rule 3: a consent that was withdrawn is no basis for what is recorded afterwards.
+    ConsentWithdrawn { since: Date } => "the consent was withdrawn on {since}; name another basis";
+    /// Rule 3: a consent is a basis in its own case.
+    ConsentNotForCase => "the consent was given in another case";
+    /// Rule 3: a consent covers the kind of service.
+    ConsentNotForKind { kind: ServiceKind } => "the consent does not cover the service kind {kind:?}";
 }
 
 /// Every refusal there is, by code.
@@ -170,6 +192,9 @@ impl Refusal {
             Self::LedgerNotOpen => Some("send open-ledger first, and check the ledger's slug"),
             Self::SourceKeyTaken { .. } => {
                 Some("send a correction of that event instead of the record again")
+            }
+            Self::BasisNeeded => {
+                Some("record the consent first, or name the law that permits it without one")
             }
             Self::PartnerNotVetted { .. } => Some("record the vetting first, with its day in effective"),
             Self::StrandsDeliveries { .. } => {

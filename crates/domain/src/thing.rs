@@ -253,6 +253,10 @@ things! {
     Agreement in agreement;
     /// A service on offer at a site under an agreement.
     Offering in offering;
+    /// A person, by a random id.
+    Person in person;
+    /// A consent to services in one case.
+    Consent in consent;
 }
 
 impl Kind {

@@ -4,6 +4,9 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod consent;
+mod person;
+
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
     match event {
@@ -14,6 +17,8 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Offering(event) => offering_sentence(event),
         AnyEvent::Delivery(event) => delivery_sentence(event),
         AnyEvent::Engagement(event) => engagement_sentence(event),
+        AnyEvent::Person(event) => person::sentence(event),
+        AnyEvent::Consent(event) => consent::sentence(event),
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod agreements;
+mod consents;
 mod corrections;
 mod deliveries;
 mod engagements;
@@ -15,18 +16,21 @@ mod kit;
 mod ledgers;
 mod offerings;
 mod partners;
+mod persons;
 mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 8] = [
+const CLAIMS: [&str; 10] = [
     include_str!("agreements.rs"),
+    include_str!("consents.rs"),
     include_str!("corrections.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
     include_str!("ledgers.rs"),
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
+    include_str!("persons.rs"),
     include_str!("sites.rs"),
 ];
 

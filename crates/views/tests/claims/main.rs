@@ -14,6 +14,7 @@ mod engagements;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
+mod persons;
 mod properties;
 mod questions;
 mod registers;
