@@ -125,6 +125,7 @@ fn object(command: &Command) -> Map<String, Value> {
         Command::Offering(command) => serde_json::to_value(command),
         Command::Delivery(command) => serde_json::to_value(command),
         Command::Engagement(command) => serde_json::to_value(command),
+        Command::Council(command) => serde_json::to_value(command),
     };
     match value {
         Ok(Value::Object(members)) => members,

@@ -9,7 +9,9 @@
 
 mod agreements;
 mod corrections;
+mod council_kit;
 mod councils;
+mod decisions;
 mod deliveries;
 mod engagements;
 mod kit;
@@ -20,10 +22,11 @@ mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 9] = [
+const CLAIMS: [&str; 10] = [
     include_str!("agreements.rs"),
     include_str!("corrections.rs"),
     include_str!("councils.rs"),
+    include_str!("decisions.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
     include_str!("ledgers.rs"),
