@@ -14,6 +14,7 @@ pub mod code;
 pub mod command;
 pub mod consent;
 pub mod correction;
+pub mod council;
 pub mod delivery;
 pub mod effective;
 pub mod engagement;

@@ -11,9 +11,12 @@ use uuid::Uuid;
 use crate::agreement::Agreement;
 use crate::basis::Basis;
 use crate::consent::Consent;
+use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
-use crate::id::{AgreementId, ConsentId, EngagementId, OfferingId, PartnerId, PersonId, SiteId};
+use crate::id::{
+    AgreementId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId, PersonId, SiteId,
+};
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
@@ -92,10 +95,14 @@ pub struct State {
     pub(crate) persons: BTreeMap<PersonId, Person>,
     pub(crate) links: BTreeMap<PersonId, Link>,
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
+    #[serde(default)]
+    pub(crate) councils: BTreeMap<CouncilId, Council>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
+    #[serde(default)]
+    pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
 }
 
 /// What holds before `ledger-opened`; `decide` refuses before anything reads it.
@@ -149,6 +156,11 @@ impl State {
     /// The consent, if it was recorded.
     pub fn consent(&self, id: ConsentId) -> Result<&Consent, Refusal> {
         self.consents.get(&id).ok_or(Refusal::NotFound { kind: "consent", id: id.0 })
+    }
+
+    /// The council, if it is chartered.
+    pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
+        self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
     }
 
     /// Agreements, by id.

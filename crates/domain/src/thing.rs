@@ -130,7 +130,8 @@ macro_rules! things {
         }
 
         /// Every command there is, by the thing it is addressed to.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum Command {
             $($(#[doc = $doc])+ $kind(crate::$module::Command),)+
         }
@@ -257,6 +258,8 @@ things! {
     Person in person;
     /// A consent to services in one case.
     Consent in consent;
+    /// A council, in which those concerned decide together.
+    Council in council;
 }
 
 impl Kind {

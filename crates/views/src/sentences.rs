@@ -5,6 +5,7 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 use crate::cells::code;
 
 mod consent;
+mod council;
 mod person;
 
 /// An event as a sentence.
@@ -19,6 +20,7 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Engagement(event) => engagement_sentence(event),
         AnyEvent::Person(event) => person::sentence(event),
         AnyEvent::Consent(event) => consent::sentence(event),
+        AnyEvent::Council(event) => council::sentence(event),
     }
 }
 
