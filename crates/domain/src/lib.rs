@@ -27,6 +27,7 @@ pub mod site;
 pub mod slug;
 pub mod state;
 mod text;
+pub mod version;
 
 pub use cds::CdsCode;
 pub use effective::Effective;

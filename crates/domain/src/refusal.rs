@@ -114,6 +114,8 @@ refusals! {
     AlreadyVoided { position: u64 } => "the event was voided, at position {position}";
     /// Rule 6: a correction keeps what sort of event it was.
     CorrectionChangesEvent { was: &'static str, now: &'static str } => "a correction of {was} must be a {was}, not {now}";
+    /// A newer version of an event is written once every reader knows it.
+    SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger";
 }
 
 /// Every refusal there is, by code.
@@ -174,6 +176,9 @@ impl Refusal {
             Self::PartnerNotVetted { .. } => Some("record the vetting first, with its day in effective"),
             Self::StrandsDeliveries { .. } => {
                 Some("let it take effect later, or correct the deliveries first")
+            }
+            Self::SchemaNotRegistered { .. } => {
+                Some("upgrade whatever reads this ledger, then send register-schema")
             }
             _ => None,
         }

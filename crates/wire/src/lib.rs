@@ -18,6 +18,7 @@ pub mod submission;
 mod tagged;
 pub mod time;
 pub mod verifier;
+mod version;
 
 pub use commit::{BODY_BYTES_MAX, Body, Commit, CommitId, EVENTS_MAX};
 pub use decode::Interpreted;

@@ -1,6 +1,6 @@
 //! Opening, policy, schemas, operators, source records.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kit::*;
 
@@ -58,8 +58,46 @@ fn a_schema_is_of_a_known_event_and_registered_once() {
     let mut world = World::opened();
     world.refused("register-schema", schema("service-imagined", 2), "out-of-range");
     world.refused("register-schema", schema("service-delivered", 1), "out-of-range");
-    world.makes("register-schema", schema("service-delivered", 2), "schema-registered");
-    world.refused("register-schema", schema("service-delivered", 2), "no-change");
+    world.refused("register-schema", schema("policy-changed", 3), "out-of-range");
+    world.makes("register-schema", schema("policy-changed", 2), "schema-registered");
+    world.refused("register-schema", schema("policy-changed", 2), "no-change");
+}
+
+/// A policy under which only enrolled persons may be named.
+fn enrolled() -> Value {
+    json!({ "policy": { "suppress_under": 11, "late_days_max": LATE_DAYS, "persons": "enrolled" } })
+}
+
+#[test]
+fn a_policy_that_older_readers_can_not_read_waits_for_its_schema() {
+    let mut world = World::opened();
+    let refusal = world.refused("change-policy", enrolled(), "schema-not-registered");
+    assert!(refusal.hint().is_some_and(|hint| hint.contains("register-schema")));
+    world.accepted("register-schema", json!({ "event": "ledger-opened", "version": 2 }));
+    world.refused("change-policy", enrolled(), "schema-not-registered");
+    world.accepted("register-schema", json!({ "event": "policy-changed", "version": 2 }));
+    assert_eq!(world.makes("change-policy", enrolled(), "policy-changed").event.version(), 2);
+    assert!(world.state.opened().unwrap().persons_must_be_enrolled());
+}
+
+#[test]
+fn a_policy_that_older_readers_can_read_is_written_for_them() {
+    let any = with(enrolled(), &[("policy/persons", json!("any")), ("policy/suppress_under", json!(20))]);
+    let mut world = World::opened();
+    assert_eq!(world.makes("change-policy", any.clone(), "policy-changed").event.version(), 1);
+    world.accepted("register-schema", json!({ "event": "policy-changed", "version": 2 }));
+    world.accepted("change-policy", enrolled());
+    assert_eq!(world.makes("change-policy", any, "policy-changed").event.version(), 1);
+    assert!(!world.state.opened().unwrap().persons_must_be_enrolled());
+}
+
+#[test]
+fn a_ledger_opens_in_the_version_that_its_policy_needs() {
+    let opened = with(open(), &[("policy/persons", json!("enrolled"))]);
+    let mut world = World::default();
+    assert_eq!(world.makes("open-ledger", opened, "ledger-opened").event.version(), 2);
+    assert!(world.state.opened().unwrap().persons_must_be_enrolled());
+    assert_eq!(World::default().makes("open-ledger", open(), "ledger-opened").event.version(), 1);
 }
 
 #[test]
