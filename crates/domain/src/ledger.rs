@@ -1,4 +1,4 @@
-//! The ledger's own events: opened, policy changed, schema registered, operator acted.
+//! The ledger's own events: opened, policy changed, schema registered, operator acted, report published.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,9 @@ use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
 use crate::text::{NAME_CHARS_MAX, code, not_in_future, text};
 use crate::version::newest;
 use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
+
+mod report;
+pub use report::{ReadHead, ReportPublished};
 
 /// The policy of a ledger: numbers that rules and reports read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -102,6 +105,8 @@ pub enum Event {
     SchemaRegistered(SchemaRegistered),
     /// An operator's act.
     OperatorActed(OperatorActed),
+    /// A report went out.
+    ReportPublished(ReportPublished),
 }
 
 /// Commands to the ledger.
@@ -117,6 +122,8 @@ pub enum Command {
     RegisterSchema(SchemaRegistered),
     /// Records an operator's act.
     RecordOperatorAct(OperatorActed),
+    /// Records that a report was published.
+    PublishReport(ReportPublished),
 }
 
 named! {}
@@ -127,7 +134,7 @@ impl Event {
         let policy = match self {
             Self::LedgerOpened(opened) => opened.policy,
             Self::PolicyChanged(change) => change.policy,
-            Self::SchemaRegistered(_) | Self::OperatorActed(_) => return 1,
+            Self::SchemaRegistered(_) | Self::OperatorActed(_) | Self::ReportPublished(_) => return 1,
         };
         if policy.persons.is_any() { 1 } else { 2 }
     }
@@ -242,6 +249,10 @@ pub(crate) fn decide(
             code("reason", &act.reason)?;
             (Event::OperatorActed(act.clone()), None)
         }
+        Command::PublishReport(published) => {
+            report::sound(state, published)?;
+            (Event::ReportPublished(published.clone()), None)
+        }
     };
     let subject = Subject { kind: Kind::Ledger, id: Uuid::nil() };
     Ok(vec![Fact { subject, effective, corrects: None, event: AnyEvent::Ledger(event) }])
@@ -279,6 +290,6 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
                 ledger.schemas.insert((schema.event.clone(), schema.version));
             }
         }
-        Event::OperatorActed(_) => {}
+        Event::OperatorActed(_) | Event::ReportPublished(_) => {}
     }
 }

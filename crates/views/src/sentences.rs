@@ -32,6 +32,9 @@ fn ledger_sentence(event: &ledger::Event) -> String {
             format!("Version {} of {} may be written.", schema.version, schema.event)
         }
         ledger::Event::OperatorActed(act) => format!("An operator acted: {} ({}).", act.act, act.reason),
+        ledger::Event::ReportPublished(report) => {
+            format!("The report {} for {} was published.", report.name, report.school_year)
+        }
     }
 }
 

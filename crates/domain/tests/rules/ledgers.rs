@@ -119,3 +119,47 @@ fn a_source_record_is_accepted_once() {
     assert_eq!(refusal.position(), Some(7));
     assert!(refusal.hint().is_some_and(|hint| hint.contains("correction")));
 }
+
+/// An annual progress report of two ledgers.
+fn report() -> Value {
+    let head = |ledger: &str| json!({ "ledger": ledger, "epoch": 1, "position": 9, "root": "A".repeat(43) });
+    json!({
+        "name": "annual-progress", "school_year": "2025-26", "parameters": { "site": "all", "service-ledger": "2" },
+        "heads": [head("azul-usd"), head("verde-usd")], "hash": "0f".repeat(32), "cells_published": 40,
+        "cells_suppressed": 2, "policy": 1,
+    })
+}
+
+#[test]
+fn a_published_report_says_in_full_what_it_was_made_of() {
+    let mut world = World::opened();
+    world.makes("publish-report", report(), "report-published");
+    let many: serde_json::Map<String, Value> = (0..21).map(|n| (format!("p{n}"), json!("a"))).collect();
+    for (path, value, refusal) in [
+        ("name", json!("The annual report"), "code-not-allowed"),
+        ("parameters/site", json!("Azul Elementary"), "code-not-allowed"),
+        ("parameters", json!(many), "list-not-allowed"),
+        ("school_year", json!("2025"), "out-of-range"),
+        ("heads", json!([]), "list-not-allowed"),
+        ("heads", json!([report()["heads"][0], report()["heads"][0]]), "list-not-allowed"),
+        ("hash", json!("0F".repeat(32)), "out-of-range"),
+        ("hash", json!("0f"), "out-of-range"),
+    ] {
+        let field = path.split('/').next();
+        assert_eq!(world.refused("publish-report", with(report(), &[(path, value)]), refusal).field(), field);
+    }
+    for (member, value) in [("position", json!(0)), ("epoch", json!(0)), ("root", json!("A"))] {
+        let mut wrong = report();
+        wrong["heads"][1][member] = value;
+        assert_eq!(world.refused("publish-report", wrong, "out-of-range").field(), Some("heads"));
+    }
+}
+
+#[test]
+fn a_report_suppresses_by_a_policy_that_there_is() {
+    let mut world = World::opened();
+    for policy in [0, 2] {
+        let report = with(report(), &[("policy", json!(policy))]);
+        assert_eq!(world.refused("publish-report", report, "out-of-range").field(), Some("policy"));
+    }
+}
