@@ -58,3 +58,17 @@ fn a_newer_event_is_recorded_once_it_is_registered_and_read_back_with_the_older_
     );
     assert_eq!(place.run(&["verify"]).ended(0).json()["events"], 4);
 }
+
+#[test]
+fn every_refusal_is_listed_once_by_its_code_with_its_sentence() {
+    let listed = schema(&["refusals"]);
+    let text = |rule: &Value, member: &str| rule[member].as_str().unwrap().to_owned();
+    let codes: Vec<String> = listed.as_array().unwrap().iter().map(|rule| text(rule, "code")).collect();
+    assert_eq!(codes, domain::refusal::catalogue().iter().map(|rule| rule.code).collect::<Vec<_>>());
+    assert!(codes.is_sorted_by(|before, after| before < after), "{codes:?}");
+    for rule in listed.as_array().unwrap() {
+        assert!(text(rule, "about").ends_with('.') && !text(rule, "sentence").is_empty(), "{rule}");
+    }
+    let table = binary::run(&["schema", "refusals"]).ended(0).out;
+    assert!(codes.iter().all(|code| table.contains(code.as_str())), "{table}");
+}

@@ -334,6 +334,8 @@ pub(crate) enum SchemaKind {
     Event,
     /// A command
     Command,
+    /// Every refusal: its code, what it is about, its sentence
+    Refusals,
 }
 
 /// `config`.

@@ -1,8 +1,9 @@
-//! `schema`: the JSON Schema of events and commands, from the types that read and write them.
+//! `schema`: the JSON Schema of events and commands, from the types that read and write them, and the refusals.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use domain::refusal::Rule;
 use domain::version::newest;
 use serde_json::{Value, json};
 
@@ -14,6 +15,10 @@ use crate::output::Output;
 /// Prints one schema, lists all, or writes all.
 pub(crate) fn run(schema: &Schema, output: Output) -> Result<Exit, Error> {
     match (&schema.out, schema.kind, &schema.name) {
+        (None, Some(SchemaKind::Refusals), None) => refusals(output)?,
+        (Some(_), Some(SchemaKind::Refusals), _) => {
+            return Err(Error::new(Exit::Usage, "refusals have no schema to write"));
+        }
         (Some(out), kind, None) => write_all(out, kind, output)?,
         (None, Some(SchemaKind::Event), Some(name)) => {
             let version = schema.version.unwrap_or_else(|| newest(name));
@@ -84,4 +89,14 @@ fn write_all(out: &Path, kind: Option<SchemaKind>, output: Output) -> Result<(),
     }
     output.say(format!("wrote {written} schemas to {}", out.display()));
     Ok(())
+}
+
+fn refusals(output: Output) -> Result<(), Error> {
+    let rules = domain::refusal::catalogue();
+    if output.json {
+        let line = |rule: &Rule| json!({ "code": rule.code, "about": rule.about, "sentence": rule.sentence });
+        return output.document(&rules.iter().map(line).collect::<Vec<_>>());
+    }
+    let row = |rule: &Rule| vec![rule.code.to_owned(), rule.about.to_owned(), rule.sentence.to_owned()];
+    output.table(&["code", "about", "sentence"], rules.iter().map(row))
 }
