@@ -290,6 +290,9 @@ pub(crate) struct Schema {
     pub(crate) kind: Option<SchemaKind>,
     /// Its name, such as service-delivered
     pub(crate) name: Option<String>,
+    /// Version of the event [default: the newest]
+    #[arg(long, value_name = "NUMBER", requires = "name")]
+    pub(crate) version: Option<u16>,
     /// Write every schema into this directory, a file each
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -304,6 +307,8 @@ pub(crate) enum SchemaKind {
     Event,
     /// A command
     Command,
+    /// Every refusal: its code, what it is about, its sentence
+    Refusals,
 }
 
 /// `config`.

@@ -33,6 +33,7 @@ pub mod slug;
 pub mod state;
 mod text;
 pub mod valid;
+pub mod version;
 
 pub use basis::Basis;
 pub use cds::CdsCode;

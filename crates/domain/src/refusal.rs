@@ -171,6 +171,8 @@ refusals! {
     DecisionNotStanding { decision: Uuid, date: Date } => "decision {decision} does not stand on {date}: it was not taken by then, not adopted, or set aside";
     /// Rule 8: a change to the record of a council leaves its decisions founded.
     StrandsDecision { decision: Uuid, date: Date } => "this would take its ground from decision {decision} of {date}";
+    /// A newer version of an event is written once every reader knows it.
+    SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger";
 }
 
 /// Every refusal there is, by code.
@@ -228,27 +230,22 @@ impl Refusal {
 
     /// What to do about it, where the sentence does not say so already.
     pub const fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::LedgerNotOpen => Some("send open-ledger first, and check the ledger's slug"),
-            Self::SourceKeyTaken { .. } => {
-                Some("send a correction of that event instead of the record again")
-            }
-            Self::BasisNeeded => {
-                Some("record the consent first, or name the law that permits it without one")
-            }
-            Self::PartnerNotVetted { .. } => Some("record the vetting first, with its day in effective"),
-            Self::StrandsDeliveries { .. } => {
-                Some("let it take effect later, or correct the deliveries first")
-            }
+        Some(match self {
+            Self::LedgerNotOpen => "send open-ledger first, and check the ledger's slug",
+            Self::SourceKeyTaken { .. } => "send a correction of that event instead of the record again",
+            Self::BasisNeeded => "record the consent first, or name the law that permits it without one",
+            Self::PartnerNotVetted { .. } => "record the vetting first, with its day in effective",
+            Self::StrandsDeliveries { .. } => "let it take effect later, or correct the deliveries first",
             Self::QuorumNotMet { .. } | Self::ConstituencyQuorumNotMet { .. } => {
-                Some("decline it with the reason no-quorum and decide at a later meeting")
+                "decline it with the reason no-quorum and decide at a later meeting"
             }
-            Self::AttendanceNotRecorded { .. } => Some("send record-attendance first"),
-            Self::PositionsNotRecorded { .. } => Some("send record-positions first"),
-            Self::StrandsDecision { .. } => {
-                Some("let it take effect after that day, or void the decision first")
+            Self::AttendanceNotRecorded { .. } => "send record-attendance first",
+            Self::PositionsNotRecorded { .. } => "send record-positions first",
+            Self::StrandsDecision { .. } => "let it take effect after that day, or void the decision first",
+            Self::SchemaNotRegistered { .. } => {
+                "upgrade whatever reads this ledger, then send register-schema"
             }
-            _ => None,
-        }
+            _ => return None,
+        })
     }
 }
