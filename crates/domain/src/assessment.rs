@@ -280,6 +280,14 @@ impl Assessment {
         })
     }
 
+    /// Its goals, as they were set.
+    pub fn goals(&self) -> impl Iterator<Item = &GoalSet> {
+        self.history
+            .entries()
+            .iter()
+            .filter_map(|entry| if let Event::GoalSet(goal) = &entry.event { Some(goal) } else { None })
+    }
+
     /// The priority of a need on that day.
     pub fn priority_on(&self, need: NeedId, day: Date) -> Option<&PrioritySet> {
         self.history.holds_on(day, |event| match event {

@@ -34,6 +34,8 @@ pub mod site;
 pub mod slug;
 pub mod state;
 mod text;
+pub mod valid;
+pub mod version;
 
 pub use basis::Basis;
 pub use cds::CdsCode;

@@ -182,6 +182,8 @@ refusals! {
     SharingTooLong { latest: Date } => "a sharing lasts five years at most, until {latest} from its first day; approve another when it ends";
     /// Rule 10: no read outlives a sharing.
     SharingNotLive { date: Date } => "the sharing is not live on {date}: it was not approved for that day, or was revoked";
+    /// A newer version of an event is written once every reader knows it.
+    SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger";
 }
 
 /// Every refusal there is, by code.
@@ -242,27 +244,22 @@ impl Refusal {
 
     /// What to do about it, where the sentence does not say so already.
     pub const fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::LedgerNotOpen => Some("send open-ledger first, and check the ledger's slug"),
-            Self::SourceKeyTaken { .. } => {
-                Some("send a correction of that event instead of the record again")
-            }
-            Self::BasisNeeded => {
-                Some("record the consent first, or name the law that permits it without one")
-            }
-            Self::PartnerNotVetted { .. } => Some("record the vetting first, with its day in effective"),
-            Self::StrandsDeliveries { .. } => {
-                Some("let it take effect later, or correct the deliveries first")
-            }
+        Some(match self {
+            Self::LedgerNotOpen => "send open-ledger first, and check the ledger's slug",
+            Self::SourceKeyTaken { .. } => "send a correction of that event instead of the record again",
+            Self::BasisNeeded => "record the consent first, or name the law that permits it without one",
+            Self::PartnerNotVetted { .. } => "record the vetting first, with its day in effective",
+            Self::StrandsDeliveries { .. } => "let it take effect later, or correct the deliveries first",
             Self::QuorumNotMet { .. } | Self::ConstituencyQuorumNotMet { .. } => {
-                Some("decline it with the reason no-quorum and decide at a later meeting")
+                "decline it with the reason no-quorum and decide at a later meeting"
             }
-            Self::AttendanceNotRecorded { .. } => Some("send record-attendance first"),
-            Self::PositionsNotRecorded { .. } => Some("send record-positions first"),
-            Self::StrandsDecision { .. } => {
-                Some("let it take effect after that day, or void the decision first")
+            Self::AttendanceNotRecorded { .. } => "send record-attendance first",
+            Self::PositionsNotRecorded { .. } => "send record-positions first",
+            Self::StrandsDecision { .. } => "let it take effect after that day, or void the decision first",
+            Self::SchemaNotRegistered { .. } => {
+                "upgrade whatever reads this ledger, then send register-schema"
             }
-            _ => None,
-        }
+            _ => return None,
+        })
     }
 }

@@ -25,6 +25,7 @@ use crate::partner::Partner;
 use crate::person::{Link, Person};
 use crate::sharing::Sharing;
 use crate::site::Site;
+use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
@@ -197,7 +198,9 @@ pub fn decide(state: &State, command: &Command, found: &Found, stamp: &Stamp) ->
     if state.opened.is_none() && !opens {
         return Err(Refusal::LedgerNotOpen);
     }
-    command.decide(state, found, stamp)
+    let facts = command.decide(state, found, stamp)?;
+    may_be_written(state, &facts)?;
+    Ok(facts)
 }
 
 /// Brings the state up to a recorded fact. Never fails: the facts were decided.

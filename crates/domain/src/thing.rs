@@ -35,6 +35,15 @@ macro_rules! correctable {
                     _ => $crate::correction::Change::Add(self),
                 }
             }
+            fn was(
+                &self,
+            ) -> Option<($crate::correction::CorrectionReason, &$crate::correction::Replaced<Self>)> {
+                match self {
+                    Self::$corrected(correction) => Some((correction.reason, &correction.was)),
+                    Self::$voided(void) => Some((void.reason, &void.was)),
+                    _ => None,
+                }
+            }
             fn corrected(correction: $crate::correction::Corrected<Self>) -> Self {
                 Self::$corrected(Box::new(correction))
             }
@@ -60,6 +69,14 @@ macro_rules! correctable {
                     Self::$voided(void) => &void.was.event,
                     _ => self,
                 }
+            }
+
+            pub(crate) fn valid_on(
+                &self,
+                fact: &$crate::Fact,
+                day: jiff::civil::Date,
+            ) -> $crate::valid::Validity {
+                $crate::valid::of(self, fact, day)
             }
         }
 
@@ -122,7 +139,8 @@ macro_rules! things {
         }
 
         /// Every command there is, by the thing it is addressed to.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum Command {
             $($(#[doc = $doc])+ $kind(crate::$module::Command),)+
         }
@@ -184,6 +202,16 @@ macro_rules! things {
             pub fn read<R: Reader>(kind: Kind, reader: R) -> Result<Self, R::Error> {
                 match kind {
                     $(Kind::$kind => reader.read().map(Self::$kind),)+
+                }
+            }
+
+            pub(crate) fn valid_on(
+                &self,
+                fact: &crate::Fact,
+                day: jiff::civil::Date,
+            ) -> crate::valid::Validity {
+                match self {
+                    $(Self::$kind(event) => event.valid_on(fact, day),)+
                 }
             }
 

@@ -9,10 +9,14 @@ use domain::offering::Offering;
 use domain::{Effective, Event as AnyEvent};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::code;
 use crate::{Rows, View};
+
+mod traces;
+pub(crate) use traces::sites;
 
 /// The view.
 pub(crate) struct NeedsAndAssets;
@@ -38,12 +42,12 @@ const COLUMNS: &[&str] = &[
 
 /// Brings assessments and offerings up to an event, kept under the families `n` and `o`.
 pub(crate) fn record(rows: &mut Rows, event: &RecordedEvent) {
-    let key = |family: u8| [&[family], event.fact.subject.id.as_bytes().as_slice()].concat();
+    let id = &event.fact.subject.id;
     match &event.fact.event {
-        AnyEvent::Assessment(change) => rows.update(&key(b'n'), |assessment: &mut Assessment| {
+        AnyEvent::Assessment(change) => rows.update(&key(b'n', id), |assessment: &mut Assessment| {
             assessment.record(&event.recorded(), change);
         }),
-        AnyEvent::Offering(change) => rows.update(&key(b'o'), |offering: &mut Offering| {
+        AnyEvent::Offering(change) => rows.update(&key(b'o', id), |offering: &mut Offering| {
             offering.record(&event.recorded(), change);
         }),
         _ => {}
@@ -76,9 +80,13 @@ impl OnOffer {
     }
 }
 
+fn key(family: u8, id: &Uuid) -> Vec<u8> {
+    [&[family], id.as_bytes().as_slice()].concat()
+}
+
 /// The id in a key of one byte and a UUID.
-pub(crate) fn id(key: &[u8]) -> uuid::Uuid {
-    uuid::Uuid::from_slice(key.get(1..).unwrap_or_default()).unwrap_or_default()
+pub(crate) fn id(key: &[u8]) -> Uuid {
+    Uuid::from_slice(key.get(1..).unwrap_or_default()).unwrap_or_default()
 }
 
 impl View for NeedsAndAssets {
@@ -94,6 +102,12 @@ impl View for NeedsAndAssets {
     fn columns(&self) -> &'static [&'static str] {
         COLUMNS
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["assessment", "what", "id", "constituency"]
+    }
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        traces::traces(rows, event)
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         record(rows, event);
@@ -104,26 +118,29 @@ impl View for NeedsAndAssets {
         let offered = OnOffer::of(rows);
         let mut assessments = BTreeMap::new();
         rows.each(b"n", |key, assessment: &Assessment| {
-            let Some(opened) = assessment.opened() else { return };
-            let place = (opened.site, opened.year, id(key));
-            let common = json!({
-                "site": opened.site.to_string(),
-                "school_year": opened.year.to_string(),
-                "assessment": id(key).to_string(),
-                "assessment_status": if assessment.closed().is_some() { "closed" } else { "open" },
-                "assessment_methods": opened.methods.iter().map(code).collect::<Vec<_>>(),
-            });
-            let found = [
-                needs(assessment, opened.site, &offered),
-                goals(assessment),
-                assets(assessment),
-                voices(assessment),
-            ];
-            let listed = found.concat().into_iter().map(|own| whole(&common, own));
-            assessments.insert(place, listed.filter(|row| wanted(row)).collect::<Vec<_>>());
+            if let Some(opened) = assessment.opened() {
+                let listed = listed(id(key), assessment, &offered).into_iter();
+                let listed: Vec<_> = listed.filter(|row| wanted(row)).collect();
+                assessments.insert((opened.site, opened.year, id(key)), listed);
+            }
         });
         assessments.into_values().flatten().collect()
     }
+}
+
+/// All rows of an assessment.
+fn listed(id: Uuid, assessment: &Assessment, offered: &OnOffer) -> Vec<Value> {
+    let Some(opened) = assessment.opened() else { return Vec::new() };
+    let common = json!({
+        "site": opened.site.to_string(),
+        "school_year": opened.year.to_string(),
+        "assessment": id.to_string(),
+        "assessment_status": if assessment.closed().is_some() { "closed" } else { "open" },
+        "assessment_methods": opened.methods.iter().map(code).collect::<Vec<_>>(),
+    });
+    let found =
+        [needs(assessment, opened.site, offered), goals(assessment), assets(assessment), voices(assessment)];
+    found.concat().into_iter().map(|own| whole(&common, own)).collect()
 }
 
 /// A row of all columns: what is the same for the assessment, and what the thing has of its own.
@@ -180,12 +197,7 @@ fn goals(assessment: &Assessment) -> Vec<Value> {
             "observed": observed.map(|(day, _)| day.to_string()),
         })
     };
-    let set = assessment
-        .history
-        .entries()
-        .iter()
-        .filter_map(|entry| if let Event::GoalSet(goal) = &entry.event { Some(goal) } else { None });
-    set.map(row).collect()
+    assessment.goals().map(row).collect()
 }
 
 /// What was last observed of each goal; of several on one day, what was recorded last.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wire::RecordedEvent;
 
-use crate::cells::{Place, changes};
+use crate::cells::{Place, changes, places};
 use crate::{Digits, Rows, View};
 
 /// The view.
@@ -122,6 +122,12 @@ impl View for Reach {
     }
     fn columns(&self) -> &'static [&'static str] {
         &["site", "partner", "pillar", "kind", "tier", "month", "school_year"]
+    }
+    fn identity(&self) -> &'static [&'static str] {
+        &["month", "site", "partner", "pillar", "kind", "tier"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        places(event)
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -1,5 +1,6 @@
 //! Events as sentences that a person would say. No person, household or case is named, and no small number of people.
 
+use domain::ledger::Persons;
 use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offering, partner, site};
 
 use crate::cells::code;
@@ -32,12 +33,19 @@ fn ledger_sentence(event: &ledger::Event) -> String {
     match event {
         ledger::Event::LedgerOpened(opened) => format!("{} opened its ledger.", opened.owner),
         ledger::Event::PolicyChanged(change) => {
-            format!("The policy changed: counts under {} are suppressed.", change.policy.suppress_under)
+            let who = match change.policy.persons {
+                Persons::Any => "",
+                Persons::Enrolled => ", and only who is enrolled may be named",
+            };
+            format!("The policy changed: counts under {} are suppressed{who}.", change.policy.suppress_under)
         }
         ledger::Event::SchemaRegistered(schema) => {
             format!("Version {} of {} may be written.", schema.version, schema.event)
         }
         ledger::Event::OperatorActed(act) => format!("An operator acted: {} ({}).", act.act, act.reason),
+        ledger::Event::ReportPublished(report) => {
+            format!("The report {} for {} was published.", report.name, report.school_year)
+        }
     }
 }
 

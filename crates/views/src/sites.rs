@@ -1,6 +1,6 @@
 //! Site profile: the hub on a page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::assessment::Assessment;
 use domain::council::{self, Council};
@@ -58,6 +58,32 @@ impl View for SiteProfile {
             "gap_barriers",
         ]
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["site"]
+    }
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let named = |id: &uuid::Uuid| json!({ "site": id.to_string() });
+        match &event.fact.event {
+            AnyEvent::Site(_) => vec![named(&event.fact.subject.id)],
+            AnyEvent::Offering(change) => {
+                let mut sites: BTreeSet<SiteId> = change.sites().into_iter().collect();
+                rows.each(&key(b'o', &event.fact.subject.id), |_, offering: &Offering| {
+                    sites.extend(offering.details().and_then(|details| details.site));
+                });
+                sites.iter().map(|site| named(&site.0)).collect()
+            }
+            AnyEvent::Assessment(_) => {
+                crate::needs::sites(rows, event).iter().map(|site| named(&site.0)).collect()
+            }
+            AnyEvent::Council(change) => {
+                charters(change).into_iter().filter_map(|c| c.site).map(|site| named(&site.0)).collect()
+            }
+            AnyEvent::Engagement(change) => {
+                crate::engagements::held(change).iter().map(|(held, _)| named(&held.site.0)).collect()
+            }
+            _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.site.0)).collect(),
+        }
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let id = &event.fact.subject.id;
@@ -67,7 +93,7 @@ impl View for SiteProfile {
             }),
             AnyEvent::Offering(_) | AnyEvent::Assessment(_) => record(rows, event),
             // Of a council only its charters; its meetings are many and say nothing of the site.
-            AnyEvent::Council(change) if is_charter(change) => {
+            AnyEvent::Council(change) if !charters(change).is_empty() => {
                 rows.update(&key(b'c', id), |council: &mut Council| {
                     council.record(&event.recorded(), change);
                 });
@@ -104,8 +130,17 @@ impl View for SiteProfile {
     }
 }
 
-fn is_charter(event: &council::Event) -> bool {
-    matches!(event.told(), council::Event::CouncilChartered(_) | council::Event::CharterAmended(_))
+/// The charter that an event of a council states, and the one that it replaces.
+fn charters(event: &council::Event) -> Vec<&council::Charter> {
+    let forms = match event {
+        council::Event::CouncilCorrected(c) => vec![&c.was.event, &c.now],
+        _ => vec![event.told()],
+    };
+    let charters = forms.into_iter().filter_map(|form| match form {
+        council::Event::CouncilChartered(charter) | council::Event::CharterAmended(charter) => Some(charter),
+        _ => None,
+    });
+    charters.collect()
 }
 
 /// Councils by site, with their names as last chartered.

@@ -55,7 +55,23 @@ impl View for Timeline {
          deliveries have none, their events stand in the log"
     }
     fn columns(&self) -> &'static [&'static str] {
-        &["subject", "event", "effective", "standing", "caused_by"]
+        &["subject", "position", "event", "effective", "standing", "caused_by"]
+    }
+    fn identity(&self) -> &'static [&'static str] {
+        &["subject", "position"]
+    }
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let subject = event.fact.subject;
+        let position = event.envelope.position;
+        if subject.kind == Kind::Delivery {
+            return Vec::new();
+        }
+        // Only a correction or void belongs to the row of another event.
+        let first = event.fact.corrects.and_then(|_| {
+            let chain = chains(rows, subject).into_iter().find(|chain| chain.holds(position))?;
+            chain.items.first().map(|(first, _)| *first)
+        });
+        vec![json!({ "subject": subject.to_string(), "position": first.unwrap_or(position) })]
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
@@ -107,10 +123,15 @@ struct Chain {
     items: Vec<(u64, Item)>,
 }
 
-/// The chains of one thing, by the day on which each is true and then by position.
-fn of(rows: &Rows, subject: Subject, wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
+impl Chain {
+    fn holds(&self, position: u64) -> bool {
+        self.items.iter().any(|(at, _)| *at == position)
+    }
+}
+
+/// The chains of one thing, in the order in which they began.
+fn chains(rows: &Rows, subject: Subject) -> Vec<Chain> {
     let prefix = prefix(subject);
-    let mut positions = BTreeMap::new();
     let mut chains: Vec<Chain> = Vec::new();
     // Which chain the latest form of each event belongs to.
     let mut latest: BTreeMap<Uuid, usize> = BTreeMap::new();
@@ -118,7 +139,6 @@ fn of(rows: &Rows, subject: Subject, wanted: &dyn Fn(&Value) -> bool) -> Vec<Val
         let position =
             key.get(prefix.len()..).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
         let Some(position) = position else { return };
-        positions.insert(item.id, position);
         let earlier = item.corrects.and_then(|corrects| latest.remove(&corrects));
         let index = earlier.unwrap_or(chains.len());
         latest.insert(item.id, index);
@@ -128,6 +148,14 @@ fn of(rows: &Rows, subject: Subject, wanted: &dyn Fn(&Value) -> bool) -> Vec<Val
             None => chains.push(Chain { items: vec![link] }),
         }
     });
+    chains
+}
+
+/// By the day on which each is true and then by position.
+fn of(rows: &Rows, subject: Subject, wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
+    let chains = chains(rows, subject);
+    let items = chains.iter().flat_map(|chain| &chain.items);
+    let positions: BTreeMap<Uuid, u64> = items.map(|(position, item)| (item.id, *position)).collect();
     let mut told: Vec<(Date, u64, Value)> =
         chains.iter().filter_map(|chain| tell(subject, chain, &positions)).collect();
     told.sort_by_key(|(day, position, _)| (*day, *position));

@@ -22,3 +22,5 @@ mod registers;
 mod sentences;
 mod table;
 mod timelines;
+mod traces;
+mod two_axes;

@@ -27,6 +27,30 @@ pub(crate) fn assess(world: &mut World) -> [Uuid; 2] {
     [need(world, HOMEWORK, "academic"), need(world, FOOD, "food")]
 }
 
+/// Then the food is first by a council's decision, and the homework has a goal; an asset, and voices.
+pub(crate) fn prioritise(world: &mut World) {
+    let decision = decided_on(world, "2025-10-20");
+    let first = json!({ "need": id(FOOD), "decision": decision, "rank": 1 });
+    add(world, "set-priority", "2025-10-20", first);
+    add(world, "set-goal", "2025-11-03", goal());
+    add(world, "observe-progress", "2026-02-02", seen(1980, "progressing"));
+    let asset = json!({ "asset": id(34), "kind": "place", "partner": id(PARTNER), "label": "Parque Norte" });
+    add(world, "identify-asset", "2025-11-03", asset);
+    let heard = json!({ "constituency": "family", "method": "survey", "count": 214 });
+    add(world, "record-voices", "2025-11-03", heard);
+}
+
+fn goal() -> Value {
+    json!({
+        "goal": id(GOAL), "need": id(HOMEWORK), "indicator": "chronic-absence", "unit": "basis-points",
+        "baseline": 2140, "target": 1500, "by": "2026-06-30",
+    })
+}
+
+fn seen(value: i64, status: &str) -> Value {
+    json!({ "goal": id(GOAL), "value": value, "n": 412, "status": status })
+}
+
 /// What a correction of an event of the assessment carries.
 fn placed(details: Value) -> Value {
     with(details, &[("site", json!(id(SITE))), ("year", json!("2025-26"))])
@@ -87,17 +111,11 @@ fn priorities_come_first_with_the_decision_that_set_them() {
 fn a_goal_shows_where_it_was_seen_last() {
     let mut world = World::working();
     assess(&mut world);
-    let goal = json!({
-        "goal": id(GOAL), "need": id(HOMEWORK), "indicator": "chronic-absence", "unit": "basis-points",
-        "baseline": 2140, "target": 1500, "by": "2026-06-30",
-    });
-    add(&mut world, "set-goal", "2025-11-03", goal);
+    add(&mut world, "set-goal", "2025-11-03", goal());
     let columns = "indicator barrier unit baseline target by value n status observed";
     let row = |world: &World| table(world, "needs-and-assets", &[("what", "goal")], columns).remove(0);
     let fixed = "chronic-absence academic basis-points 2140 1500 2026-06-30";
     assert_eq!(row(&world), format!("{fixed} null null set null"));
-    let seen =
-        |value: i64, status: &str| json!({ "goal": id(GOAL), "value": value, "n": 412, "status": status });
     let later = add(&mut world, "observe-progress", "2026-02-02", seen(1980, "progressing"));
     add(&mut world, "observe-progress", "2025-12-01", seen(2200, "decline"));
     assert_eq!(row(&world), format!("{fixed} 1980 412 progressing 2026-02-02"));
