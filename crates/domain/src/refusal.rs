@@ -136,6 +136,16 @@ refusals! {
     ConsentNotForCase => "the consent was given in another case";
     /// Rule 3: a consent covers the kind of service.
     ConsentNotForKind { kind: ServiceKind } => "the consent does not cover the service kind {kind:?}";
+    /// What is completed was accepted.
+    ReferralNotAccepted => "no partner has accepted the referral";
+    /// One partner accepts a referral, and keeps it until it is completed or closed.
+    ReferralAlreadyAccepted => "a partner has accepted the referral; complete it or close it";
+    /// A referral that was redirected is for one partner.
+    ReferralWithAnother { partner: Uuid } => "the referral is with partner {partner} now; redirect it first";
+    /// A request to amend a record is decided once.
+    AmendmentAlreadyDecided => "the request was decided already";
+    /// A statement is placed where a request was denied.
+    StatementNeedsDenial => "a statement is placed after the request was denied, not before and not where it was granted";
 }
 
 /// Every refusal there is, by code.

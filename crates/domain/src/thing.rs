@@ -228,6 +228,10 @@ things! {
     Person in person;
     /// A consent to services in one case.
     Consent in consent;
+    /// A case that is passed to a partner.
+    Referral in referral;
+    /// A family's request to amend a record.
+    Amendment in amendment;
 }
 
 impl Kind {
@@ -245,6 +249,14 @@ impl Event {
 }
 
 impl Command {
+    /// An event that it names otherwise than to correct or void it; the shell looks it up for `decide`.
+    pub const fn mentions(&self) -> Option<uuid::Uuid> {
+        match self {
+            Self::Amendment(command) => command.mentions(),
+            _ => None,
+        }
+    }
+
     /// The kind that has a command of this name.
     pub fn kind_of(name: &str) -> Option<Kind> {
         NAMES.iter().find(|n| n.commands.contains(&name)).map(|n| n.kind)

@@ -142,6 +142,8 @@ fn object(command: &Command) -> Map<String, Value> {
         Command::Engagement(command) => serde_json::to_value(command),
         Command::Person(command) => serde_json::to_value(command),
         Command::Consent(command) => serde_json::to_value(command),
+        Command::Referral(command) => serde_json::to_value(command),
+        Command::Amendment(command) => serde_json::to_value(command),
     };
     match value {
         Ok(Value::Object(members)) => members,

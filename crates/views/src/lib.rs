@@ -5,6 +5,7 @@
 
 mod activity;
 mod agreements;
+mod amendments;
 mod answer;
 mod cells;
 mod digits;
@@ -12,6 +13,7 @@ mod engagements;
 mod partners;
 mod ranks;
 mod reach;
+mod referrals;
 mod rows;
 mod sentences;
 mod sites;
@@ -48,6 +50,8 @@ pub static VIEWS: &[&dyn View] = &[
     &cells::ServiceLedger,
     &reach::Reach,
     &engagements::EngagementSummary,
+    &referrals::Referrals,
+    &amendments::Amendments,
     &activity::ActivityFeed,
 ];
 

@@ -4,8 +4,10 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod amendment;
 mod consent;
 mod person;
+mod referral;
 
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
@@ -19,6 +21,8 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Engagement(event) => engagement_sentence(event),
         AnyEvent::Person(event) => person::sentence(event),
         AnyEvent::Consent(event) => consent::sentence(event),
+        AnyEvent::Referral(event) => referral::sentence(event),
+        AnyEvent::Amendment(event) => amendment::sentence(event),
     }
 }
 

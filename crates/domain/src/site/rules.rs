@@ -55,7 +55,9 @@ pub(crate) fn decide(
             let id = SiteId::new(live.subject.id);
             let first = matches!(live.event, Event::SiteRegistered(_));
             if first && (state.site(id)?.history.entries().len() > 1 || names_site(state, id)) {
-                return Err(Refusal::InUse { what: "events of the site, agreements or engagements" });
+                return Err(Refusal::InUse {
+                    what: "events of the site, agreements, engagements or referrals",
+                });
             }
             Ok(vec![live.void(command)])
         }
@@ -65,6 +67,7 @@ pub(crate) fn decide(
 fn names_site(state: &State, id: SiteId) -> bool {
     state.agreements.values().any(|agreement| agreement.names_site(id))
         || state.engagements.values().any(|engagement| engagement.site == id)
+        || state.referrals.values().any(|referral| referral.names_site(id))
 }
 
 /// Rule 14, and the date: any further event needs an open site.
