@@ -177,6 +177,12 @@ impl Refusal {
             Self::EinNotAllowed => Some("details/ein"),
             Self::MinutesOutOfRange { .. } => Some("details/minutes"),
             Self::HeadcountOutOfRange { .. } => Some("details/headcount"),
+            Self::MergeInCircle => Some("details/into"),
+            Self::PersonNotMerged { .. } => Some("details/from"),
+            Self::HouseholdUnclear | Self::TooManyHouseholds { .. } => Some("details/household"),
+            Self::ConsentNotForCase => Some("details/case"),
+            Self::ConsentNotForKind { .. } => Some("details/kind"),
+            Self::ReferralWithAnother { .. } => Some("details/partner"),
             Self::OneDayNeeded
             | Self::SpanNeeded
             | Self::DateInFuture { .. }
