@@ -8,6 +8,7 @@
 #[macro_use]
 pub mod thing;
 pub mod agreement;
+pub mod amendment;
 pub mod basis;
 pub mod cds;
 pub mod code;
@@ -26,6 +27,7 @@ pub mod need;
 pub mod offering;
 pub mod partner;
 pub mod person;
+pub mod referral;
 pub mod refusal;
 pub mod school_year;
 pub mod site;

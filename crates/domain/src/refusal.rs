@@ -173,6 +173,16 @@ refusals! {
     StrandsDecision { decision: Uuid, date: Date } => "this would take its ground from decision {decision} of {date}";
     /// A newer version of an event is written once every reader knows it.
     SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger";
+    /// What is completed was accepted.
+    ReferralNotAccepted => "no partner has accepted the referral";
+    /// One partner accepts a referral, and keeps it until it is completed or closed.
+    ReferralAlreadyAccepted => "a partner has accepted the referral; complete it or close it";
+    /// A referral that was redirected is for one partner.
+    ReferralWithAnother { partner: Uuid } => "the referral is with partner {partner} now; redirect it first";
+    /// A request to amend a record is decided once.
+    AmendmentAlreadyDecided => "the request was decided already";
+    /// A statement is placed where a request was denied.
+    StatementNeedsDenial => "a statement is placed after the request was denied, not before and not where it was granted";
 }
 
 /// Every refusal there is, by code.
@@ -208,6 +218,12 @@ impl Refusal {
             Self::TallyDiffers { .. } => Some("details/tally"),
             Self::MinutesOutOfRange { .. } => Some("details/minutes"),
             Self::HeadcountOutOfRange { .. } => Some("details/headcount"),
+            Self::MergeInCircle => Some("details/into"),
+            Self::PersonNotMerged { .. } => Some("details/from"),
+            Self::HouseholdUnclear | Self::TooManyHouseholds { .. } => Some("details/household"),
+            Self::ConsentNotForCase => Some("details/case"),
+            Self::ConsentNotForKind { .. } => Some("details/kind"),
+            Self::ReferralWithAnother { .. } => Some("details/partner"),
             Self::OneDayNeeded
             | Self::NotOnMeetingDay { .. }
             | Self::SpanNeeded

@@ -9,18 +9,21 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::agreement::Agreement;
+use crate::amendment::Amendment;
 use crate::basis::Basis;
 use crate::consent::Consent;
 use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
 use crate::id::{
-    AgreementId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId, PersonId, SiteId,
+    AgreementId, AmendmentId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId,
+    PersonId, ReferralId, SiteId,
 };
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
 use crate::person::{Link, Person};
+use crate::referral::Referral;
 use crate::site::Site;
 use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
@@ -77,6 +80,8 @@ pub struct FoundEvent {
 pub struct Found {
     /// The event that a correction or void names.
     pub corrected: Option<FoundEvent>,
+    /// The event that a command names otherwise.
+    pub mentioned: Option<FoundEvent>,
     /// Position of an earlier event from the same source record with other content.
     pub source_taken: Option<u64>,
     /// On what grounds the command is.
@@ -98,6 +103,8 @@ pub struct State {
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
     #[serde(default)]
     pub(crate) councils: BTreeMap<CouncilId, Council>,
+    pub(crate) referrals: BTreeMap<ReferralId, Referral>,
+    pub(crate) amendments: BTreeMap<AmendmentId, Amendment>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
@@ -162,6 +169,16 @@ impl State {
     /// The council, if it is chartered.
     pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
         self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
+    }
+
+    /// The referral, if it was opened.
+    pub fn referral(&self, id: ReferralId) -> Result<&Referral, Refusal> {
+        self.referrals.get(&id).ok_or(Refusal::NotFound { kind: "referral", id: id.0 })
+    }
+
+    /// The request to amend a record, if it was made.
+    pub fn amendment(&self, id: AmendmentId) -> Result<&Amendment, Refusal> {
+        self.amendments.get(&id).ok_or(Refusal::NotFound { kind: "amendment", id: id.0 })
     }
 
     /// Agreements, by id.

@@ -260,6 +260,10 @@ things! {
     Consent in consent;
     /// A council, in which those concerned decide together.
     Council in council;
+    /// A case that is passed to a partner.
+    Referral in referral;
+    /// A family's request to amend a record.
+    Amendment in amendment;
 }
 
 impl Kind {
@@ -277,6 +281,14 @@ impl Event {
 }
 
 impl Command {
+    /// An event that it names otherwise than to correct or void it; the shell looks it up for `decide`.
+    pub const fn mentions(&self) -> Option<uuid::Uuid> {
+        match self {
+            Self::Amendment(command) => command.mentions(),
+            _ => None,
+        }
+    }
+
     /// The kind that has a command of this name.
     pub fn kind_of(name: &str) -> Option<Kind> {
         NAMES.iter().find(|n| n.commands.contains(&name)).map(|n| n.kind)

@@ -5,6 +5,7 @@
 
 mod activity;
 mod agreements;
+mod amendments;
 mod answer;
 mod cells;
 mod digits;
@@ -13,6 +14,7 @@ mod explanation;
 mod partners;
 mod ranks;
 mod reach;
+mod referrals;
 mod rows;
 mod sentences;
 mod sites;
@@ -54,6 +56,8 @@ pub static VIEWS: &[&dyn View] = &[
     &cells::ServiceLedger,
     &reach::Reach,
     &engagements::EngagementSummary,
+    &referrals::Referrals,
+    &amendments::Amendments,
     &activity::ActivityFeed,
 ];
 

@@ -5,9 +5,11 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod amendment;
 mod consent;
 mod council;
 mod person;
+mod referral;
 
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
@@ -22,6 +24,8 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Person(event) => person::sentence(event),
         AnyEvent::Consent(event) => consent::sentence(event),
         AnyEvent::Council(event) => council::sentence(event),
+        AnyEvent::Referral(event) => referral::sentence(event),
+        AnyEvent::Amendment(event) => amendment::sentence(event),
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod agreements;
+mod amendments;
 mod consents;
 mod corrections;
 mod council_kit;
@@ -20,12 +21,14 @@ mod ledgers;
 mod offerings;
 mod partners;
 mod persons;
+mod referrals;
 mod sites;
 mod states;
 
 /// The claims, as text.
 const CLAIMS: &[&str] = &[
     include_str!("agreements.rs"),
+    include_str!("amendments.rs"),
     include_str!("consents.rs"),
     include_str!("corrections.rs"),
     include_str!("councils.rs"),
@@ -36,6 +39,7 @@ const CLAIMS: &[&str] = &[
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
     include_str!("persons.rs"),
+    include_str!("referrals.rs"),
     include_str!("sites.rs"),
 ];
 

@@ -9,6 +9,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod amendments;
 mod deliveries;
 mod engagements;
 #[path = "../../../domain/tests/rules/kit.rs"]
@@ -17,6 +18,7 @@ mod kit;
 mod persons;
 mod properties;
 mod questions;
+mod referrals;
 mod registers;
 mod sentences;
 mod table;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use views::{QueryError, VIEWS, answer, view};
 
 use crate::kit::*;
@@ -33,7 +34,12 @@ fn an_unknown_column_is_answered_with_those_there_are() {
 #[test]
 fn every_row_has_every_column() {
     let mut world = World::working();
-    world.accepted("record-delivery", delivery("2026-03-02"));
+    let event = world.accepted("record-delivery", delivery("2026-03-02"));
+    let disputed = json!({ "event": event, "grounds": "privacy" });
+    world.accepted("request-amendment", act(601, "2026-03-02", disputed));
+    let mut world = world.under("law:wic-5600");
+    let opened = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
+    world.accepted("open-referral", act(501, "2026-03-02", opened));
     for view in VIEWS.iter().filter(|view| !["reach", "engagement-summary"].contains(&view.name())) {
         let rows = ask(&world, view.name(), &[]).unwrap();
         assert!(!rows.is_empty(), "{}", view.name());

@@ -46,8 +46,16 @@ fn no_person_household_or_case_stands_in_the_feed() {
         json!({ "site": id(SITE), "kind": "home-visit", "minutes": 9, "interpreter": false, "headcount": 3 });
     world.accepted("record-engagement", act(20, "2026-03-02", details));
     world.accepted("record-family", act(20, "2026-03-02", json!({ "household": id(301), "role": "led" })));
+    world.accepted("enrol-person", act(101, "2026-03-02", json!({ "household": id(301) })));
+    world.accepted("enrol-person", act(102, "2026-03-02", json!({})));
+    world.accepted("merge-persons", act(101, "2026-03-02", json!({ "into": id(102) })));
+    let consented = json!({ "case": id(201), "kinds": ["dental-care"], "basis": "parent-consent" });
+    world.accepted("record-consent", act(401, "2026-03-02/2026-06-11", consented));
+    let mut world = world.under("law:wic-5600");
+    let opened = json!({ "case": id(201), "site": id(SITE), "need": "dental", "urgency": "soon" });
+    world.accepted("open-referral", act(501, "2026-03-02", opened));
     let text = serde_json::to_string(&ask(&world, "activity-feed", &[]).unwrap()).unwrap();
-    for number in [101, 102, 301] {
+    for number in [101, 102, 201, 301] {
         assert!(!text.contains(&id(number).to_string()), "{number}");
     }
 }
