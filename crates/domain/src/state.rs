@@ -84,13 +84,11 @@ pub struct State {
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     pub(crate) offerings: BTreeMap<OfferingId, Offering>,
     pub(crate) engagements: BTreeMap<EngagementId, Engagement>,
-    #[serde(default)]
     pub(crate) councils: BTreeMap<CouncilId, Council>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
-    #[serde(default)]
     pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
 }
 

@@ -9,6 +9,7 @@ mod answer;
 mod cells;
 mod digits;
 mod engagements;
+mod leadership;
 mod partners;
 mod ranks;
 mod reach;
@@ -48,6 +49,7 @@ pub static VIEWS: &[&dyn View] = &[
     &cells::ServiceLedger,
     &reach::Reach,
     &engagements::EngagementSummary,
+    &leadership::LeadershipRecord,
     &activity::ActivityFeed,
 ];
 

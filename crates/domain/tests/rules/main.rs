@@ -9,6 +9,7 @@
 
 mod agreements;
 mod corrections;
+mod council_histories;
 mod council_kit;
 mod councils;
 mod decisions;

@@ -9,11 +9,15 @@
     reason = "a test says what it expects by failing"
 )]
 
+#[path = "../../../domain/tests/rules/council_kit.rs"]
+#[expect(dead_code, reason = "views need only what is accepted")]
+mod council_kit;
 mod deliveries;
 mod engagements;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
+mod leadership;
 mod properties;
 mod questions;
 mod registers;

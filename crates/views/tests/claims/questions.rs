@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use views::{QueryError, VIEWS, answer, view};
 
+use crate::council_kit::charter;
 use crate::kit::*;
 use crate::table::{ask, events, fold};
 
@@ -34,6 +35,7 @@ fn an_unknown_column_is_answered_with_those_there_are() {
 fn every_row_has_every_column() {
     let mut world = World::working();
     world.accepted("record-delivery", delivery("2026-03-02"));
+    world.accepted("charter-council", charter("consent"));
     for view in VIEWS.iter().filter(|view| !["reach", "engagement-summary"].contains(&view.name())) {
         let rows = ask(&world, view.name(), &[]).unwrap();
         assert!(!rows.is_empty(), "{}", view.name());
