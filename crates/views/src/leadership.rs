@@ -216,7 +216,7 @@ fn describe(
         "suppressed": suppressed,
         "revisits": taken.revisits,
         "stands": taken.set_aside().is_none(),
-        "set_aside": taken.set_aside().map(|day| day.to_string()),
+        "set_aside_on": taken.set_aside().map(|day| day.to_string()),
         "actions_open": open.clone().count(),
         "next_due": open.map(|action| action.due).min().map(|day| day.to_string()),
     });

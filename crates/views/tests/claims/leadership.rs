@@ -150,10 +150,10 @@ fn corrections_and_voids_change_what_is_told() {
     assert_eq!(councils(&world, "attendance_percent with_dissent decisions"), ["65 0 1"]);
     world.accepted("record-attendance", act(COUNCIL, NEXT, attended(502, ALL)));
     let aside = world.accepted("revisit-decision", revisit(DECISION, 502, NEXT, false));
-    assert_eq!(decisions(&world, "stands set_aside revisits"), ["false 2026-03-09 1"]);
+    assert_eq!(decisions(&world, "stands set_aside_on revisits"), ["false 2026-03-09 1"]);
     assert_eq!(councils(&world, "adopted set_aside"), ["1 1"]);
     world.accepted("void-council", void(aside));
-    assert_eq!(decisions(&world, "stands set_aside revisits"), ["true null 0"]);
+    assert_eq!(decisions(&world, "stands set_aside_on revisits"), ["true null 0"]);
     world.accepted("void-council", void(decision));
     assert!(decisions(&world, "decision").is_empty());
     assert_eq!(councils(&world, "adopted decisions with_families_percent"), ["0 0 null"]);
