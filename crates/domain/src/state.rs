@@ -109,7 +109,6 @@ pub struct State {
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
-    #[serde(default)]
     pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
 }
 

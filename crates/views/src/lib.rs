@@ -11,6 +11,7 @@ mod cells;
 mod digits;
 mod engagements;
 mod explanation;
+mod leadership;
 mod partners;
 mod ranks;
 mod reach;
@@ -58,6 +59,7 @@ pub static VIEWS: &[&dyn View] = &[
     &engagements::EngagementSummary,
     &referrals::Referrals,
     &amendments::Amendments,
+    &leadership::LeadershipRecord,
     &activity::ActivityFeed,
 ];
 

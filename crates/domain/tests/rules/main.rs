@@ -11,6 +11,7 @@ mod agreements;
 mod amendments;
 mod consents;
 mod corrections;
+mod council_histories;
 mod council_kit;
 mod councils;
 mod decisions;

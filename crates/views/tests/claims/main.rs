@@ -10,11 +10,15 @@
 )]
 
 mod amendments;
+#[path = "../../../domain/tests/rules/council_kit.rs"]
+#[expect(dead_code, reason = "views need only what is accepted")]
+mod council_kit;
 mod deliveries;
 mod engagements;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
+mod leadership;
 mod persons;
 mod properties;
 mod questions;
