@@ -11,6 +11,7 @@ mod kills;
 mod leaders;
 mod leases;
 mod load;
+mod room;
 
 /// Whether this is the long run.
 fn full() -> bool {
