@@ -1,5 +1,7 @@
 //! Disks without room, for real: a small file system that a log fills to the last byte, and that is made larger.
 
+use std::collections::BTreeMap;
+
 use journal::Embedded;
 use serde_json::{Value, json};
 use tests::binary::{self, Ran, Serving};
@@ -26,7 +28,7 @@ struct OnDisk {
     config: std::path::PathBuf,
     /// What was sent, batch by batch.
     sent: u64,
-    told: Told,
+    told: BTreeMap<Uuid, Receipt>,
     _folder: tempfile::TempDir,
 }
 
@@ -36,7 +38,7 @@ impl OnDisk {
         let config = folder.path().join("hubledger.toml");
         let text = format!("data = {:?}\nprojector.flush_events = {flush_events}\n", disk.path());
         std::fs::write(&config, text).unwrap();
-        Self { disk, config, sent: 0, told: Told::new(), _folder: folder }
+        Self { disk, config, sent: 0, told: BTreeMap::new(), _folder: folder }
     }
 
     fn verb(&self, verb: &[&str], input: &str) -> Ran {
@@ -53,10 +55,8 @@ impl OnDisk {
             ran.lines().into_iter().map(|mut line| serde_json::from_value(line["receipt"].take()).unwrap());
         let told: Vec<(Uuid, Receipt)> = ids.into_iter().zip(receipts).collect();
         for (id, receipt) in told {
-            match self.told.iter().find(|(known, _)| *known == id) {
-                Some((_, first)) => assert_eq!(first, &receipt, "one command, one outcome"),
-                None => self.told.push((id, receipt)),
-            }
+            let first = self.told.entry(id).or_insert_with(|| receipt.clone());
+            assert_eq!(*first, receipt, "one command, one outcome");
         }
         ran
     }
@@ -79,7 +79,7 @@ impl OnDisk {
     fn is_whole(&self, events: std::ops::RangeInclusive<u64>) {
         let journal = Embedded::open_read_only(self.disk.path());
         let origin = Origin { deployment: slug("local"), ledger: slug("azusa-usd") };
-        let mut told = self.told.clone();
+        let mut told: Told = self.told.clone().into_iter().collect();
         told.sort_by_key(|(_, receipt)| receipt.positions.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let held = runtime.block_on(check(&journal, origin, &[told]));
@@ -186,4 +186,68 @@ async fn broker_without_room() {
     place.is_sound(events);
     println!("{before} receipts before there was no room, {events} events");
     assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn views_without_room_stop_and_say_why_and_a_start_with_room_has_them_all() {
+    apart("room::views_without_room_stop_and_say_why_and_a_start_with_room_has_them_all", || {
+        let (small, mut on) = (Disk::of(64), OnDisk::new(LARGE_KIB, 1));
+        std::os::unix::fs::symlink(small.path(), on.disk.path().join("views")).unwrap();
+        let server = Serving::start(&on.config);
+        let _ = on.verb(&["record", "-"], &format!("{}\n", open())).ended(0);
+        let stopped = loop {
+            on.sent += 1;
+            // The log has room, so nobody who records is told of it.
+            let _ = on.record(on.sent).ended(0);
+            let head = (1 + BATCH * on.sent).to_string();
+            let ran = on.verb(&["query", "activity-feed", "--min-position", &head], "");
+            if ran.code != 0 {
+                break ran.ended(10);
+            }
+        };
+        assert!(stopped.err.contains("No space left"), "{}", stopped.err);
+        on.sent += 1;
+        let _ = on.record(on.sent).ended(0);
+        assert_eq!(server.stop(), 0);
+
+        small.grow(LARGE_KIB);
+        let server = Serving::start(&on.config);
+        let events = 1 + BATCH * on.sent;
+        let query = ["query", "activity-feed", "--limit", "1", "--min-position", &events.to_string()];
+        assert_eq!(on.verb(&query, "").ended(0).json()["head"]["position"], json!(events));
+        assert_eq!(on.verb(&["replay"], "").ended(0).json()["equal"], true);
+        on.is_whole(events..=events);
+        assert_eq!(server.stop(), 0);
+    });
+}
+
+#[test]
+fn a_register_without_room_is_made_again_from_the_log() {
+    apart("room::a_register_without_room_is_made_again_from_the_log", || {
+        let (small, mut on) = (Disk::of(64), OnDisk::new(LARGE_KIB, 65_536));
+        std::os::unix::fs::symlink(small.path(), on.disk.path().join("register")).unwrap();
+        for start in 1..=3 {
+            let server = Serving::start(&on.config);
+            if start == 1 {
+                let _ = on.verb(&["record", "-"], &format!("{}\n", open())).ended(0);
+            }
+            for _ in 0..8 {
+                on.sent += 1;
+                let _ = on.record(on.sent).ended(0);
+            }
+            // What it finds in the register, or in the log where the register was not written, it does not take twice.
+            for batch in 1..=on.sent {
+                let _ = on.record(batch).ended(0);
+            }
+            let events = 1 + BATCH * on.sent;
+            on.is_whole(events..=events);
+            // Stopping is when it writes the register, and there is no room the first two times.
+            assert_eq!(server.stop(), 0);
+            assert!(start > 2 || small.is_without(64));
+            if start == 2 {
+                small.grow(LARGE_KIB);
+            }
+        }
+        assert!(on.disk.path().join("register/azusa-usd/bookmark.json").exists());
+    });
 }
