@@ -3,7 +3,7 @@
 //! Mounting is allowed to few, so such a test runs itself again in a mount namespace of its own, where it may, and
 //! where every mount goes with its last process.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::Command;
 
@@ -27,9 +27,10 @@ pub fn apart(test: &str, story: impl FnOnce()) {
         tried.is_ok_and(|tried| tried.status.success())
     };
     let Some(way) = WAYS.iter().find(may) else {
-        eprintln!(
-            "NOT TESTED: {test}: nothing can be mounted on this machine, not even after `unshare -Urm`"
-        );
+        // Straight to stderr: what a test prints is shown only when it fails.
+        let why = "nothing can be mounted on this machine, not even after `unshare -Urm`";
+        let said = format!("NOT TESTED: {test}: {why}\n");
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
         return;
     };
     let mut again = Command::new("unshare");
