@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
 use crate::text::{NAME_CHARS_MAX, code, not_in_future, text};
+use crate::valid::Validity;
 use crate::version::newest;
 use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
 
@@ -129,6 +130,11 @@ pub enum Command {
 named! {}
 
 impl Event {
+    /// What the ledger says of itself holds from when it was said, whatever day is looked at.
+    pub(crate) const fn valid_on(&self, _: &Fact, _: Date) -> Validity {
+        Validity::AsItIs
+    }
+
     /// The version in which it is written: the oldest that says all it says.
     pub(crate) const fn version(&self) -> u16 {
         let policy = match self {

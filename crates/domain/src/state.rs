@@ -9,12 +9,18 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::agreement::Agreement;
+use crate::basis::Basis;
+use crate::consent::Consent;
+use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
-use crate::id::{AgreementId, EngagementId, OfferingId, PartnerId, SiteId};
+use crate::id::{
+    AgreementId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId, PersonId, SiteId,
+};
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
+use crate::person::{Link, Person};
 use crate::site::Site;
 use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
@@ -66,13 +72,15 @@ pub struct FoundEvent {
     pub fact: Fact,
 }
 
-/// What the shell looked up for the things that a command names.
+/// What the shell brings of a command besides its body: what it looked up for the things that it names, and its basis.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// The event that a correction or void names.
     pub corrected: Option<FoundEvent>,
     /// Position of an earlier event from the same source record with other content.
     pub source_taken: Option<u64>,
+    /// On what grounds the command is.
+    pub basis: Basis,
 }
 
 /// One ledger, as far as rules need it.
@@ -84,10 +92,18 @@ pub struct State {
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     pub(crate) offerings: BTreeMap<OfferingId, Offering>,
     pub(crate) engagements: BTreeMap<EngagementId, Engagement>,
+    // There may be half a million, of whom few were ever merged.
+    pub(crate) persons: BTreeMap<PersonId, Person>,
+    pub(crate) links: BTreeMap<PersonId, Link>,
+    pub(crate) consents: BTreeMap<ConsentId, Consent>,
+    #[serde(default)]
+    pub(crate) councils: BTreeMap<CouncilId, Council>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
+    #[serde(default)]
+    pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
 }
 
 /// What holds before `ledger-opened`; `decide` refuses before anything reads it.
@@ -131,6 +147,21 @@ impl State {
     /// The engagement, if it was planned or held.
     pub fn engagement(&self, id: EngagementId) -> Result<&Engagement, Refusal> {
         self.engagements.get(&id).ok_or(Refusal::NotFound { kind: "engagement", id: id.0 })
+    }
+
+    /// The person, if enrolled.
+    pub fn person(&self, id: PersonId) -> Result<&Person, Refusal> {
+        self.persons.get(&id).ok_or(Refusal::PersonUnknown { person: id.0 })
+    }
+
+    /// The consent, if it was recorded.
+    pub fn consent(&self, id: ConsentId) -> Result<&Consent, Refusal> {
+        self.consents.get(&id).ok_or(Refusal::NotFound { kind: "consent", id: id.0 })
+    }
+
+    /// The council, if it is chartered.
+    pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
+        self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
     }
 
     /// Agreements, by id.

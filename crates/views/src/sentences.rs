@@ -5,6 +5,10 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod consent;
+mod council;
+mod person;
+
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
     match event {
@@ -15,6 +19,9 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Offering(event) => offering_sentence(event),
         AnyEvent::Delivery(event) => delivery_sentence(event),
         AnyEvent::Engagement(event) => engagement_sentence(event),
+        AnyEvent::Person(event) => person::sentence(event),
+        AnyEvent::Consent(event) => consent::sentence(event),
+        AnyEvent::Council(event) => council::sentence(event),
     }
 }
 

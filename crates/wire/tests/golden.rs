@@ -205,6 +205,21 @@ fn every_golden_command_passes_the_door_and_its_hash_ignores_spelling() {
 }
 
 #[test]
+fn the_door_refuses_a_basis_that_names_no_ground() {
+    let (ledger, keys) = ("azul-usd".parse().unwrap(), LedgerKeys { command: [1; 32], source: [2; 32] });
+    let line = lines("commands").into_iter().find(|line| line.contains("record-delivery")).unwrap();
+    let with = |basis: &str| line.replacen("\"body\"", &format!("\"basis\":\"{basis}\",\"body\""), 1);
+    for (basis, accepted) in
+        [("law:wic-5600", true), ("law:", false), ("wic-5600", false), ("consent:1", false)]
+    {
+        let answer = Submission::from_json(with(basis).as_bytes(), &ledger, &keys);
+        assert_eq!(answer.is_ok(), accepted, "{basis}");
+        let field = answer.err().and_then(|reply| reply.field);
+        assert_eq!(field.as_deref(), (!accepted).then_some("/basis"));
+    }
+}
+
+#[test]
 fn the_door_refuses_what_has_two_meanings() {
     let (ledger, keys) = ("azul-usd".parse().unwrap(), LedgerKeys { command: [1; 32], source: [2; 32] });
     let line = lines("commands").into_iter().find(|line| line.contains("record-delivery")).unwrap();
