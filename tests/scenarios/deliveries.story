@@ -1,6 +1,6 @@
 # Services as they were delivered: to whom, when, and how many different people they reached.
 
-Story: Tier 3 names a case and never persons
+Story: Tier 3 names a case and never persons, and says on what law or consent it stands
 
 Given a ledger from 2025-07-01, today 2026-03-16
   and the site Manzanita Elementary
@@ -11,8 +11,10 @@ Then refused: case-needed
 When on 2026-03-02 50 minutes of mentoring at Manzanita Elementary under MOU-7 for the case C-12: tier 2
 Then refused: case-not-allowed
 When on 2026-03-02 50 minutes of mentoring at Manzanita Elementary under MOU-7 for the case C-12
+Then refused: basis-needed
+When on 2026-03-02 50 minutes of mentoring at Manzanita Elementary under MOU-7 for the case C-12 (basis law wic-5600)
 Then accepted
-When on 2026-03-09 50 minutes of mentoring at Manzanita Elementary under MOU-7 for the case C-12
+When on 2026-03-09 50 minutes of mentoring at Manzanita Elementary under MOU-7 for the case C-12 (basis law wic-5600)
 Then accepted
 View reach by tier is
      | tier | persons | cases |

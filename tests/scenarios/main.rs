@@ -26,8 +26,8 @@
 //!   numbered from 1 (`heads/1/ledger azul-usd`); `none` takes a field away, flags are `yes` and `no`. What is a number, a
 //!   list or an id, the command's JSON Schema says.
 //! - A name stands for an id, the same one everywhere; `2 students` are `student 1` and `student 2`.
-//! - In brackets behind an act: `(first)` labels its event, `(row 317)` is its record in the sender's system, `(basis …)`
-//!   and `(purpose …)` go with the command.
+//! - In brackets behind an act: `(first)` labels its event, `(row 317)` is its record in the sender's system,
+//!   `(basis law <code>)`, `(basis consent <name>)` and `(purpose <code>)` go with the command.
 //! - `correct <label>: <field> <value>, …` and `void <label>`, with ` because <reason>`; `that delivery` is the latest event
 //!   about a delivery.
 //! - `today is <day>` lets time pass.

@@ -130,6 +130,41 @@ pub(crate) const PHRASES: &[(&str, &[&str])] = &[
         &["record-family {name}: household {family}, role co-designed"],
     ),
     ("the engagement {name} is cancelled: {reason}", &["cancel-engagement {name}: reason {reason}"]),
+    // Persons and consents.
+    ("{person} of the family {family} is enrolled", &["enrol-person {person}: household {family}"]),
+    ("{person} is merged into {other}", &["merge-persons {person}: into {other}"]),
+    ("{person} is separated from {other}", &["separate-persons {person}: from {other}"]),
+    (
+        "the parents consent to {kinds} for the case {case}, from {from} to {to}, as {consent}",
+        &["record-consent {consent} from {from} to {to}: case {case}, kinds {kinds}, basis parent-consent"],
+    ),
+    ("{consent} is withdrawn", &["withdraw-consent {consent}: reason family-choice"]),
+    // Councils.
+    (
+        "the council {council} of {site} with seats for 2 students, 3 families and 2 educators, deciding by {rule}",
+        &[
+            "charter-council {council}: level site, site {site}, name {council}, seats/student 2, seats/family 3, \
+           seats/educator 2, quorum/total 4, quorum/constituencies/student 1, quorum/constituencies/family 2, rule {rule}, \
+           decides priorities",
+        ],
+    ),
+    (
+        "{member} sits in {council} for {constituency} until {until}",
+        &["seat-member {council} from 2025-09-01 to {until}: member {member}, constituency {constituency}"],
+    ),
+    (
+        "{council} meets as {meeting} with {members}",
+        &[
+            "convene-meeting {council}: meeting {meeting}, agenda priorities",
+            "record-attendance {council}: meeting {meeting}, members {members}",
+        ],
+    ),
+    (
+        "the families propose {title} to {council}",
+        &[
+            "raise-proposal {council}: proposal {title}, constituency family, pillar family-engagement, title {title}",
+        ],
+    ),
 ];
 
 /// What these words stand for, with the fields after them added to the last line; nothing if they are no phrase.

@@ -133,10 +133,12 @@ impl World {
         if let Some(row) = &besides.row {
             raw["source"] = json!({ "system": "azul-sis", "key": row });
         }
-        for (member, said) in [("basis", &besides.basis), ("purpose", &besides.purpose)] {
-            if let Some(said) = said {
-                raw[member] = json!(said);
-            }
+        if let Some(purpose) = &besides.purpose {
+            raw["purpose"] = json!(purpose);
+        }
+        if let Some(basis) = &besides.basis {
+            let grounds: Vec<String> = basis.split(" and ").map(|ground| self.ground(ground)).collect();
+            raw["basis"] = json!(grounds.join(" "));
         }
         let ledger = &self.verifier.origin().ledger;
         let submission = match Submission::from_json(raw.to_string().as_bytes(), ledger, &KEYS) {
@@ -152,12 +154,22 @@ impl World {
         }
         let corrected = submission.command.corrects().and_then(|id| self.find(id));
         let stamp = self.stamp()?;
-        match decide(&self.state, &submission.command, &Found { corrected, source_taken }, &stamp) {
+        let basis = submission.basis.as_deref().and_then(|basis| basis.parse().ok()).unwrap_or_default();
+        match decide(&self.state, &submission.command, &Found { corrected, source_taken, basis }, &stamp) {
             Err(refusal) => {
                 let reply = RefusalReply::of(&refusal, &submission.command);
                 Ok(Came::Refused(RefusalReply { message: self.names.shown(&reply.message), ..reply }))
             }
             Ok(facts) => self.append(&submission, &stamp, facts),
+        }
+    }
+
+    /// `law <code>`, `consent <name>`, `decision <name>`, `sharing <name>`, as an attribute has it.
+    fn ground(&mut self, said: &str) -> String {
+        match said.split_once(' ') {
+            Some(("law", code)) => format!("law:{code}"),
+            Some((sort, name)) => format!("{sort}:{}", self.names.id(name)),
+            None => said.to_owned(),
         }
     }
 
