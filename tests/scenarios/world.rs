@@ -155,7 +155,9 @@ impl World {
         let corrected = submission.command.corrects().and_then(|id| self.find(id));
         let stamp = self.stamp()?;
         let basis = submission.basis.as_deref().and_then(|basis| basis.parse().ok()).unwrap_or_default();
-        match decide(&self.state, &submission.command, &Found { corrected, source_taken, basis }, &stamp) {
+        let mentioned = submission.command.mentions().and_then(|id| self.find(id));
+        let found = Found { corrected, mentioned, source_taken, basis };
+        match decide(&self.state, &submission.command, &found, &stamp) {
             Err(refusal) => {
                 let reply = RefusalReply::of(&refusal, &submission.command);
                 Ok(Came::Refused(RefusalReply { message: self.names.shown(&reply.message), ..reply }))

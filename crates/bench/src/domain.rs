@@ -11,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use journal::{Embedded, Journal as _, Until, read_events};
 use projector::{Folded, Projector, Settings};
 use runtime::{Clock as _, SystemClock};
-use views::{Explanation, VIEWS, view};
+use views::{Explanation, view};
 use wire::{AsOf, Origin, Query};
 
 use crate::machine::{Failure, Figure, Measured, Side, disk, peak_memory, processor};

@@ -29,7 +29,7 @@ use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// What the shell brings to a decision from outside: the time, and randomness to make ids of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
