@@ -72,12 +72,14 @@ impl<E: Correctable> History<E> {
     pub(crate) fn record(&mut self, recorded: &Recorded<'_>, event: &E) {
         let effective = recorded.fact.effective;
         match event.change() {
-            Change::Add(event) => self.entries.push(Entry {
-                id: recorded.id,
-                position: recorded.position,
-                effective,
-                event: event.clone(),
-            }),
+            Change::Add(event) => {
+                // At the end, unless somebody looks at a day that it moved to later (`valid`).
+                let at = self.entries.iter().rposition(|entry| entry.position <= recorded.position);
+                let at = if recorded.position == 0 { Some(self.entries.len()) } else { at.map(|at| at + 1) };
+                let (id, position) = (recorded.id, recorded.position);
+                let entry = Entry { id, position, effective, event: event.clone() };
+                self.entries.insert(at.unwrap_or(0), entry);
+            }
             Change::Replace(event) => {
                 if let Some(entry) = self.entries.iter_mut().find(|e| Some(e.id) == recorded.fact.corrects) {
                     entry.id = recorded.id;

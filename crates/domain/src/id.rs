@@ -81,6 +81,18 @@ pub mod mark {
     pub enum Delivery {}
     /// One engagement of families.
     pub enum Engagement {}
+    /// A council.
+    pub enum Council {}
+    /// One person on one council, by a random id.
+    pub enum Member {}
+    /// One meeting of a council.
+    pub enum Meeting {}
+    /// One proposal to a council.
+    pub enum Proposal {}
+    /// One decision of a council.
+    pub enum Decision {}
+    /// One action that a council assigned.
+    pub enum Action {}
     /// A person, by a random id.
     pub enum Person {}
     /// A household, by a random id.
@@ -107,6 +119,18 @@ pub type OfferingId = Id<mark::Offering>;
 pub type DeliveryId = Id<mark::Delivery>;
 /// An engagement.
 pub type EngagementId = Id<mark::Engagement>;
+/// A council.
+pub type CouncilId = Id<mark::Council>;
+/// A member of one council: random, used in that council alone, unlinked to the person's id.
+pub type MemberId = Id<mark::Member>;
+/// A meeting of a council.
+pub type MeetingId = Id<mark::Meeting>;
+/// A proposal to a council.
+pub type ProposalId = Id<mark::Proposal>;
+/// A decision of a council; one council in the ledger has it.
+pub type DecisionId = Id<mark::Decision>;
+/// An action that a council assigned.
+pub type ActionId = Id<mark::Action>;
 /// A person; random, never derived from a student number.
 pub type PersonId = Id<mark::Person>;
 /// A household; random.

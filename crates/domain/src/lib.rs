@@ -15,6 +15,7 @@ pub mod code;
 pub mod command;
 pub mod consent;
 pub mod correction;
+pub mod council;
 pub mod delivery;
 pub mod effective;
 pub mod engagement;
@@ -33,6 +34,8 @@ pub mod site;
 pub mod slug;
 pub mod state;
 mod text;
+pub mod valid;
+pub mod version;
 
 pub use basis::Basis;
 pub use cds::CdsCode;

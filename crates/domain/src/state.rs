@@ -12,10 +12,12 @@ use crate::agreement::Agreement;
 use crate::amendment::Amendment;
 use crate::basis::Basis;
 use crate::consent::Consent;
+use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
 use crate::id::{
-    AgreementId, AmendmentId, ConsentId, EngagementId, OfferingId, PartnerId, PersonId, ReferralId, SiteId,
+    AgreementId, AmendmentId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId,
+    PersonId, ReferralId, SiteId,
 };
 use crate::ledger::Ledger;
 use crate::offering::Offering;
@@ -23,6 +25,7 @@ use crate::partner::Partner;
 use crate::person::{Link, Person};
 use crate::referral::Referral;
 use crate::site::Site;
+use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
@@ -98,12 +101,18 @@ pub struct State {
     pub(crate) persons: BTreeMap<PersonId, Person>,
     pub(crate) links: BTreeMap<PersonId, Link>,
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
+    #[serde(default)]
+    pub(crate) councils: BTreeMap<CouncilId, Council>,
+    #[serde(default)]
     pub(crate) referrals: BTreeMap<ReferralId, Referral>,
+    #[serde(default)]
     pub(crate) amendments: BTreeMap<AmendmentId, Amendment>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
+    #[serde(default)]
+    pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
 }
 
 /// What holds before `ledger-opened`; `decide` refuses before anything reads it.
@@ -159,6 +168,11 @@ impl State {
         self.consents.get(&id).ok_or(Refusal::NotFound { kind: "consent", id: id.0 })
     }
 
+    /// The council, if it is chartered.
+    pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
+        self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
+    }
+
     /// The referral, if it was opened.
     pub fn referral(&self, id: ReferralId) -> Result<&Referral, Refusal> {
         self.referrals.get(&id).ok_or(Refusal::NotFound { kind: "referral", id: id.0 })
@@ -188,7 +202,9 @@ pub fn decide(state: &State, command: &Command, found: &Found, stamp: &Stamp) ->
     if state.opened.is_none() && !opens {
         return Err(Refusal::LedgerNotOpen);
     }
-    command.decide(state, found, stamp)
+    let facts = command.decide(state, found, stamp)?;
+    may_be_written(state, &facts)?;
+    Ok(facts)
 }
 
 /// Brings the state up to a recorded fact. Never fails: the facts were decided.

@@ -132,20 +132,7 @@ fn law(command: &Command) -> Option<&'static str> {
 
 /// Name and body.
 fn object(command: &Command) -> Map<String, Value> {
-    let value = match command {
-        Command::Ledger(command) => serde_json::to_value(command),
-        Command::Site(command) => serde_json::to_value(command),
-        Command::Partner(command) => serde_json::to_value(command),
-        Command::Agreement(command) => serde_json::to_value(command),
-        Command::Offering(command) => serde_json::to_value(command),
-        Command::Delivery(command) => serde_json::to_value(command),
-        Command::Engagement(command) => serde_json::to_value(command),
-        Command::Person(command) => serde_json::to_value(command),
-        Command::Consent(command) => serde_json::to_value(command),
-        Command::Referral(command) => serde_json::to_value(command),
-        Command::Amendment(command) => serde_json::to_value(command),
-    };
-    match value {
+    match serde_json::to_value(command) {
         Ok(Value::Object(members)) => members,
         Ok(_) | Err(_) => unreachable!("a command is an object with a name and a body"),
     }

@@ -26,6 +26,13 @@ impl View for Amendments {
     fn columns(&self) -> &'static [&'static str] {
         &["amendment", "event", "grounds", "status", "statement"]
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["amendment"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let AnyEvent::Amendment(_) = &event.fact.event else { return Vec::new() };
+        vec![json!({ "amendment": event.fact.subject.id.to_string() })]
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let AnyEvent::Amendment(change) = &event.fact.event else { return };

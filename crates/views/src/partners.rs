@@ -37,6 +37,16 @@ impl View for PartnerDirectory {
     fn columns(&self) -> &'static [&'static str] {
         &["partner", "name", "kind", "ein", "hsds", "status", "vetted_until", "pillars", "languages"]
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["partner"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let named = |id: &uuid::Uuid| json!({ "partner": id.to_string() });
+        match &event.fact.event {
+            AnyEvent::Partner(_) => vec![named(&event.fact.subject.id)],
+            _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.partner.0)).collect(),
+        }
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         match &event.fact.event {

@@ -117,6 +117,20 @@ impl View for Referrals {
     fn columns(&self) -> &'static [&'static str] {
         &["site", "need", "urgency", "month", "school_year"]
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["month", "site", "need", "urgency"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let AnyEvent::Referral(change) = &event.fact.event else { return Vec::new() };
+        let parts = parts(change, event.fact.effective).into_iter();
+        let named = parts.filter_map(|(part, effective, _)| {
+            let About { site, need, urgency, opened } = about(part, effective?.from())?;
+            Some(json!({
+                "month": month(opened), "site": site.to_string(), "need": code(&need), "urgency": code(&urgency),
+            }))
+        });
+        named.collect()
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let AnyEvent::Referral(change) = &event.fact.event else { return };

@@ -1,11 +1,13 @@
 //! Events as sentences that a person would say. No person, household or case is named, and no small number of people.
 
+use domain::ledger::Persons;
 use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offering, partner, site};
 
 use crate::cells::code;
 
 mod amendment;
 mod consent;
+mod council;
 mod person;
 mod referral;
 
@@ -21,6 +23,7 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Engagement(event) => engagement_sentence(event),
         AnyEvent::Person(event) => person::sentence(event),
         AnyEvent::Consent(event) => consent::sentence(event),
+        AnyEvent::Council(event) => council::sentence(event),
         AnyEvent::Referral(event) => referral::sentence(event),
         AnyEvent::Amendment(event) => amendment::sentence(event),
     }
@@ -30,12 +33,19 @@ fn ledger_sentence(event: &ledger::Event) -> String {
     match event {
         ledger::Event::LedgerOpened(opened) => format!("{} opened its ledger.", opened.owner),
         ledger::Event::PolicyChanged(change) => {
-            format!("The policy changed: counts under {} are suppressed.", change.policy.suppress_under)
+            let who = match change.policy.persons {
+                Persons::Any => "",
+                Persons::Enrolled => ", and only who is enrolled may be named",
+            };
+            format!("The policy changed: counts under {} are suppressed{who}.", change.policy.suppress_under)
         }
         ledger::Event::SchemaRegistered(schema) => {
             format!("Version {} of {} may be written.", schema.version, schema.event)
         }
         ledger::Event::OperatorActed(act) => format!("An operator acted: {} ({}).", act.act, act.reason),
+        ledger::Event::ReportPublished(report) => {
+            format!("The report {} for {} was published.", report.name, report.school_year)
+        }
     }
 }
 

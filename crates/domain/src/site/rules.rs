@@ -56,7 +56,7 @@ pub(crate) fn decide(
             let first = matches!(live.event, Event::SiteRegistered(_));
             if first && (state.site(id)?.history.entries().len() > 1 || names_site(state, id)) {
                 return Err(Refusal::InUse {
-                    what: "events of the site, agreements, engagements or referrals",
+                    what: "events of the site, agreements, engagements, councils or referrals",
                 });
             }
             Ok(vec![live.void(command)])
@@ -67,6 +67,7 @@ pub(crate) fn decide(
 fn names_site(state: &State, id: SiteId) -> bool {
     state.agreements.values().any(|agreement| agreement.names_site(id))
         || state.engagements.values().any(|engagement| engagement.site == id)
+        || state.councils.values().any(|council| council.charter().is_some_and(|c| c.site == Some(id)))
         || state.referrals.values().any(|referral| referral.names_site(id))
 }
 

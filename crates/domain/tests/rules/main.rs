@@ -11,6 +11,9 @@ mod agreements;
 mod amendments;
 mod consents;
 mod corrections;
+mod council_kit;
+mod councils;
+mod decisions;
 mod deliveries;
 mod engagements;
 mod kit;
@@ -23,11 +26,13 @@ mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 12] = [
+const CLAIMS: &[&str] = &[
     include_str!("agreements.rs"),
     include_str!("amendments.rs"),
     include_str!("consents.rs"),
     include_str!("corrections.rs"),
+    include_str!("councils.rs"),
+    include_str!("decisions.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
     include_str!("ledgers.rs"),

@@ -22,3 +22,5 @@ mod referrals;
 mod registers;
 mod sentences;
 mod table;
+mod traces;
+mod two_axes;
