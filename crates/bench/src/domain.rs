@@ -37,8 +37,7 @@ pub(crate) async fn county(sizes: &[u64], ledgers: usize) -> Result<Vec<(u64, Ve
         eprintln!("{events} events in {ledgers} ledgers");
         let folder = tempfile::tempdir()?;
         let place = path(folder.path())?;
-        let mut figures =
-            own_process(&["county-record", place, &events.to_string(), &ledgers.to_string()])?;
+        let mut figures = own_process(&["county-record", place, &events.to_string(), &ledgers.to_string()])?;
         figures.extend(own_process(&["county-start", place])?);
         figures.extend(own_process(&["county-views", place])?);
         all.push((*events, Measured::over(vec![figures], BARS)));
@@ -153,7 +152,11 @@ pub(crate) async fn views(folder: &Path) -> Result<(), Failure> {
     figures.extend(asked.answers().await?);
     figures.extend(asked.old_answers().await?);
     asked.projector.stop().await;
-    figures.push(Figure::new("views: on disk, an event", disk(stored.path())? * 1e6 / events as f64, "bytes"));
+    figures.push(Figure::new(
+        "views: on disk, an event",
+        disk(stored.path())? * 1e6 / events as f64,
+        "bytes",
+    ));
     tell(&figures);
     Ok(())
 }
@@ -199,7 +202,8 @@ impl Asked {
         let known = self.timed(&old).await? / 1e3;
         let view = view("service-ledger").ok_or("there is no service ledger")?;
         let by = view.identity().join(",");
-        let figure = question(ledger, view.name(), &[("by", &by), ("kind", "tutoring"), ("month", "2025-10")], None);
+        let figure =
+            question(ledger, view.name(), &[("by", &by), ("kind", "tutoring"), ("month", "2025-10")], None);
         let began = self.clock.elapsed();
         let rows = self.projector.query(&figure).await?.rows;
         let explanation = Explanation::new(view, &rows);

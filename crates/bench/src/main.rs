@@ -94,7 +94,10 @@ async fn main() -> Result<(), Failure> {
         ["domain", ..] => county(if has("--short") { &COUNTY[..1] } else { COUNTY }, has("--json")).await,
         ["core", ..] => core(if has("--full") { FULL } else { USUAL }, has("--json")).await,
         ["spine", ..] => services(if has("--short") { SPINE_SHORT } else { SPINE }, has("--json")).await,
-        _ => Err("bench core [--full] [--json] | bench spine [--short] [--json] | bench domain [--short] [--json]".into()),
+        _ => Err(
+            "bench core [--full] [--json] | bench spine [--short] [--json] | bench domain [--short] [--json]"
+                .into(),
+        ),
     }
 }
 

@@ -103,7 +103,9 @@ pub struct State {
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
     #[serde(default)]
     pub(crate) councils: BTreeMap<CouncilId, Council>,
+    #[serde(default)]
     pub(crate) referrals: BTreeMap<ReferralId, Referral>,
+    #[serde(default)]
     pub(crate) amendments: BTreeMap<AmendmentId, Amendment>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,

@@ -129,6 +129,11 @@ impl View for Referrals {
                 "month": month(about.opened), "site": about.site.to_string(), "need": code(&about.need),
                 "urgency": code(&about.urgency),
             })
+        let named = parts.filter_map(|(part, effective, _)| {
+            let About { site, need, urgency, opened } = about(part, effective?.from())?;
+            Some(json!({
+                "month": month(opened), "site": site.to_string(), "need": code(&need), "urgency": code(&urgency),
+            }))
         });
         named.collect()
     }
