@@ -87,6 +87,12 @@ pub mod mark {
     pub enum Household {}
     /// One person in one programme, by a random id.
     pub enum Case {}
+    /// Money awarded for a period.
+    pub enum Grant {}
+    /// A part of a grant given to a site.
+    pub enum Allocation {}
+    /// A request for technical assistance and its answer.
+    pub enum Assistance {}
 }
 
 /// A site.
@@ -107,6 +113,12 @@ pub type PersonId = Id<mark::Person>;
 pub type HouseholdId = Id<mark::Household>;
 /// A case: one person in one programme in one ledger; random, unlinked to the person's id.
 pub type CaseId = Id<mark::Case>;
+/// A grant.
+pub type GrantId = Id<mark::Grant>;
+/// A part of a grant; it is no thing of its own but stands inside its grant.
+pub type AllocationId = Id<mark::Allocation>;
+/// A request for technical assistance.
+pub type AssistanceId = Id<mark::Assistance>;
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@
 #[macro_use]
 pub mod thing;
 pub mod agreement;
+pub mod assistance;
 pub mod cds;
 pub mod code;
 pub mod command;
@@ -16,6 +17,7 @@ pub mod delivery;
 pub mod effective;
 pub mod engagement;
 pub mod fact;
+pub mod grant;
 pub mod history;
 pub mod id;
 pub mod ledger;

@@ -114,6 +114,23 @@ refusals! {
     AlreadyVoided { position: u64 } => "the event was voided, at position {position}";
     /// Rule 6: a correction keeps what sort of event it was.
     CorrectionChangesEvent { was: &'static str, now: &'static str } => "a correction of {was} must be a {was}, not {now}";
+    // Grants and technical assistance.
+    /// Rule 4: so much money is an error of entry.
+    CentsOutOfRange { cents: u64 } => "cents must be 0 to 10000000000000, not {cents}";
+    /// Rule 11: allocations never exceed the award.
+    AllocationExceedsAward { cents: u64, left: u64 } => "an allocation of {cents} cents exceeds what is left of the award, {left} cents";
+    /// Rule 11: expenditures never exceed their allocation.
+    ExpenditureExceedsAllocation { cents: u64, left: u64 } => "an expenditure of {cents} cents exceeds what is left of its allocation, {left} cents";
+    /// Rule 11: an award stays at least what is allocated of it.
+    Overallocated { cents: u64, allocated: u64 } => "an award of {cents} cents is less than the {allocated} cents allocated of it";
+    /// Rule 11: an allocation stays at least what is spent of it.
+    Overspent { cents: u64, spent: u64 } => "an allocation of {cents} cents is less than the {spent} cents spent of it";
+    /// Rule 11: what is done with a grant lies inside its period, which its closing may shorten.
+    OutsideGrantPeriod { date: Date, from: Date, to: Date } => "{date} is outside the grant's period, {from} to {to}";
+    /// An answer follows its request.
+    AssistanceBeforeRequest { date: Date, requested: Date } => "{date} is before the assistance was requested, on {requested}";
+    /// Only what was provided is evaluated.
+    AssistanceNotProvided { date: Date } => "no assistance was provided by {date}";
 }
 
 /// Every refusal there is, by code.
@@ -145,6 +162,14 @@ impl Refusal {
             Self::EinNotAllowed => Some("details/ein"),
             Self::MinutesOutOfRange { .. } => Some("details/minutes"),
             Self::HeadcountOutOfRange { .. } => Some("details/headcount"),
+            Self::CentsOutOfRange { .. }
+            | Self::AllocationExceedsAward { .. }
+            | Self::ExpenditureExceedsAllocation { .. }
+            | Self::Overallocated { .. }
+            | Self::Overspent { .. } => Some("details/cents"),
+            Self::OutsideGrantPeriod { .. }
+            | Self::AssistanceBeforeRequest { .. }
+            | Self::AssistanceNotProvided { .. } => Some("effective"),
             Self::OneDayNeeded
             | Self::SpanNeeded
             | Self::DateInFuture { .. }
@@ -174,6 +199,13 @@ impl Refusal {
             Self::PartnerNotVetted { .. } => Some("record the vetting first, with its day in effective"),
             Self::StrandsDeliveries { .. } => {
                 Some("let it take effect later, or correct the deliveries first")
+            }
+            Self::CentsOutOfRange { .. } => Some("money is whole cents: 12.50 is 1250"),
+            Self::ExpenditureExceedsAllocation { .. } | Self::Overspent { .. } => {
+                Some("correct the allocation or the expenditures first")
+            }
+            Self::AllocationExceedsAward { .. } | Self::Overallocated { .. } => {
+                Some("correct the award or its other allocations first")
             }
             _ => None,
         }

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::agreement::Agreement;
+use crate::assistance::Assistance;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
-use crate::id::{AgreementId, EngagementId, OfferingId, PartnerId, SiteId};
+use crate::grant::Grant;
+use crate::id::{AgreementId, AssistanceId, EngagementId, GrantId, OfferingId, PartnerId, SiteId};
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
@@ -83,10 +85,13 @@ pub struct State {
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     pub(crate) offerings: BTreeMap<OfferingId, Offering>,
     pub(crate) engagements: BTreeMap<EngagementId, Engagement>,
+    pub(crate) grants: BTreeMap<GrantId, Grant>,
+    pub(crate) assistances: BTreeMap<AssistanceId, Assistance>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
+    pub(crate) grant_by_award: BTreeMap<String, GrantId>,
 }
 
 /// What holds before `ledger-opened`; `decide` refuses before anything reads it.
@@ -130,6 +135,16 @@ impl State {
     /// The engagement, if it was planned or held.
     pub fn engagement(&self, id: EngagementId) -> Result<&Engagement, Refusal> {
         self.engagements.get(&id).ok_or(Refusal::NotFound { kind: "engagement", id: id.0 })
+    }
+
+    /// The grant, if it is awarded.
+    pub fn grant(&self, id: GrantId) -> Result<&Grant, Refusal> {
+        self.grants.get(&id).ok_or(Refusal::NotFound { kind: "grant", id: id.0 })
+    }
+
+    /// The assistance, if it was requested.
+    pub fn assistance(&self, id: AssistanceId) -> Result<&Assistance, Refusal> {
+        self.assistances.get(&id).ok_or(Refusal::NotFound { kind: "assistance", id: id.0 })
     }
 
     /// Agreements, by id.

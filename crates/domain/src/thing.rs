@@ -224,6 +224,10 @@ things! {
     Agreement in agreement;
     /// A service on offer at a site under an agreement.
     Offering in offering;
+    /// Money awarded for a period, allocated to sites and spent.
+    Grant in grant;
+    /// Regional technical assistance, from the request to its evaluation.
+    Assistance in assistance;
 }
 
 impl Kind {

@@ -4,6 +4,9 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod assistance;
+mod grant;
+
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
     match event {
@@ -14,6 +17,8 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Offering(event) => offering_sentence(event),
         AnyEvent::Delivery(event) => delivery_sentence(event),
         AnyEvent::Engagement(event) => engagement_sentence(event),
+        AnyEvent::Grant(event) => grant::sentence(event),
+        AnyEvent::Assistance(event) => assistance::sentence(event),
     }
 }
 

@@ -8,9 +8,11 @@
 )]
 
 mod agreements;
+mod assistances;
 mod corrections;
 mod deliveries;
 mod engagements;
+mod grants;
 mod kit;
 mod ledgers;
 mod offerings;
@@ -19,11 +21,13 @@ mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 8] = [
+const CLAIMS: [&str; 10] = [
     include_str!("agreements.rs"),
+    include_str!("assistances.rs"),
     include_str!("corrections.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
+    include_str!("grants.rs"),
     include_str!("ledgers.rs"),
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
