@@ -6,9 +6,11 @@
 mod activity;
 mod agreements;
 mod answer;
+mod assistances;
 mod cells;
 mod digits;
 mod engagements;
+mod funding;
 mod partners;
 mod ranks;
 mod reach;
@@ -48,6 +50,8 @@ pub static VIEWS: &[&dyn View] = &[
     &cells::ServiceLedger,
     &reach::Reach,
     &engagements::EngagementSummary,
+    &funding::Funding,
+    &assistances::AssistanceLog,
     &activity::ActivityFeed,
 ];
 

@@ -9,8 +9,10 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod assistances;
 mod deliveries;
 mod engagements;
+mod funding;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
