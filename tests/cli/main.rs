@@ -1,5 +1,6 @@
 //! The binary as a person meets it: what it prints, how it ends, and what survives.
 
+mod asking;
 mod crashes;
 mod damage;
 mod demo;
@@ -7,5 +8,6 @@ mod importing;
 mod kit;
 mod recording;
 mod roles;
+mod schemas;
 mod serving;
 mod spread;

@@ -162,6 +162,7 @@ async fn a_recorder_and_a_projector_need_no_more_than_their_own_nkeys() {
         view: "activity-feed".to_owned(),
         filters: Default::default(),
         as_of: None,
+        valid_on: None,
         min_position: Some((1, 21)),
         limit: None,
     };

@@ -61,6 +61,7 @@ fn asked(ledger: &domain::Slug, view: &str, position: u64) -> Query {
         view: view.to_owned(),
         filters: Default::default(),
         as_of: None,
+        valid_on: None,
         min_position: Some((1, position)),
         limit: None,
     }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use journal::{Embedded, Journal as _};
-use projector::{Projector, Settings, fold};
+use projector::{Folded, Projector, Settings, fold};
 use runtime::{Clock as _, SystemClock};
 use views::VIEWS;
-use wire::{Origin, Query};
+use wire::{Origin, Query, Vantage};
 
 use crate::machine::{Failure, Figure, disk, peak_memory, processor};
 use crate::read::ledger;
@@ -40,6 +40,7 @@ impl Views<'_> {
             view: view.to_owned(),
             filters: by.map(|columns| ("by".to_owned(), columns)).into_iter().collect(),
             as_of: None,
+            valid_on: None,
             min_position: Some((1, self.complete)),
             limit: None,
         }
@@ -114,7 +115,11 @@ pub(crate) async fn child(folder: &Path) -> Result<(), Failure> {
         Figure::new("views: peak memory after that", peak_memory(), "MB"),
         Figure::new("views: disk against keys and JSON after that", disk(views.folder)? / logical, "x"),
     ]);
-    if fold(&views.journal, views.origin.clone(), None, |_| {}).await?.digests() != live {
+    if fold(&views.journal, Folded::new(views.origin.clone(), VIEWS, Vantage::default()), |_| {})
+        .await?
+        .digests()
+        != live
+    {
         return Err("the views differ from a fold".into());
     }
     figures.iter().for_each(|figure| println!("{}", figure.json()));

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use domain::Slug;
 
+mod asking;
+
+pub(crate) use asking::{Explain, Query};
+
 /// The shared, verifiable record of a community school's partnerships.
 #[derive(Debug, Parser)]
 #[command(name = "hubledger", version, disable_help_subcommand = true, max_term_width = 110)]
@@ -32,6 +36,8 @@ pub(crate) enum Verb {
     Import(Import),
     /// Ask a view
     Query(Query),
+    /// List the events that made the rows of an answer
+    Explain(Explain),
     /// Show events as sentences, as they are recorded
     Tail(Tail),
     /// Print events exactly as they are stored, one a line
@@ -181,7 +187,7 @@ Columns, by name and in any order; others are passed over:
   services    id name; organization_id, or location_id with locations.csv beside; keywords taxonomy_ids, or
               services_taxonomy.csv beside
   deliveries  key date minutes; offering, or agreement site kind pillar tier; mode; one of headcount, participants
-              and case; funding
+              and case; funding; basis (tier 3 and mental health)
 Dates are YYYY-MM-DD or MM/DD/YYYY. A file can be sent again: what is there already is repeated.";
 
 /// What the rows of an import are.
@@ -195,39 +201,6 @@ pub(crate) enum ImportKind {
     Services,
     /// Deliveries, in the documented columns
     Deliveries,
-}
-
-/// `query`.
-#[derive(Debug, Group)]
-pub(crate) struct Query {
-    /// The view; see --list
-    #[arg(required_unless_present = "list")]
-    pub(crate) view: Option<String>,
-    /// Ledger to ask
-    #[arg(long, value_name = "SLUG", required_unless_present = "list")]
-    pub(crate) ledger: Option<Slug>,
-    /// Only rows where a column has this value; may be repeated. by=COLUMN,… sums rows that agree in them
-    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
-    pub(crate) filters: Vec<(String, String)>,
-    /// As it was known at this position; folds the log up to it
-    #[arg(long, value_name = "POSITION")]
-    pub(crate) as_of: Option<u64>,
-    /// Wait until the view has this position (read your own writes)
-    #[arg(long, value_name = "POSITION")]
-    pub(crate) min_position: Option<u64>,
-    /// At most this many rows, after filtering
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
-    /// List the views
-    #[arg(long)]
-    pub(crate) list: bool,
-    #[command(flatten)]
-    pub(crate) place: Place,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as column=value")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// `tail`.
@@ -317,6 +290,9 @@ pub(crate) struct Schema {
     pub(crate) kind: Option<SchemaKind>,
     /// Its name, such as service-delivered
     pub(crate) name: Option<String>,
+    /// Version of the event [default: the newest]
+    #[arg(long, value_name = "NUMBER", requires = "name")]
+    pub(crate) version: Option<u16>,
     /// Write every schema into this directory, a file each
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -331,6 +307,8 @@ pub(crate) enum SchemaKind {
     Event,
     /// A command
     Command,
+    /// Every refusal: its code, what it is about, its sentence
+    Refusals,
 }
 
 /// `config`.

@@ -4,11 +4,12 @@ pub(crate) mod config;
 mod demo;
 mod doctor;
 mod events;
+mod explain;
 mod held;
 mod help;
 mod import;
 mod nkeys;
-mod query;
+pub(crate) mod query;
 mod rebuild;
 mod record;
 mod replay;
@@ -41,6 +42,7 @@ async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
         Verb::Record(record) => record::run(&record, output).await,
         Verb::Import(import) => import::run(&import, output).await,
         Verb::Query(query) => query::run(&query, output).await,
+        Verb::Explain(explain) => explain::run(&explain, output).await,
         Verb::Replay(replay) => replay::run(&replay, output).await,
         Verb::Rebuild(rebuild) => rebuild::run(&rebuild, output).await,
         Verb::Tail(tail) => tail::run(&tail, output).await,

@@ -94,6 +94,8 @@ pub(crate) trait Correctable: Clone + Sized {
     const KIND: Kind;
     /// What it does to the record of its thing.
     fn change(&self) -> Change<'_, Self>;
+    /// Why and what it corrects or voids.
+    fn was(&self) -> Option<(CorrectionReason, &Replaced<Self>)>;
     /// The correction event.
     fn corrected(correction: Corrected<Self>) -> Self;
     /// The void event.

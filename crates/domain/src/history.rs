@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::correction::{Change, Correctable};
-use crate::{Effective, Recorded};
+use crate::{Effective, Fact, Recorded, Timestamp};
 
 /// One event that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,12 +72,14 @@ impl<E: Correctable> History<E> {
     pub(crate) fn record(&mut self, recorded: &Recorded<'_>, event: &E) {
         let effective = recorded.fact.effective;
         match event.change() {
-            Change::Add(event) => self.entries.push(Entry {
-                id: recorded.id,
-                position: recorded.position,
-                effective,
-                event: event.clone(),
-            }),
+            Change::Add(event) => {
+                // At the end, unless somebody looks at a day that it moved to later (`valid`).
+                let at = self.entries.iter().rposition(|entry| entry.position <= recorded.position);
+                let at = if recorded.position == 0 { Some(self.entries.len()) } else { at.map(|at| at + 1) };
+                let (id, position) = (recorded.id, recorded.position);
+                let entry = Entry { id, position, effective, event: event.clone() };
+                self.entries.insert(at.unwrap_or(0), entry);
+            }
             Change::Replace(event) => {
                 if let Some(entry) = self.entries.iter_mut().find(|e| Some(e.id) == recorded.fact.corrects) {
                     entry.id = recorded.id;
@@ -94,5 +96,12 @@ impl<E: Correctable> History<E> {
         let mut history = self.clone();
         history.record(recorded, event);
         history
+    }
+
+    /// The same after a fact about this thing that is not recorded yet.
+    pub(crate) fn with(&self, fact: &Fact) -> Self {
+        // Position and id don't matter to what would hold afterwards.
+        let recorded = Recorded { position: 0, id: Uuid::nil(), time: Timestamp(0), fact };
+        E::of(&fact.event).map_or_else(|| self.clone(), |event| self.after(&recorded, event))
     }
 }

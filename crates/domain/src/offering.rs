@@ -95,6 +95,20 @@ pub enum Command {
 
 correctable! { Offering: OfferingCorrected, OfferingVoided; CorrectOffering, VoidOffering }
 
+impl Event {
+    /// The sites where it was placed by this and where it is placed now.
+    pub fn sites(&self) -> Vec<SiteId> {
+        match self {
+            Self::ServiceOffered(offered) | Self::OfferingChanged(offered) => {
+                offered.site.into_iter().collect()
+            }
+            Self::ServiceWithdrawn(_) => Vec::new(),
+            Self::OfferingCorrected(c) => [c.was.event.sites(), c.now.sites()].concat(),
+            Self::OfferingVoided(v) => v.was.event.sites(),
+        }
+    }
+}
+
 /// An offering as rules see it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Offering {

@@ -10,14 +10,22 @@ use uuid::Uuid;
 
 use crate::agreement::Agreement;
 use crate::assistance::Assistance;
+use crate::basis::Basis;
+use crate::consent::Consent;
+use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
 use crate::grant::Grant;
-use crate::id::{AgreementId, AssistanceId, EngagementId, GrantId, OfferingId, PartnerId, SiteId};
+use crate::id::{
+    AgreementId, AssistanceId, ConsentId, CouncilId, DecisionId, EngagementId, GrantId, OfferingId,
+    PartnerId, PersonId, SiteId,
+};
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
+use crate::person::{Link, Person};
 use crate::site::Site;
+use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
@@ -67,13 +75,15 @@ pub struct FoundEvent {
     pub fact: Fact,
 }
 
-/// What the shell looked up for the things that a command names.
+/// What the shell brings of a command besides its body: what it looked up for the things that it names, and its basis.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// The event that a correction or void names.
     pub corrected: Option<FoundEvent>,
     /// Position of an earlier event from the same source record with other content.
     pub source_taken: Option<u64>,
+    /// On what grounds the command is.
+    pub basis: Basis,
 }
 
 /// One ledger, as far as rules need it.
@@ -85,12 +95,23 @@ pub struct State {
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     pub(crate) offerings: BTreeMap<OfferingId, Offering>,
     pub(crate) engagements: BTreeMap<EngagementId, Engagement>,
+    // There may be half a million, of whom few were ever merged.
+    pub(crate) persons: BTreeMap<PersonId, Person>,
+    pub(crate) links: BTreeMap<PersonId, Link>,
+    pub(crate) consents: BTreeMap<ConsentId, Consent>,
+    #[serde(default)]
+    pub(crate) councils: BTreeMap<CouncilId, Council>,
+    #[serde(default)]
     pub(crate) grants: BTreeMap<GrantId, Grant>,
+    #[serde(default)]
     pub(crate) assistances: BTreeMap<AssistanceId, Assistance>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
+    #[serde(default)]
+    pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
+    #[serde(default)]
     pub(crate) grant_by_award: BTreeMap<String, GrantId>,
 }
 
@@ -137,6 +158,21 @@ impl State {
         self.engagements.get(&id).ok_or(Refusal::NotFound { kind: "engagement", id: id.0 })
     }
 
+    /// The person, if enrolled.
+    pub fn person(&self, id: PersonId) -> Result<&Person, Refusal> {
+        self.persons.get(&id).ok_or(Refusal::PersonUnknown { person: id.0 })
+    }
+
+    /// The consent, if it was recorded.
+    pub fn consent(&self, id: ConsentId) -> Result<&Consent, Refusal> {
+        self.consents.get(&id).ok_or(Refusal::NotFound { kind: "consent", id: id.0 })
+    }
+
+    /// The council, if it is chartered.
+    pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
+        self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
+    }
+
     /// The grant, if it is awarded.
     pub fn grant(&self, id: GrantId) -> Result<&Grant, Refusal> {
         self.grants.get(&id).ok_or(Refusal::NotFound { kind: "grant", id: id.0 })
@@ -166,7 +202,9 @@ pub fn decide(state: &State, command: &Command, found: &Found, stamp: &Stamp) ->
     if state.opened.is_none() && !opens {
         return Err(Refusal::LedgerNotOpen);
     }
-    command.decide(state, found, stamp)
+    let facts = command.decide(state, found, stamp)?;
+    may_be_written(state, &facts)?;
+    Ok(facts)
 }
 
 /// Brings the state up to a recorded fact. Never fails: the facts were decided.

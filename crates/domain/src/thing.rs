@@ -35,6 +35,15 @@ macro_rules! correctable {
                     _ => $crate::correction::Change::Add(self),
                 }
             }
+            fn was(
+                &self,
+            ) -> Option<($crate::correction::CorrectionReason, &$crate::correction::Replaced<Self>)> {
+                match self {
+                    Self::$corrected(correction) => Some((correction.reason, &correction.was)),
+                    Self::$voided(void) => Some((void.reason, &void.was)),
+                    _ => None,
+                }
+            }
             fn corrected(correction: $crate::correction::Corrected<Self>) -> Self {
                 Self::$corrected(Box::new(correction))
             }
@@ -49,6 +58,16 @@ macro_rules! correctable {
             }
             fn into_event(self) -> $crate::Event {
                 $crate::Event::$kind(self)
+            }
+        }
+
+        impl Event {
+            pub(crate) fn valid_on(
+                &self,
+                fact: &$crate::Fact,
+                day: jiff::civil::Date,
+            ) -> $crate::valid::Validity {
+                $crate::valid::of(self, fact, day)
             }
         }
 
@@ -111,7 +130,8 @@ macro_rules! things {
         }
 
         /// Every command there is, by the thing it is addressed to.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum Command {
             $($(#[doc = $doc])+ $kind(crate::$module::Command),)+
         }
@@ -166,6 +186,16 @@ macro_rules! things {
             pub fn read<R: Reader>(kind: Kind, reader: R) -> Result<Self, R::Error> {
                 match kind {
                     $(Kind::$kind => reader.read().map(Self::$kind),)+
+                }
+            }
+
+            pub(crate) fn valid_on(
+                &self,
+                fact: &crate::Fact,
+                day: jiff::civil::Date,
+            ) -> crate::valid::Validity {
+                match self {
+                    $(Self::$kind(event) => event.valid_on(fact, day),)+
                 }
             }
 
@@ -224,6 +254,12 @@ things! {
     Agreement in agreement;
     /// A service on offer at a site under an agreement.
     Offering in offering;
+    /// A person, by a random id.
+    Person in person;
+    /// A consent to services in one case.
+    Consent in consent;
+    /// A council, in which those concerned decide together.
+    Council in council;
     /// Money awarded for a period, allocated to sites and spent.
     Grant in grant;
     /// Regional technical assistance, from the request to its evaluation.

@@ -1,37 +1,117 @@
-//! All views of a ledger in memory, folded from the log: what `replay` prints and `--as-of` answers from.
+//! Views of a ledger in memory, folded from the log: what `replay` prints, and answers from another vantage than now.
 
-use domain::Slug;
+use std::borrow::Cow;
+
+use domain::ledger::Event as LedgerEvent;
+use domain::valid::ValidOn;
+use domain::{Event, Slug, Timestamp};
 use futures::StreamExt as _;
 use journal::{FIRST_EPOCH, Journal, Read, Until, read_events};
-use wire::{Answer, Head, Interpreted, Origin, Query, ViewDigest};
+use views::{Explanation, View};
+use wire::{Answer, AsOf, Head, Interpreted, Origin, Query, RecordedEvent, Vantage, ViewDigest};
 
 use crate::Error;
 use crate::ahead::ahead;
-use crate::ledger_views::LedgerViews;
+use crate::ledger_views::{LedgerViews, named};
 
-/// The views as they were at a head.
+/// Views from some vantage, as far as they are folded.
 pub struct Folded {
     views: LedgerViews,
+    vantage: Vantage,
+    lens: Option<ValidOn>,
+    // Of the ledger, once it is open; days end by it.
+    zone: String,
+    complete: bool,
 }
 
 impl Folded {
-    /// Nothing folded yet.
-    pub fn new(origin: Origin) -> Self {
-        Self { views: LedgerViews::in_memory(origin, FIRST_EPOCH) }
+    /// Nothing folded yet of these views.
+    pub fn new(origin: Origin, views: &[&'static dyn View], vantage: Vantage) -> Self {
+        let views = LedgerViews::in_memory(origin, FIRST_EPOCH, views);
+        let lens = vantage.valid_on.map(ValidOn::new);
+        let complete = vantage.as_of == Some(AsOf::Position(0));
+        Self { views, vantage, lens, zone: "UTC".to_owned(), complete }
     }
 
-    /// Takes the events of the next commit up to this position. The head stays that of the whole commit: it is what
-    /// was verified.
+    /// Nothing folded yet of the view that is asked.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when there is no such view.
+    pub fn asked(origin: Origin, query: &Query) -> Result<Self, Error> {
+        Ok(Self::new(origin, &[named(&query.view)?], query.vantage()))
+    }
+
+    /// Takes the next commit as [`take`](Self::take) does; gives those of its events that made the rows of an answer.
+    ///
+    /// # Errors
+    /// As `take`.
+    pub fn explain(&mut self, read: Read, answer: &Explanation) -> Result<Vec<RecordedEvent>, Error> {
+        let read = self.apply(read)?;
+        let made = |event: Interpreted| match event {
+            Interpreted::Event(event) => {
+                self.views.live.iter().any(|live| answer.names(&live.rows, &event)).then_some(*event)
+            }
+            Interpreted::Unknown { .. } => None,
+        };
+        Ok(read.events.into_iter().filter_map(made).collect())
+    }
+
+    /// Takes the events of the next commit, as far as they can be seen. The head becomes that of the whole commit: it is
+    /// what was verified.
     ///
     /// # Errors
     /// [`Error::Stopped`] when an event is not known.
-    pub fn take(&mut self, mut read: Read, to: u64) -> Result<(), Error> {
-        read.events.retain(|event| match event {
-            Interpreted::Event(event) => event.envelope.position <= to,
-            Interpreted::Unknown { position, .. } => *position <= to,
+    pub fn take(&mut self, read: Read) -> Result<(), Error> {
+        self.apply(read).map(drop)
+    }
+
+    fn apply(&mut self, mut read: Read) -> Result<Read, Error> {
+        read.events.retain_mut(|event| match event {
+            Interpreted::Event(event) => self.sees(event),
+            // What is unknown within what is looked at stops the fold.
+            Interpreted::Unknown { position, .. } => self.is_known(*position, None),
         });
         let ledger = self.views.ledger.clone();
-        self.views.apply(&read).map_err(|reason| Error::Stopped { ledger, reason })
+        self.views.apply(&read).map_err(|reason| Error::Stopped { ledger, reason })?;
+        if let Some(AsOf::Position(last)) = self.vantage.as_of {
+            self.complete |= self.head().position >= last;
+        }
+        Ok(read)
+    }
+
+    /// Whether the event can be seen from here; its fact becomes what it is from here.
+    fn sees(&mut self, event: &mut RecordedEvent) -> bool {
+        if let Event::Ledger(LedgerEvent::LedgerOpened(opened)) = &event.fact.event {
+            self.zone = opened.time_zone.clone();
+        }
+        if !self.is_known(event.envelope.position, Some(event.envelope.time)) {
+            self.complete = true;
+            return false;
+        }
+        let Some(lens) = &mut self.lens else { return true };
+        let another = match lens.see(&event.recorded()) {
+            Some((_, Cow::Borrowed(_))) => return true,
+            Some((position, Cow::Owned(fact))) => (position, fact),
+            None => return false,
+        };
+        (event.envelope.position, event.fact) = another;
+        true
+    }
+
+    fn is_known(&self, position: u64, time: Option<Timestamp>) -> bool {
+        match (self.vantage.as_of, time) {
+            (Some(AsOf::Position(last)), _) => position <= last,
+            (Some(AsOf::Moment(last)), Some(time)) => time <= last,
+            (Some(AsOf::Day(last)), Some(time)) => {
+                runtime::calendar_day(&self.zone, time).is_none_or(|day| day <= last)
+            }
+            (None, _) | (_, None) => !self.complete,
+        }
+    }
+
+    /// Whether nothing that comes later can be seen from here.
+    pub const fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// Where the fold ended.
@@ -44,34 +124,37 @@ impl Folded {
         self.views.digests()
     }
 
-    /// An answer as of the head of the fold.
+    /// An answer from the vantage of the fold.
     ///
     /// # Errors
-    /// [`Error::Query`].
+    /// [`Error::Query`]; [`Error::Behind`] when the log ended before the position.
     pub fn answer(&self, query: &Query) -> Result<Answer, Error> {
-        self.views.answer(query)
+        match self.vantage.as_of {
+            Some(AsOf::Position(wanted)) if wanted > self.head().position => {
+                let (ledger, position) = (self.views.ledger.clone(), self.head().position);
+                Err(Error::Behind { ledger, position, wanted })
+            }
+            _ => self.views.answer(query),
+        }
     }
 }
 
-/// Folds a ledger from its first event to this position, or to the head; `progress` is told each position reached.
-/// Memory grows with the rows, not with the events.
+/// Folds a ledger from its first event as far as can be seen; `progress` is told each position reached. Memory grows with
+/// the rows, not with the events.
 ///
 /// # Errors
 /// [`Error`] when the log is broken or holds an event that is not known.
 pub async fn fold<J: Journal>(
     journal: &J,
-    origin: Origin,
-    to: Option<u64>,
+    mut folded: Folded,
     mut progress: impl FnMut(u64),
 ) -> Result<Folded, Error> {
-    let ledger: Slug = origin.ledger.clone();
-    let mut folded = Folded::new(origin);
-    let to = to.unwrap_or(u64::MAX);
+    let ledger: Slug = folded.views.ledger.clone();
     let mut commits = ahead(read_events(journal, &ledger, folded.views.verifier.clone(), Until::Head));
-    while folded.head().position < to {
+    while !folded.is_complete() {
         let Some(read) = commits.next().await else { break };
-        folded.take(read?, to)?;
-        progress(folded.head().position.min(to));
+        folded.take(read?)?;
+        progress(folded.head().position);
     }
     Ok(folded)
 }

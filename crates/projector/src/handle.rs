@@ -11,6 +11,7 @@ use tokio::sync::{OwnedMutexGuard, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use wire::{Answer, Head, Origin, Query, Rebuilt, ViewDigest};
 
+use crate::fold::Folded;
 use crate::follower::{Follower, Progress};
 use crate::ledger_views::LedgerViews;
 use crate::store::Store;
@@ -247,10 +248,10 @@ impl<J: Journal> Projector<J> {
     /// # Errors
     /// [`Error`]; the answer carries the head that it is complete to.
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
-        if let Some(to) = query.as_of {
+        if !query.vantage().is_now() {
             self.must_exist(&query.ledger).await?;
-            let origin = self.origin(&query.ledger);
-            return crate::fold(&self.shared.journal, origin, Some(to), |_| {}).await?.answer(query);
+            let folded = Folded::asked(self.origin(&query.ledger), query)?;
+            return crate::fold(&self.shared.journal, folded, |_| {}).await?.answer(query);
         }
         let tracked = self.tracked(&query.ledger).await?;
         let wanted = match query.min_position {

@@ -27,13 +27,13 @@ pub(crate) struct Live {
 }
 
 impl LedgerViews {
-    /// All views in memory, from the beginning.
-    pub(crate) fn in_memory(origin: Origin, epoch: u64) -> Self {
+    /// These views in memory, from the beginning.
+    pub(crate) fn in_memory(origin: Origin, epoch: u64, views: &[&'static dyn View]) -> Self {
         let live = |view: &&'static dyn View| Live { view: *view, generation: 0, rows: Rows::in_memory() };
         Self {
             ledger: origin.ledger.clone(),
             verifier: Verifier::new(origin, epoch),
-            live: VIEWS.iter().map(live).collect(),
+            live: views.iter().map(live).collect(),
             unwritten: None,
         }
     }

@@ -165,7 +165,9 @@ impl Group {
         submission: &Submission,
         minted: &Minted,
     ) -> Result<Decided, Error> {
-        let mut found = Found::default();
+        // The door has refused what can't be read.
+        let basis = submission.basis.as_deref().and_then(|basis| basis.parse().ok()).unwrap_or_default();
+        let mut found = Found { basis, ..Found::default() };
         let corrects = submission.command.corrects();
         let keys = CommandKeys::of(submission.command_id, submission.source.as_ref(), corrects);
         if let Some(verdict) = self.seen_before(desk, submission, &keys, &mut found)? {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use domain::code::{AgreementKind, Phase, Pillar, ReasonCode, ServiceKind, SignatoryRole, Tier};
 use domain::command::{Act, Create};
 use domain::id::{AgreementId, OfferingId, PartnerId, SiteId};
-use domain::ledger::{OpenLedger, Policy};
+use domain::ledger::{OpenLedger, Persons, Policy};
 use domain::{Command, Effective, agreement, ledger, offering, partner, site};
 use jiff::civil::{Date, date};
 
@@ -69,7 +69,7 @@ pub(crate) fn open(profile: &Profile, chance: &mut Chance) -> Opening {
         time_zone: "America/Los_Angeles".to_owned(),
         starts: STARTS,
         // The year of the sample lies ever further back.
-        policy: Policy { suppress_under: 11, late_days_max: 36_500 },
+        policy: Policy { suppress_under: 11, late_days_max: 36_500, persons: Persons::Any },
     })));
     for (at, name) in SCHOOLS.iter().take(profile.schools).enumerate() {
         opening.school(profile, at, name, chance);

@@ -34,7 +34,13 @@ impl View for ActivityFeed {
         "the last 200 events as sentences, newest first"
     }
     fn columns(&self) -> &'static [&'static str] {
-        &["event", "subject", "effective"]
+        &["position", "event", "subject", "effective"]
+    }
+    fn identity(&self) -> &'static [&'static str] {
+        &["position"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        vec![json!({ "position": event.envelope.position })]
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -37,6 +37,16 @@ impl View for AgreementRegister {
     fn columns(&self) -> &'static [&'static str] {
         &["agreement", "partner", "reference", "kind", "site", "starts", "ends", "status", "kinds", "pillars"]
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["agreement"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let named = |id: &uuid::Uuid| json!({ "agreement": id.to_string() });
+        match &event.fact.event {
+            AnyEvent::Agreement(_) => vec![named(&event.fact.subject.id)],
+            _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.agreement.0)).collect(),
+        }
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         match &event.fact.event {

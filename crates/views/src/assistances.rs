@@ -46,6 +46,13 @@ impl View for AssistanceLog {
     fn columns(&self) -> &'static [&'static str] {
         COLUMNS
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["assistance"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let AnyEvent::Assistance(_) = &event.fact.event else { return Vec::new() };
+        vec![json!({ "assistance": event.fact.subject.id })]
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let AnyEvent::Assistance(change) = &event.fact.event else { return };

@@ -115,6 +115,12 @@ pub(crate) fn changes(event: &RecordedEvent) -> [Option<(&Delivered, Option<Effe
     }
 }
 
+/// Where a delivery was counted and where it is counted now, as columns.
+pub(crate) fn places(event: &RecordedEvent) -> Vec<Value> {
+    let places = changes(event).into_iter().flatten();
+    places.filter_map(|(delivered, day)| Some(Value::Object(Place::of(delivered, day)?.columns()))).collect()
+}
+
 fn delivered(event: &Event) -> Option<&Delivered> {
     match event {
         Event::ServiceDelivered(delivered) => Some(delivered),
@@ -146,6 +152,12 @@ impl View for ServiceLedger {
     }
     fn columns(&self) -> &'static [&'static str] {
         &["site", "partner", "pillar", "kind", "tier", "funding", "month", "school_year"]
+    }
+    fn identity(&self) -> &'static [&'static str] {
+        &["month", "site", "partner", "pillar", "kind", "tier", "funding"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        places(event)
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -80,6 +80,19 @@ impl View for EngagementSummary {
     fn columns(&self) -> &'static [&'static str] {
         &["site", "kind", "language", "month"]
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["month", "site", "kind", "language"]
+    }
+    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let AnyEvent::Engagement(change) = &event.fact.event else { return Vec::new() };
+        let parts = parts(change, event.fact.effective).into_iter();
+        let named = parts.filter_map(|(part, effective, _)| {
+            let [site, kind, language] = place(part)?;
+            let month = month(effective?.from());
+            Some(json!({ "month": month, "site": site, "kind": kind, "language": language }))
+        });
+        named.collect()
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let AnyEvent::Engagement(change) = &event.fact.event else { return };

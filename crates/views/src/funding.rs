@@ -4,7 +4,7 @@
 //! counts for that program and for none of its grants, so that nothing is counted twice. Every figure but the cost is
 //! a sum: what is not yet allocated belongs to the grant's own line, which has no site, and all else to a site.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::grant::{Category, Event, MatchKind};
 use domain::{Effective, Event as AnyEvent};
@@ -145,6 +145,33 @@ impl View for Funding {
     fn columns(&self) -> &'static [&'static str] {
         COLUMNS
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["grant", "program", "site"]
+    }
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let grants = Grants::of(rows);
+        let line = |grant: Option<Uuid>, program: &str, site: Option<Uuid>| json!({ "grant": grant, "program": program, "site": site });
+        let mut traces = Vec::new();
+        if let AnyEvent::Grant(change) = &event.fact.event {
+            let id = event.fact.subject.id;
+            let Some(award) = grants.0.get(&id).and_then(|grant| grant.award.as_ref()) else { return traces };
+            for (part, ..) in parts(change, event.fact.effective) {
+                let (own, site) = match part {
+                    Event::GrantAllocated(part) => (true, Some(part.site.0)),
+                    Event::ExpenditureRecorded(spent) => (false, Some(spent.site.0)),
+                    _ => (true, None),
+                };
+                traces.extend(own.then(|| line(Some(id), &award.program, None)));
+                traces.extend(site.map(|site| line(Some(id), &award.program, Some(site))));
+            }
+        }
+        let paid = changes(event).into_iter().flatten().filter_map(|(delivered, _)| {
+            let (grant, program) = grants.paying(delivered.funding.as_deref()?)?;
+            Some(line(grant, program, Some(delivered.site.0)))
+        });
+        traces.extend(paid);
+        traces
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         if let AnyEvent::Grant(change) = &event.fact.event {
@@ -184,22 +211,39 @@ fn per_hour(cents: u64, minutes: u64) -> Option<u64> {
     u64::try_from(hourly).ok()
 }
 
+/// The grants that were not voided.
+struct Grants(BTreeMap<Uuid, Grant>);
+
+impl Grants {
+    fn of(rows: &Rows) -> Self {
+        let mut grants = BTreeMap::new();
+        rows.each(b"g", |key, grant: &Grant| {
+            if let (Some(id), Some(_)) = (uuid_at(key, 1), &grant.award) {
+                grants.insert(id, grant.clone());
+            }
+        });
+        Self(grants)
+    }
+
+    /// The grant whose award number this is and its program, or no grant and the program whose code it is.
+    fn paying(&self, funding: &str) -> Option<(Option<Uuid>, &str)> {
+        let awards = || self.0.iter().filter_map(|(id, grant)| Some((*id, grant.award.as_ref()?)));
+        let of_award = awards().find(|(_, award)| award.award == funding);
+        let of_program = || awards().find(|(_, award)| award.program == funding);
+        match of_award {
+            Some((id, award)) => Some((Some(id), &award.program)),
+            None => of_program().map(|(_, award)| (None, award.program.as_str())),
+        }
+    }
+}
+
 /// One line for each grant itself, each grant at each site, and each site's deliveries by grant or program.
 fn lines(rows: &Rows) -> Vec<Value> {
-    let mut grants: BTreeMap<Uuid, Grant> = BTreeMap::new();
-    rows.each(b"g", |key, grant: &Grant| {
-        // Without an award it was voided.
-        if let (Some(id), Some(_)) = (uuid_at(key, 1), &grant.award) {
-            grants.insert(id, grant.clone());
-        }
-    });
-    let awards = || grants.iter().filter_map(|(id, grant)| Some((*id, grant.award.as_ref()?)));
-    let by_award: BTreeMap<&str, Uuid> = awards().map(|(id, award)| (award.award.as_str(), id)).collect();
-    let programs: BTreeSet<&str> = awards().map(|(_, award)| award.program.as_str()).collect();
-    let mut lines: Vec<Value> = grants.iter().map(|(id, grant)| own_line(*id, grant)).collect();
+    let grants = Grants::of(rows);
+    let mut lines: Vec<Value> = grants.0.iter().map(|(id, grant)| own_line(*id, grant)).collect();
     rows.each(b"s", |key, at: &AtSite| {
         let Some((id, site)) = uuid_at(key, 1).zip(uuid_at(key, 17)) else { return };
-        if let Some(grant) = grants.get(&id)
+        if let Some(grant) = grants.0.get(&id)
             && (at.allocated, at.expenditures) != (0, 0)
         {
             lines.push(at_site(line(id, grant, Some(site)), at));
@@ -208,11 +252,10 @@ fn lines(rows: &Rows) -> Vec<Value> {
     rows.each(b"d", |key, hours: &Hours| {
         let funding = std::str::from_utf8(key.get(17..).unwrap_or_default()).unwrap_or_default();
         let Some(site) = uuid_at(key, 1).filter(|_| hours.deliveries > 0) else { return };
-        let grant = by_award.get(funding).and_then(|id| grants.get(id).map(|grant| (*id, grant)));
-        let mut line = match grant {
+        let Some((grant, program)) = grants.paying(funding) else { return };
+        let mut line = match grant.and_then(|id| Some((id, grants.0.get(&id)?))) {
             Some((id, grant)) => line(id, grant, Some(site)),
-            None if programs.contains(funding) => empty(None, Some(funding), Some(site)),
-            None => return,
+            None => empty(None, Some(program), Some(site)),
         };
         set(&mut line, "deliveries", hours.deliveries.into());
         set(&mut line, "delivered_minutes", hours.minutes.into());

@@ -10,6 +10,7 @@ mod assistances;
 mod cells;
 mod digits;
 mod engagements;
+mod explanation;
 mod funding;
 mod partners;
 mod ranks;
@@ -23,6 +24,7 @@ use wire::RecordedEvent;
 
 pub use answer::{QueryError, answer};
 pub use digits::Digits;
+pub use explanation::Explanation;
 pub use rows::{Empty, Row, Rows, Scan, Source, Stored};
 pub use sentences::sentence;
 
@@ -36,6 +38,10 @@ pub trait View: Sync {
     fn about(&self) -> &'static str;
     /// Columns by which an answer can be filtered and, where it is a table of sums, grouped.
     fn columns(&self) -> &'static [&'static str];
+    /// The columns that tell a row from all others.
+    fn identity(&self) -> &'static [&'static str];
+    /// The rows of an answer that an event changed, each by its columns of `identity`; `rows` hold it already.
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value>;
     /// Brings the rows up to an event.
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent);
     /// The wanted rows as JSON objects, in order; `by` names the columns to group by, empty for none.

@@ -1,10 +1,10 @@
 //! Partner directory: who works with the ledger's owner, vetted until when, under which agreements, and what was
 //! delivered where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Event as AnyEvent;
-use domain::agreement::Agreement;
+use domain::agreement::{self, Agreement};
 use domain::id::{AgreementId, PartnerId, SiteId};
 use domain::partner::{Event, Partner};
 use jiff::civil::Date;
@@ -56,6 +56,23 @@ impl View for PartnerDirectory {
             "sites",
         ]
     }
+    fn identity(&self) -> &'static [&'static str] {
+        &["partner"]
+    }
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let named = |id: &uuid::Uuid| json!({ "partner": id.to_string() });
+        match &event.fact.event {
+            AnyEvent::Partner(_) => vec![named(&event.fact.subject.id)],
+            AnyEvent::Agreement(change) => {
+                let mut partners: BTreeSet<PartnerId> = signers(change).into_iter().flatten().collect();
+                rows.each(&key(b'a', &event.fact.subject.id), |_, agreement: &Agreement| {
+                    partners.extend(agreement.partner());
+                });
+                partners.iter().map(|partner| named(&partner.0)).collect()
+            }
+            _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.partner.0)).collect(),
+        }
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let id = &event.fact.subject.id;
@@ -86,6 +103,19 @@ impl View for PartnerDirectory {
             list.extend(row.filter(|row| wanted(row)));
         });
         list
+    }
+}
+
+/// Whom an event names as the partner of an agreement, and whom the one that it takes back.
+fn signers(change: &agreement::Event) -> [Option<PartnerId>; 2] {
+    let partner = |event: &agreement::Event| match event {
+        agreement::Event::AgreementSigned(signed) => Some(signed.partner),
+        _ => None,
+    };
+    match change {
+        agreement::Event::AgreementCorrected(c) => [partner(&c.was.event), partner(&c.now)],
+        agreement::Event::AgreementVoided(v) => [partner(&v.was.event), None],
+        event => [partner(event), None],
     }
 }
 

@@ -1,9 +1,9 @@
 //! Site profile: the hub on a page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Event as AnyEvent;
-use domain::id::PartnerId;
+use domain::id::{PartnerId, SiteId};
 use domain::offering::Offering;
 use domain::site::{Event, Site};
 use jiff::civil::Date;
@@ -43,6 +43,26 @@ impl View for SiteProfile {
     }
     fn columns(&self) -> &'static [&'static str] {
         &["site", "name", "cds", "city", "status", "phase", "partners"]
+    }
+    fn identity(&self) -> &'static [&'static str] {
+        &["site"]
+    }
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let named = |id: &uuid::Uuid| json!({ "site": id.to_string() });
+        match &event.fact.event {
+            AnyEvent::Site(_) => vec![named(&event.fact.subject.id)],
+            AnyEvent::Offering(change) => {
+                let mut sites: BTreeSet<SiteId> = change.sites().into_iter().collect();
+                rows.each(&key(b'o', &event.fact.subject.id), |_, offering: &Offering| {
+                    sites.extend(offering.details().and_then(|details| details.site));
+                });
+                sites.iter().map(|site| named(&site.0)).collect()
+            }
+            AnyEvent::Engagement(change) => {
+                crate::engagements::held(change).iter().map(|(held, _)| named(&held.site.0)).collect()
+            }
+            _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.site.0)).collect(),
+        }
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -17,7 +17,9 @@ pub mod schema;
 pub mod submission;
 mod tagged;
 pub mod time;
+pub mod vantage;
 pub mod verifier;
+mod version;
 
 pub use commit::{BODY_BYTES_MAX, Body, Commit, CommitId, EVENTS_MAX};
 pub use decode::Interpreted;
@@ -27,4 +29,5 @@ pub use head::{Head, Tip};
 pub use query::{Answer, HeadReply, Query, Rebuilt, ViewDigest};
 pub use receipt::{Outcome, Receipt, RefusalReply};
 pub use submission::{LedgerKeys, Submission};
+pub use vantage::{AsOf, Vantage};
 pub use verifier::{Broken, BrokenKind, Verifier};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::Slug;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::Head;
 use crate::head::root_text;
+use crate::{AsOf, Head, Vantage};
 
 /// A question to one view of one ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,15 +20,25 @@ pub struct Query {
     /// Column to value; each view says which it knows.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub filters: BTreeMap<String, String>,
-    /// Answer as the ledger was known at this position.
+    /// Answer by what was known then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub as_of: Option<u64>,
+    pub as_of: Option<AsOf>,
+    /// Answer for this day of the world: what begins later is left out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub valid_on: Option<Date>,
     /// Wait until the view has this epoch and position: read your own writes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub min_position: Option<(u64, u64)>,
     /// Most rows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub limit: Option<usize>,
+}
+
+impl Query {
+    /// From where it looks.
+    pub const fn vantage(&self) -> Vantage {
+        Vantage { as_of: self.as_of, valid_on: self.valid_on }
+    }
 }
 
 /// A head as it is told to people.

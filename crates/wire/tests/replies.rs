@@ -64,11 +64,25 @@ fn outcomes_are_what_they_were() {
 fn questions_and_answers_are_what_they_were() {
     let filters = [("by".to_owned(), "site".to_owned())].into();
     let (view, limit) = ("service-ledger".to_owned(), Some(10));
-    let query = Query { ledger: ledger(), view, filters, as_of: None, min_position: Some((1, 42)), limit };
+    let query = Query {
+        ledger: ledger(),
+        view,
+        filters,
+        as_of: None,
+        valid_on: None,
+        min_position: Some((1, 42)),
+        limit,
+    };
     is("query", &query);
     is(
         "as-of",
-        &Query { filters: Default::default(), as_of: Some(9), min_position: None, limit: None, ..query },
+        &Query {
+            filters: Default::default(),
+            as_of: Some(wire::AsOf::Position(9)),
+            min_position: None,
+            limit: None,
+            ..query
+        },
     );
     let rows = vec![json!({ "site": "s", "deliveries": 3 })];
     is("answer", &Answer { head: head(), view: "service-ledger".to_owned(), revision: 1, parked: 0, rows });

@@ -187,12 +187,12 @@ impl Node {
 
     async fn query(&self, mut query: Query) -> Result<Reply, Failure> {
         self.must_exist(&query.ledger).await?;
-        if self.plan.patient && query.min_position.is_none() && query.as_of.is_none() {
+        if self.plan.patient && query.min_position.is_none() && query.vantage().is_now() {
             let head = self.recorder()?.head(&query.ledger).await?;
             query.min_position = Some((head.epoch, head.position));
         }
         let projector = self.views().await?;
-        if query.as_of.is_none() && !projector.is_current(&query.ledger) {
+        if query.vantage().is_now() && !projector.is_current(&query.ledger) {
             // What was not followed until now must not be answered as if it were all.
             let now = self.recorded(&query.ledger).await?;
             let (epoch, wanted) = query.min_position.unwrap_or((FIRST_EPOCH, 0));

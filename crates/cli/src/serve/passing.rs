@@ -69,7 +69,7 @@ impl Broker {
 const fn patience(service: Service, ask: &Ask) -> Option<Duration> {
     match (service, ask) {
         (Service::Recorder, Ask::Submit { .. } | Ask::Head { .. }) => Some(COMMAND),
-        (Service::Projector, Ask::Query { query }) if query.as_of.is_none() => Some(QUESTION),
+        (Service::Projector, Ask::Query { query }) if query.vantage().is_now() => Some(QUESTION),
         (Service::Projector, Ask::Digests { .. } | Ask::Rebuild { .. }) => Some(WHOLE),
         _ => None,
     }

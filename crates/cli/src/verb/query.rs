@@ -1,9 +1,10 @@
 //! `query`: asks a view. The answer names the head that it is complete to.
 
+use projector::Folded;
 use serde_json::json;
-use wire::{Answer, HeadReply, Query as Question};
+use wire::{Answer, HeadReply, Query as Question, Vantage};
 
-use crate::args::Query;
+use crate::args::{Place, Query};
 use crate::client::{Client, Purpose, view_error};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -22,28 +23,33 @@ pub(crate) async fn run(query: &Query, output: Output) -> Result<Exit, Error> {
         view: view.clone(),
         filters: query.filters.iter().cloned().collect(),
         as_of: query.as_of,
+        valid_on: query.valid_on,
         min_position: query.min_position.map(|position| (journal::FIRST_EPOCH, position)),
         limit: query.limit,
     };
-    let answer = match query.as_of {
-        // Folded here, not in the server: it may take long, and shows how far it is.
-        Some(position) => {
-            let log = Log::open(&query.place, ledger, output).await?;
-            let folded = fold(&log, Some(position), output).await?;
-            folded.answer(&question).map_err(|error| view_error(&error))?
-        }
-        None => {
-            let client = Client::connect(&query.place, Purpose::Ask, output).await?;
-            let answer = client.query(question).await;
-            client.close().await;
-            answer?
-        }
-    };
-    tell(&answer, query.as_of, output)?;
+    let vantage = question.vantage();
+    let answer = ask(&query.place, question, output).await?;
+    tell(&answer, vantage, output)?;
     Ok(Exit::Ok)
 }
 
-fn tell(answer: &Answer, as_of: Option<u64>, output: Output) -> Result<(), Error> {
+/// The answer of the live view, or of one that is folded here when another vantage is asked for.
+pub(crate) async fn ask(place: &Place, question: Question, output: Output) -> Result<Answer, Error> {
+    let vantage = question.vantage();
+    if vantage.is_now() {
+        let client = Client::connect(place, Purpose::Ask, output).await?;
+        let answer = client.query(question).await;
+        client.close().await;
+        return answer;
+    }
+    // Not in the server: it may take long, and shows how far it is.
+    let log = Log::open(place, &question.ledger, output).await?;
+    let folded = Folded::asked(log.origin().clone(), &question).map_err(|error| view_error(&error))?;
+    let folded = fold(&log, folded, vantage, output).await?;
+    folded.answer(&question).map_err(|error| view_error(&error))
+}
+
+fn tell(answer: &Answer, vantage: Vantage, output: Output) -> Result<(), Error> {
     if output.json {
         return output.document(answer);
     }
@@ -56,8 +62,7 @@ fn tell(answer: &Answer, as_of: Option<u64>, output: Output) -> Result<(), Error
     }
     let HeadReply { ledger, position, root, .. } = &answer.head;
     let rows = count(answer.rows.len() as u64, "row");
-    let known = as_of.map_or_else(String::new, |position| format!(", as known at position {position}"));
-    output.say(format!("{rows} of {ledger}{known}; head at position {position}, root {root}"));
+    output.say(format!("{rows} of {ledger}{vantage}; head at position {position}, root {root}"));
     if answer.parked > 0 {
         output.warn(format!(
             "{} could not be read and are left out; hubledger rebuild builds them anew",

@@ -1,8 +1,9 @@
 //! `replay`: folds the whole log from zero and compares every view's digest with the live one.
 
 use domain::Slug;
+use projector::Folded;
 use serde::Serialize;
-use wire::{HeadReply, ViewDigest};
+use wire::{AsOf, HeadReply, Vantage, ViewDigest};
 
 use crate::args::Replay;
 use crate::client::{Client, Purpose};
@@ -50,7 +51,9 @@ pub(crate) async fn run(replay: &Replay, output: Output) -> Result<Exit, Error> 
         }
     };
     let to = replay.to.or(live.as_ref().map(|(_, head)| head.position));
-    let folded = fold(&log, to, output).await?;
+    let vantage = Vantage { as_of: to.map(AsOf::Position), ..Vantage::default() };
+    let folded = Folded::new(log.origin().clone(), views::VIEWS, vantage);
+    let folded = fold(&log, folded, vantage, output).await?;
     let live = live.map_or_else(Vec::new, |(digests, _)| digests);
     let wanted = |digest: &ViewDigest| replay.view.as_ref().is_none_or(|view| *view == digest.view);
     let digests = folded.digests().into_iter().filter(wanted);

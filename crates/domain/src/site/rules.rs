@@ -65,6 +65,7 @@ pub(crate) fn decide(
 fn names_site(state: &State, id: SiteId) -> bool {
     state.agreements.values().any(|agreement| agreement.names_site(id))
         || state.engagements.values().any(|engagement| engagement.site == id)
+        || state.councils.values().any(|council| council.charter().is_some_and(|c| c.site == Some(id)))
         || state.grants.values().any(|grant| grant.names_site(id))
         || state.assistances.values().any(|assistance| assistance.names_site(id))
 }

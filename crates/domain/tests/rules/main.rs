@@ -9,7 +9,11 @@
 
 mod agreements;
 mod assistances;
+mod consents;
 mod corrections;
+mod council_kit;
+mod councils;
+mod decisions;
 mod deliveries;
 mod engagements;
 mod grants;
@@ -17,20 +21,25 @@ mod kit;
 mod ledgers;
 mod offerings;
 mod partners;
+mod persons;
 mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 10] = [
+const CLAIMS: &[&str] = &[
     include_str!("agreements.rs"),
     include_str!("assistances.rs"),
+    include_str!("consents.rs"),
     include_str!("corrections.rs"),
+    include_str!("councils.rs"),
+    include_str!("decisions.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
     include_str!("grants.rs"),
     include_str!("ledgers.rs"),
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
+    include_str!("persons.rs"),
     include_str!("sites.rs"),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::{Date, date};
 use projector::{Error, Projector};
 use wire::{HeadReply, Query};
 
@@ -72,10 +73,35 @@ async fn an_answer_as_of_a_position_is_what_was_known_then() {
     let house = House::with(20).await;
     let projector = house.projector().await;
     for position in [0, 1, 11, 20] {
-        let asked = Query { as_of: Some(position), ..question(&house.ledger, "service-ledger", 0) };
+        let asked = Query {
+            as_of: Some(wire::AsOf::Position(position)),
+            ..question(&house.ledger, "service-ledger", 0)
+        };
         let answer = projector.query(&asked).await.unwrap();
         assert_eq!((answer.head.position, sum(&answer, "deliveries")), (position, position));
     }
+}
+
+/// Deliveries of January to April, ten of each, recorded a microsecond apart from 2 March, 17:00 UTC.
+async fn from(as_of: Option<&str>, valid_on: Option<Date>) -> u64 {
+    let house = House::with(40).await;
+    let as_of = as_of.map(|text| text.parse().unwrap());
+    let asked = Query { as_of, valid_on, ..question(&house.ledger, "service-ledger", 0) };
+    sum(&house.projector().await.query(&asked).await.unwrap(), "deliveries")
+}
+
+#[tokio::test]
+async fn an_answer_as_of_a_moment_or_a_day_is_what_was_recorded_by_then() {
+    assert_eq!(from(Some("2026-03-02T17:00:00.000012Z"), None).await, 12);
+    assert_eq!(from(Some("2026-03-02T09:00:00.000013-08:00"), None).await, 13);
+    assert_eq!((from(Some("2026-03-01"), None).await, from(Some("2026-03-02"), None).await), (0, 40));
+}
+
+#[tokio::test]
+async fn an_answer_for_a_day_leaves_out_what_begins_later() {
+    assert_eq!(from(None, Some(date(2026, 2, 3))).await, 20);
+    assert_eq!(from(None, Some(date(2026, 2, 2))).await, 10);
+    assert_eq!(from(Some("6"), Some(date(2026, 2, 3))).await, 4);
 }
 
 #[tokio::test]

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use journal::{Embedded, Journal as _};
-use projector::{Projector, fold};
+use projector::{Folded, Projector, fold};
 use tempfile::TempDir;
-use wire::ViewDigest;
+use views::VIEWS;
+use wire::{Vantage, ViewDigest};
 
 use crate::history::{History, delivery, origin};
 use crate::kit::{azusa, question, settings};
@@ -122,7 +123,8 @@ async fn after_a_kill_at_any_moment_the_views_equal_a_fresh_fold() {
     let folder = TempDir::new().unwrap();
     let position = prepare(folder.path()).await;
     let log = Embedded::open_read_only(folder.path());
-    let expected = fold(&log, origin(&azusa()), None, |_| {}).await.unwrap().digests();
+    let expected =
+        fold(&log, Folded::new(origin(&azusa()), VIEWS, Vantage::default()), |_| {}).await.unwrap().digests();
     for round in 0..ROUNDS {
         // By turns between two commits, in the middle of writing, and both: the second may find rows ahead.
         if round % 3 != 1 {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use domain::Slug;
 use journal::{Journal, Memory};
-use projector::{Projector, Settings, fold};
+use projector::{Folded, Projector, Settings, fold};
 use tempfile::TempDir;
-use wire::{Answer, Commit, Query, ViewDigest};
+use views::VIEWS;
+use wire::{Answer, Commit, Query, Vantage, ViewDigest};
 
 use crate::history::{History, Step, delivery, origin, slug};
 
@@ -73,7 +74,10 @@ impl House {
 
     /// Digests of the whole log, folded afresh.
     pub(crate) async fn folded(&self) -> Vec<ViewDigest> {
-        fold(&self.log, origin(&self.ledger), None, |_| {}).await.unwrap().digests()
+        fold(&self.log, Folded::new(origin(&self.ledger), VIEWS, Vantage::default()), |_| {})
+            .await
+            .unwrap()
+            .digests()
     }
 
     /// Changes what is stored while nobody has it open.
@@ -118,6 +122,7 @@ pub(crate) fn question(ledger: &Slug, view: &str, position: u64) -> Query {
         view: view.to_owned(),
         filters: Default::default(),
         as_of: None,
+        valid_on: None,
         min_position: Some((1, position)),
         limit: None,
     }

@@ -16,8 +16,11 @@ mod funding;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
+mod persons;
 mod properties;
 mod questions;
 mod registers;
 mod sentences;
 mod table;
+mod traces;
+mod two_axes;

@@ -1,0 +1,84 @@
+//! What can be asked of a ledger.
+
+use clap::Args as Group;
+use domain::Slug;
+use jiff::civil::Date;
+use wire::{AsOf, Query as Question};
+
+use super::Place;
+
+/// `query`.
+#[derive(Debug, Group)]
+pub(crate) struct Query {
+    /// The view; see --list
+    #[arg(required_unless_present = "list")]
+    pub(crate) view: Option<String>,
+    /// Ledger to ask
+    #[arg(long, value_name = "SLUG", required_unless_present = "list")]
+    pub(crate) ledger: Option<Slug>,
+    /// Only rows where a column has this value; may be repeated. by=COLUMN,… sums rows that agree in them
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
+    pub(crate) filters: Vec<(String, String)>,
+    /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day; folds the log up to it
+    #[arg(long, value_name = "POSITION|TIME|DAY")]
+    pub(crate) as_of: Option<AsOf>,
+    /// For this day of the world: what begins later is left out; folds the log
+    #[arg(long, value_name = "DAY")]
+    pub(crate) valid_on: Option<Date>,
+    /// Wait until the view has this position (read your own writes)
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) min_position: Option<u64>,
+    /// At most this many rows, after filtering
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// List the views
+    #[arg(long)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as column=value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// `explain`.
+#[derive(Debug, Group)]
+pub(crate) struct Explain {
+    /// The view; see query --list
+    pub(crate) view: String,
+    /// Ledger to ask
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) ledger: Slug,
+    /// Only rows where a column has this value; may be repeated
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
+    pub(crate) filters: Vec<(String, String)>,
+    /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day
+    #[arg(long, value_name = "POSITION|TIME|DAY")]
+    pub(crate) as_of: Option<AsOf>,
+    /// For this day of the world: what begins later is left out
+    #[arg(long, value_name = "DAY")]
+    pub(crate) valid_on: Option<Date>,
+    /// At most this many events, the first of them
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+impl Explain {
+    /// The question that is explained, its rows told apart by these columns.
+    pub(crate) fn question(&self, identity: &[&str]) -> Question {
+        let by = ("by".to_owned(), identity.join(","));
+        Question {
+            ledger: self.ledger.clone(),
+            view: self.view.clone(),
+            filters: self.filters.iter().cloned().chain([by]).collect(),
+            as_of: self.as_of,
+            valid_on: self.valid_on,
+            min_position: None,
+            limit: None,
+        }
+    }
+}
