@@ -1,5 +1,6 @@
 //! Funding: what was awarded, allocated, spent and matched, and what an hour cost.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -145,4 +146,50 @@ fn a_delivery_under_the_code_of_a_program_counts_for_none_of_its_grants() {
     let here = id(SITE).to_string();
     let filter = [("site", &*here), ("by", "program,site")];
     assert_eq!(table(&world, "funding", &filter, "spent_cents delivered_minutes"), ["600 180"]);
+}
+
+/// One of the two allocations with its site and its cents.
+fn part(first: bool) -> (u128, u128, u64) {
+    if first { (HERE, SITE, 60_000) } else { (THERE, OTHER_SITE, 10_000) }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_is_recorded_corrected_and_voided_what_is_spent_is_the_plain_sum_and_never_too_much(
+        steps in prop::collection::vec((0_u8..4, any::<bool>(), 0_u64..30_000, any::<prop::sample::Index>()), 1..40),
+    ) {
+        let mut world = funded();
+        let mut live: Vec<(Uuid, u128, u64)> = Vec::new();
+        for (what, first, cents, which) in steps {
+            let (allocation, site, most) = part(first);
+            let at = (what > 1 && !live.is_empty()).then(|| which.index(live.len()));
+            let others: u64 = live.iter().enumerate().filter(|(n, other)| Some(*n) != at && other.1 == allocation).map(|(_, other)| other.2).sum();
+            let result = match at {
+                Some(at) if what == 2 => {
+                    let (event, ..) = live.remove(at);
+                    world.accepted("void-grant", void(event));
+                    continue;
+                }
+                Some(at) => {
+                    let now = spent(allocation, site, "other", cents);
+                    world.when("correct-grant", correct(live[at].0, "expenditure-recorded", now))
+                }
+                None => world.when("record-expenditure", spend(allocation, "other", cents)),
+            };
+            prop_assert_eq!(result.is_ok(), others + cents <= most);
+            if let Ok((event, _)) = result {
+                at.map(|at| live.remove(at));
+                live.push((event, allocation, cents));
+            }
+        }
+        for first in [true, false] {
+            let (allocation, site, most) = part(first);
+            let sum: u64 = live.iter().filter(|spent| spent.1 == allocation).map(|spent| spent.2).sum();
+            let here = id(site).to_string();
+            let row = table(&world, "funding", &[("site", &*here)], "spent_cents other_cents left_cents");
+            prop_assert_eq!(row, [format!("{sum} {sum} {}", most - sum)]);
+        }
+    }
 }
