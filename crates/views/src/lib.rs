@@ -7,11 +7,13 @@ mod activity;
 mod agreements;
 mod amendments;
 mod answer;
+mod assistances;
 mod cells;
 mod digits;
 mod engagements;
 mod explanation;
 mod leadership;
+mod funding;
 mod partners;
 mod ranks;
 mod reach;
@@ -60,6 +62,8 @@ pub static VIEWS: &[&dyn View] = &[
     &referrals::Referrals,
     &amendments::Amendments,
     &leadership::LeadershipRecord,
+    &funding::Funding,
+    &assistances::AssistanceLog,
     &activity::ActivityFeed,
 ];
 

@@ -13,8 +13,10 @@ mod amendments;
 #[path = "../../../domain/tests/rules/council_kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod council_kit;
+mod assistances;
 mod deliveries;
 mod engagements;
+mod funding;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;

@@ -14,6 +14,20 @@ fn rows(view: &dyn View, all: &Rows) -> Vec<Value> {
 
 fn world() -> World {
     let mut world = World::working();
+    let award = json!({ "program": "ccspp", "funder": "State of Sample", "award": "CS-25-7", "cents": 900 });
+    world.accepted("award-grant", act(30, "2025-08-01/2026-06-30", award));
+    world.accepted(
+        "allocate-grant",
+        act(30, "2025-08-15", json!({ "allocation": id(31), "site": id(SITE), "cents": 90 })),
+    );
+    let paid = [
+        ("details/funding", json!("ccspp")),
+        ("details/headcount", json!(9)),
+        ("details/participants", Value::Null),
+    ];
+    let asked = json!({ "topic": "data", "strategy": "shared-commitment" });
+    world.accepted("request-assistance", act(40, "2026-03-02", asked));
+    world.accepted("record-delivery", with(free_delivery("2026-02-02"), &paid));
     let event = world.accepted("record-delivery", delivery("2026-03-02"));
     let tutored = with(free_delivery("2026-03-03")["details"].clone(), &[("partner", json!(id(PARTNER)))]);
     let moved = with(correct(event, "service-delivered", tutored), &[("effective", json!("2026-03-03"))]);
@@ -93,4 +107,17 @@ fn a_merge_is_among_what_made_the_reach_of_those_who_were_merged() {
     // Not the merge of a person that nothing was delivered to, nor the enrolments.
     assert_eq!(named.len(), 2);
     assert_eq!(named[1].envelope.id, merged);
+fn money_is_made_by_what_was_given_and_spent_and_hours_by_deliveries() {
+    let events = events(&world());
+    let names: Vec<_> = events.iter().map(|event| event.fact.event.name()).collect();
+    let of = |positions: Vec<u64>| -> Vec<&str> {
+        positions.iter().map(|position| names[usize::try_from(*position).unwrap() - 1]).collect()
+    };
+    let site = id(SITE).to_string();
+    assert_eq!(of(made("funding", &[("site", &site), ("award", "CS-25-7")])), ["grant-allocated"]);
+    assert_eq!(of(made("funding", &[("site", "")])), ["grant-awarded", "grant-allocated"]);
+    assert_eq!(of(made("funding", &[("grant", "")])), ["service-delivered"]);
+    assert_eq!(of(made("assistance-log", &[])), ["assistance-requested"]);
+    let partner = id(PARTNER).to_string();
+    assert!(of(made("partner-directory", &[("partner", &partner)])).contains(&"agreement-signed"));
 }
