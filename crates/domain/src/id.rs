@@ -115,6 +115,12 @@ pub mod mark {
     pub enum Goal {}
     /// One sharing of data.
     pub enum Sharing {}
+    /// Money awarded for a period.
+    pub enum Grant {}
+    /// A part of a grant given to a site.
+    pub enum Allocation {}
+    /// A request for technical assistance and its answer.
+    pub enum Assistance {}
 }
 
 /// A site.
@@ -163,6 +169,12 @@ pub type AssetId = Id<mark::Asset>;
 pub type GoalId = Id<mark::Goal>;
 /// A sharing.
 pub type SharingId = Id<mark::Sharing>;
+/// A grant.
+pub type GrantId = Id<mark::Grant>;
+/// A part of a grant; it is no thing of its own but stands inside its grant.
+pub type AllocationId = Id<mark::Allocation>;
+/// A request for technical assistance.
+pub type AssistanceId = Id<mark::Assistance>;
 
 #[cfg(test)]
 mod tests {

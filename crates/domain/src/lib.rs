@@ -8,7 +8,9 @@
 #[macro_use]
 pub mod thing;
 pub mod agreement;
+pub mod amendment;
 pub mod assessment;
+pub mod assistance;
 pub mod basis;
 pub mod cds;
 pub mod code;
@@ -20,6 +22,7 @@ pub mod delivery;
 pub mod effective;
 pub mod engagement;
 pub mod fact;
+pub mod grant;
 pub mod history;
 pub mod id;
 pub mod ledger;
@@ -27,6 +30,7 @@ pub mod need;
 pub mod offering;
 pub mod partner;
 pub mod person;
+pub mod referral;
 pub mod refusal;
 pub mod school_year;
 pub mod sharing;

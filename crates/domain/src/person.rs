@@ -102,10 +102,11 @@ correctable! { Person: PersonCorrected, PersonVoided; CorrectPerson, VoidPerson 
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The households that it belongs to, each once.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    // One letter: a state of half a million persons is written down in one text.
+    #[serde(rename = "h", skip_serializing_if = "Vec::is_empty", default)]
     households: Vec<HouseholdId>,
     /// Live events besides the enrolment.
-    #[serde(skip_serializing_if = "is_none", default)]
+    #[serde(rename = "e", skip_serializing_if = "is_none", default)]
     events: u32,
 }
 
@@ -192,7 +193,11 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
     let person = state.persons.entry(id).or_default();
     for step in event.moves() {
         match step {
-            Move::In(household) => person.households.push(household),
+            Move::In(household) => {
+                // Most have one: room for four would be most of a person's memory.
+                person.households.reserve_exact(1);
+                person.households.push(household);
+            }
             Move::Out(household) => person.households.retain(|h| *h != household),
         }
     }
@@ -243,5 +248,18 @@ fn link(state: &mut State, id: PersonId, recorded: &Recorded<'_>, event: &Event)
             }
         }
         Event::PersonEnrolled(_) | Event::HouseholdJoined(_) | Event::HouseholdLeft(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_million_persons_are_small() {
+        assert!(size_of::<(PersonId, Person)>() <= 48);
+        let person = Person { households: vec![HouseholdId::new(Uuid::nil())], events: 0 };
+        assert!(serde_json::to_string(&person).unwrap().len() <= 48);
+        assert_eq!(serde_json::to_string(&Person::default()).unwrap(), "{}");
     }
 }

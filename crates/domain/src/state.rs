@@ -9,27 +9,31 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::agreement::Agreement;
+use crate::amendment::Amendment;
 use crate::assessment::Assessment;
+use crate::assistance::Assistance;
 use crate::basis::Basis;
 use crate::consent::Consent;
 use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
+use crate::grant::Grant;
 use crate::id::{
-    AgreementId, AssessmentId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId,
-    PersonId, SharingId, SiteId,
+    AgreementId, AmendmentId, AssessmentId, AssistanceId, ConsentId, CouncilId, DecisionId, EngagementId,
+    GrantId, OfferingId, PartnerId, PersonId, ReferralId, SharingId, SiteId,
 };
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
 use crate::person::{Link, Person};
+use crate::referral::Referral;
 use crate::sharing::Sharing;
 use crate::site::Site;
 use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// What the shell brings to a decision from outside: the time, and randomness to make ids of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +84,8 @@ pub struct FoundEvent {
 pub struct Found {
     /// The event that a correction or void names.
     pub corrected: Option<FoundEvent>,
+    /// The event that a command names otherwise.
+    pub mentioned: Option<FoundEvent>,
     /// Position of an earlier event from the same source record with other content.
     pub source_taken: Option<u64>,
     /// On what grounds the command is.
@@ -101,14 +107,24 @@ pub struct State {
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
     #[serde(default)]
     pub(crate) councils: BTreeMap<CouncilId, Council>,
+    #[serde(default)]
+    pub(crate) referrals: BTreeMap<ReferralId, Referral>,
+    #[serde(default)]
+    pub(crate) amendments: BTreeMap<AmendmentId, Amendment>,
+    pub(crate) grants: BTreeMap<GrantId, Grant>,
+    #[serde(default)]
+    pub(crate) assistances: BTreeMap<AssistanceId, Assistance>,
+    #[serde(default)]
     pub(crate) assessments: BTreeMap<AssessmentId, Assessment>,
+    #[serde(default)]
     pub(crate) sharings: BTreeMap<SharingId, Sharing>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
-    #[serde(default)]
     pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
+    #[serde(default)]
+    pub(crate) grant_by_award: BTreeMap<String, GrantId>,
 }
 
 /// What holds before `ledger-opened`; `decide` refuses before anything reads it.
@@ -177,6 +193,26 @@ impl State {
     /// The sharing, if it was proposed.
     pub fn sharing(&self, id: SharingId) -> Result<&Sharing, Refusal> {
         self.sharings.get(&id).ok_or(Refusal::NotFound { kind: "sharing", id: id.0 })
+    }
+
+    /// The referral, if it was opened.
+    pub fn referral(&self, id: ReferralId) -> Result<&Referral, Refusal> {
+        self.referrals.get(&id).ok_or(Refusal::NotFound { kind: "referral", id: id.0 })
+    }
+
+    /// The request to amend a record, if it was made.
+    pub fn amendment(&self, id: AmendmentId) -> Result<&Amendment, Refusal> {
+        self.amendments.get(&id).ok_or(Refusal::NotFound { kind: "amendment", id: id.0 })
+    }
+
+    /// The grant, if it is awarded.
+    pub fn grant(&self, id: GrantId) -> Result<&Grant, Refusal> {
+        self.grants.get(&id).ok_or(Refusal::NotFound { kind: "grant", id: id.0 })
+    }
+
+    /// The assistance, if it was requested.
+    pub fn assistance(&self, id: AssistanceId) -> Result<&Assistance, Refusal> {
+        self.assistances.get(&id).ok_or(Refusal::NotFound { kind: "assistance", id: id.0 })
     }
 
     /// Agreements, by id.

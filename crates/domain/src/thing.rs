@@ -280,6 +280,14 @@ things! {
     Assessment in assessment;
     /// A sharing of data across the ledger's boundary.
     Sharing in sharing;
+    /// A case that is passed to a partner.
+    Referral in referral;
+    /// A family's request to amend a record.
+    Amendment in amendment;
+    /// Money awarded for a period, allocated to sites and spent.
+    Grant in grant;
+    /// Regional technical assistance, from the request to its evaluation.
+    Assistance in assistance;
 }
 
 impl Kind {
@@ -297,6 +305,14 @@ impl Event {
 }
 
 impl Command {
+    /// An event that it names otherwise than to correct or void it; the shell looks it up for `decide`.
+    pub const fn mentions(&self) -> Option<uuid::Uuid> {
+        match self {
+            Self::Amendment(command) => command.mentions(),
+            _ => None,
+        }
+    }
+
     /// The kind that has a command of this name.
     pub fn kind_of(name: &str) -> Option<Kind> {
         NAMES.iter().find(|n| n.commands.contains(&name)).map(|n| n.kind)

@@ -176,6 +176,9 @@ impl Group {
         if let Some(corrects) = corrects {
             found.corrected = self.find(desk, corrects).await?;
         }
+        if let Some(mentioned) = submission.command.mentions() {
+            found.mentioned = self.find(desk, mentioned).await?;
+        }
         let stamp = match self.stamp(desk.tentative, submission, minted) {
             Ok(stamp) => stamp,
             Err(refusal) => return Ok(refused(refusal)),
@@ -225,7 +228,7 @@ impl Group {
         }
     }
 
-    /// The event that a correction names, from this group, the one before it or the log.
+    /// An event that a command names, from this group, the one before it or the log.
     async fn find<J: Journal>(&self, desk: &mut Desk<'_, J>, id: Uuid) -> Result<Option<FoundEvent>, Error> {
         let Some(Remembered::Event { commit, position, standing }) = self.look_up(desk, &Key::event(id))?
         else {
@@ -392,3 +395,6 @@ fn too_large(what: &str) -> RefusalReply {
     RefusalReply::new("too-large", format!("the command makes {what}; {limits}"))
         .hint("send it as several commands, numbered with part")
 }
+
+#[cfg(test)]
+mod tests;

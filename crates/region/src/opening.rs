@@ -12,6 +12,7 @@ use jiff::civil::{Date, date};
 
 use crate::calendar::{ENDS, STARTS};
 use crate::chance::Chance;
+use crate::council::council;
 use crate::names::{LANGUAGES, PARTNERS, PartnerProfile, Profile, SCHOOLS};
 
 /// Where and under what a service can be delivered.
@@ -76,6 +77,11 @@ pub(crate) fn open(profile: &Profile, chance: &mut Chance) -> Opening {
     }
     for (at, partner) in PARTNERS.iter().take(profile.partners).enumerate() {
         opening.partner(at, partner, chance);
+    }
+    for site in opening.sites.iter().take(1) {
+        let agenda = council(*site, chance);
+        opening.commands.extend(agenda.commands);
+        opening.milestones.extend(agenda.milestones);
     }
     opening.milestones.sort_by_key(|(day, _)| std::cmp::Reverse(*day));
     opening

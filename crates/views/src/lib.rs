@@ -5,15 +5,20 @@
 
 mod activity;
 mod agreements;
+mod amendments;
 mod answer;
+mod assistances;
 mod cells;
 mod digits;
 mod engagements;
 mod explanation;
+mod funding;
+mod leadership;
 mod needs;
 mod partners;
 mod ranks;
 mod reach;
+mod referrals;
 mod rows;
 mod sentences;
 mod sites;
@@ -69,6 +74,11 @@ pub static VIEWS: &[&dyn View] = &[
     &reach::Reach,
     &engagements::EngagementSummary,
     &needs::NeedsAndAssets,
+    &referrals::Referrals,
+    &amendments::Amendments,
+    &leadership::LeadershipRecord,
+    &funding::Funding,
+    &assistances::AssistanceLog,
     &activity::ActivityFeed,
     &timeline::Timeline,
 ];

@@ -69,12 +69,17 @@ impl World {
     /// Decides a command; what is accepted is recorded.
     pub(crate) fn when(&mut self, name: &str, body: Value) -> Result<(Uuid, Fact), Refusal> {
         let command = command(name, body);
-        let corrected = command.corrects().and_then(|id| {
+        let find = |id: Uuid| {
             let at = self.log.iter().position(|(event, _, _)| *event == id)?;
             let (_, fact, standing) = &self.log[at];
             Some(FoundEvent { position: at as u64 + 1, standing: *standing, fact: fact.clone() })
-        });
-        let found = Found { corrected, source_taken: self.source_taken, basis: self.basis.clone() };
+        };
+        let found = Found {
+            corrected: command.corrects().and_then(find),
+            mentioned: command.mentions().and_then(find),
+            source_taken: self.source_taken,
+            basis: self.basis.clone(),
+        };
         let position = self.log.len() as u64 + 1;
         let mut seed = [0; 16];
         seed[..8].copy_from_slice(&position.to_be_bytes());

@@ -8,19 +8,24 @@
 )]
 
 mod agreements;
+mod amendments;
 mod assessments;
+mod assistances;
 mod consents;
 mod corrections;
+mod council_histories;
 mod council_kit;
 mod councils;
 mod decisions;
 mod deliveries;
 mod engagements;
+mod grants;
 mod kit;
 mod ledgers;
 mod offerings;
 mod partners;
 mod persons;
+mod referrals;
 mod sharings;
 mod sites;
 mod states;
@@ -29,17 +34,21 @@ mod states;
 const CLAIMS: &[&str] = &[
     include_str!("agreements.rs"),
     include_str!("assessments.rs"),
+    include_str!("amendments.rs"),
+    include_str!("assistances.rs"),
     include_str!("consents.rs"),
     include_str!("corrections.rs"),
     include_str!("councils.rs"),
     include_str!("decisions.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
+    include_str!("grants.rs"),
     include_str!("ledgers.rs"),
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
     include_str!("persons.rs"),
     include_str!("sharings.rs"),
+    include_str!("referrals.rs"),
     include_str!("sites.rs"),
 ];
 

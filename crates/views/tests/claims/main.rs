@@ -9,15 +9,23 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod amendments;
+mod assistances;
+#[path = "../../../domain/tests/rules/council_kit.rs"]
+#[expect(dead_code, reason = "views need only what is accepted")]
+mod council_kit;
 mod deliveries;
 mod engagements;
+mod funding;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
+mod leadership;
 mod needs;
 mod persons;
 mod properties;
 mod questions;
+mod referrals;
 mod registers;
 mod sentences;
 mod table;

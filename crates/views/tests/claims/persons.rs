@@ -1,6 +1,7 @@
 //! Reach with persons that were merged and separated: one from then on, and two again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::delivery::Event as Delivery;
 use domain::person::Event;
@@ -8,9 +9,10 @@ use domain::{Event as AnyEvent, Standing};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use views::Rows;
 
 use crate::kit::*;
-use crate::table::{ask, table};
+use crate::table::{Kept, apply, ask, events, fold, table};
 
 const DAY: &str = "2026-03-02";
 
@@ -163,5 +165,18 @@ proptest! {
         let reach = ask(&world, "reach", &[]).unwrap();
         let reached = reach.first().map_or(0, |row| row["persons"].as_u64().unwrap());
         prop_assert_eq!(reached, plainly(&world) as u64);
+    }
+
+    #[test]
+    fn rows_with_merges_are_the_same_when_they_are_stored_in_between(world in some_world(), cut in 1_usize..9) {
+        let events = events(&world);
+        let view = views::view("reach").unwrap();
+        let kept = Kept::default();
+        let mut rows = Rows::new(Arc::new(kept.clone()));
+        for chunk in events.chunks(cut) {
+            apply(view, &mut rows, chunk);
+            kept.flush(&mut rows);
+        }
+        prop_assert_eq!(rows.digest(), fold(view, &events).digest());
     }
 }
