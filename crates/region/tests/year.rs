@@ -28,15 +28,17 @@ fn record(mut district: District) -> Vec<Fact> {
         for text in batch {
             let submission = Submission::from_json(text.as_bytes(), district.ledger(), &KEYS)
                 .unwrap_or_else(|refusal| panic!("{refusal:?}\n{text}"));
-            let corrected = submission.command.corrects().map(|id| {
+            let found = |id: Uuid| {
                 let (at, standing) = standing[&id];
                 FoundEvent { position: at as u64 + 1, standing, fact: facts[at].clone() }
-            });
+            };
+            let (corrected, mentioned) =
+                (submission.command.corrects().map(found), submission.command.mentions().map(found));
             let basis = submission
                 .basis
                 .as_deref()
                 .map_or_else(Basis::default, |basis| basis.parse().unwrap_or_else(|_| panic!("{basis}")));
-            let found = Found { corrected, basis, ..Found::default() };
+            let found = Found { corrected, mentioned, basis, ..Found::default() };
             let stamp = Stamp { recorded: Timestamp(0), today: date(2026, 11, 2), seed: [3; 16] };
             let decided = decide(&state, &submission.command, &found, &stamp)
                 .unwrap_or_else(|refusal| panic!("{refusal}\n{text}"));
