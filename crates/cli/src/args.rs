@@ -48,7 +48,7 @@ pub(crate) enum Verb {
     Rebuild(Rebuild),
     /// Recompute the Merkle root from the stored bytes: 0 verified, 10 broken, 11 incomplete
     Verify(Verify),
-    /// Print the JSON Schema of events and commands
+    /// Print the JSON Schema of events and commands, or every refusal
     Schema(Schema),
     /// Show or check the configuration
     Config(Config),

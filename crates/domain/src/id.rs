@@ -105,6 +105,12 @@ pub mod mark {
     pub enum Referral {}
     /// One request to amend a record.
     pub enum Amendment {}
+    /// Money awarded for a period.
+    pub enum Grant {}
+    /// A part of a grant given to a site.
+    pub enum Allocation {}
+    /// A request for technical assistance and its answer.
+    pub enum Assistance {}
 }
 
 /// A site.
@@ -143,6 +149,12 @@ pub type ConsentId = Id<mark::Consent>;
 pub type ReferralId = Id<mark::Referral>;
 /// A request to amend a record.
 pub type AmendmentId = Id<mark::Amendment>;
+/// A grant.
+pub type GrantId = Id<mark::Grant>;
+/// A part of a grant; it is no thing of its own but stands inside its grant.
+pub type AllocationId = Id<mark::Allocation>;
+/// A request for technical assistance.
+pub type AssistanceId = Id<mark::Assistance>;
 
 #[cfg(test)]
 mod tests {

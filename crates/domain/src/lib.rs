@@ -9,6 +9,7 @@
 pub mod thing;
 pub mod agreement;
 pub mod amendment;
+pub mod assistance;
 pub mod basis;
 pub mod cds;
 pub mod code;
@@ -20,6 +21,7 @@ pub mod delivery;
 pub mod effective;
 pub mod engagement;
 pub mod fact;
+pub mod grant;
 pub mod history;
 pub mod id;
 pub mod ledger;

@@ -183,6 +183,23 @@ refusals! {
     AmendmentAlreadyDecided => "the request was decided already";
     /// A statement is placed where a request was denied.
     StatementNeedsDenial => "a statement is placed after the request was denied, not before and not where it was granted";
+    // Grants and technical assistance.
+    /// Rule 4: so much money is an error of entry.
+    CentsOutOfRange { cents: u64 } => "cents must be 0 to 10000000000000, not {cents}";
+    /// Rule 11: allocations never exceed the award.
+    AllocationExceedsAward { cents: u64, left: u64 } => "an allocation of {cents} cents exceeds what is left of the award, {left} cents";
+    /// Rule 11: expenditures never exceed their allocation.
+    ExpenditureExceedsAllocation { cents: u64, left: u64 } => "an expenditure of {cents} cents exceeds what is left of its allocation, {left} cents";
+    /// Rule 11: an award stays at least what is allocated of it.
+    Overallocated { cents: u64, allocated: u64 } => "an award of {cents} cents is less than the {allocated} cents allocated of it";
+    /// Rule 11: an allocation stays at least what is spent of it.
+    Overspent { cents: u64, spent: u64 } => "an allocation of {cents} cents is less than the {spent} cents spent of it";
+    /// Rule 11: what is done with a grant lies inside its period, which its closing may shorten.
+    OutsideGrantPeriod { date: Date, from: Date, to: Date } => "{date} is outside the grant's period, {from} to {to}";
+    /// An answer follows its request.
+    AssistanceBeforeRequest { date: Date, requested: Date } => "{date} is before the assistance was requested, on {requested}";
+    /// Only what was provided is evaluated.
+    AssistanceNotProvided { date: Date } => "no assistance was provided by {date}";
 }
 
 /// Every refusal there is, by code.
@@ -224,6 +241,14 @@ impl Refusal {
             Self::ConsentNotForCase => Some("details/case"),
             Self::ConsentNotForKind { .. } => Some("details/kind"),
             Self::ReferralWithAnother { .. } => Some("details/partner"),
+            Self::CentsOutOfRange { .. }
+            | Self::AllocationExceedsAward { .. }
+            | Self::ExpenditureExceedsAllocation { .. }
+            | Self::Overallocated { .. }
+            | Self::Overspent { .. } => Some("details/cents"),
+            Self::OutsideGrantPeriod { .. }
+            | Self::AssistanceBeforeRequest { .. }
+            | Self::AssistanceNotProvided { .. } => Some("effective"),
             Self::OneDayNeeded
             | Self::NotOnMeetingDay { .. }
             | Self::SpanNeeded
@@ -260,6 +285,13 @@ impl Refusal {
             Self::StrandsDecision { .. } => "let it take effect after that day, or void the decision first",
             Self::SchemaNotRegistered { .. } => {
                 "upgrade whatever reads this ledger, then send register-schema"
+            }
+            Self::CentsOutOfRange { .. } => "money is whole cents: 12.50 is 1250",
+            Self::ExpenditureExceedsAllocation { .. } | Self::Overspent { .. } => {
+                "correct the allocation or the expenditures first"
+            }
+            Self::AllocationExceedsAward { .. } | Self::Overallocated { .. } => {
+                "correct the award or its other allocations first"
             }
             _ => return None,
         })

@@ -10,14 +10,16 @@ use uuid::Uuid;
 
 use crate::agreement::Agreement;
 use crate::amendment::Amendment;
+use crate::assistance::Assistance;
 use crate::basis::Basis;
 use crate::consent::Consent;
 use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
+use crate::grant::Grant;
 use crate::id::{
-    AgreementId, AmendmentId, ConsentId, CouncilId, DecisionId, EngagementId, OfferingId, PartnerId,
-    PersonId, ReferralId, SiteId,
+    AgreementId, AmendmentId, AssistanceId, ConsentId, CouncilId, DecisionId, EngagementId, GrantId,
+    OfferingId, PartnerId, PersonId, ReferralId, SiteId,
 };
 use crate::ledger::Ledger;
 use crate::offering::Offering;
@@ -29,7 +31,7 @@ use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// What the shell brings to a decision from outside: the time, and randomness to make ids of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,14 +105,20 @@ pub struct State {
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
     #[serde(default)]
     pub(crate) councils: BTreeMap<CouncilId, Council>,
+    #[serde(default)]
     pub(crate) referrals: BTreeMap<ReferralId, Referral>,
+    #[serde(default)]
     pub(crate) amendments: BTreeMap<AmendmentId, Amendment>,
+    pub(crate) grants: BTreeMap<GrantId, Grant>,
+    #[serde(default)]
+    pub(crate) assistances: BTreeMap<AssistanceId, Assistance>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
-    #[serde(default)]
     pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
+    #[serde(default)]
+    pub(crate) grant_by_award: BTreeMap<String, GrantId>,
 }
 
 /// What holds before `ledger-opened`; `decide` refuses before anything reads it.
@@ -179,6 +187,16 @@ impl State {
     /// The request to amend a record, if it was made.
     pub fn amendment(&self, id: AmendmentId) -> Result<&Amendment, Refusal> {
         self.amendments.get(&id).ok_or(Refusal::NotFound { kind: "amendment", id: id.0 })
+    }
+
+    /// The grant, if it is awarded.
+    pub fn grant(&self, id: GrantId) -> Result<&Grant, Refusal> {
+        self.grants.get(&id).ok_or(Refusal::NotFound { kind: "grant", id: id.0 })
+    }
+
+    /// The assistance, if it was requested.
+    pub fn assistance(&self, id: AssistanceId) -> Result<&Assistance, Refusal> {
+        self.assistances.get(&id).ok_or(Refusal::NotFound { kind: "assistance", id: id.0 })
     }
 
     /// Agreements, by id.

@@ -264,6 +264,10 @@ things! {
     Referral in referral;
     /// A family's request to amend a record.
     Amendment in amendment;
+    /// Money awarded for a period, allocated to sites and spent.
+    Grant in grant;
+    /// Regional technical assistance, from the request to its evaluation.
+    Assistance in assistance;
 }
 
 impl Kind {

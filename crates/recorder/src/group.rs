@@ -395,3 +395,6 @@ fn too_large(what: &str) -> RefusalReply {
     RefusalReply::new("too-large", format!("the command makes {what}; {limits}"))
         .hint("send it as several commands, numbered with part")
 }
+
+#[cfg(test)]
+mod tests;

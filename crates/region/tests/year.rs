@@ -91,6 +91,11 @@ fn a_year_has_everything_that_a_view_shows() {
         "family-engaged",
         "delivery-corrected",
         "delivery-voided",
+        "council-chartered",
+        "decision-adopted",
+        "decision-not-adopted",
+        "action-completed",
+        "action-dropped",
     ] {
         assert!(counts.contains_key(name), "{name} is missing: {counts:?}");
     }

@@ -7,10 +7,13 @@ mod activity;
 mod agreements;
 mod amendments;
 mod answer;
+mod assistances;
 mod cells;
 mod digits;
 mod engagements;
 mod explanation;
+mod funding;
+mod leadership;
 mod partners;
 mod ranks;
 mod reach;
@@ -58,6 +61,9 @@ pub static VIEWS: &[&dyn View] = &[
     &engagements::EngagementSummary,
     &referrals::Referrals,
     &amendments::Amendments,
+    &leadership::LeadershipRecord,
+    &funding::Funding,
+    &assistances::AssistanceLog,
     &activity::ActivityFeed,
 ];
 

@@ -13,6 +13,7 @@ use domain::{Effective, Event as AnyEvent};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::{Place, changes, places};
@@ -27,10 +28,15 @@ struct Cell {
     cases: Digits,
 }
 
-/// The number of the person that another was merged into; none if it counts for itself.
+/// A person that was ever merged away: its number, and that of whom it counts as; none if it counts for itself.
 #[derive(Default, Serialize, Deserialize)]
 struct Merge {
+    number: u32,
     into: Option<u32>,
+}
+
+fn merge_key(person: &Uuid) -> Vec<u8> {
+    [b"m".as_slice(), person.as_bytes()].concat()
 }
 
 /// The columns of a group, and the persons and cases in it.
@@ -81,30 +87,32 @@ fn counts_as(event: &Event) -> Option<Option<PersonId>> {
     }
 }
 
-/// For every person that was merged away, by number, the one that both are now.
-fn merged(rows: &Rows) -> BTreeMap<u32, u32> {
+/// For every person that is merged away, by number, the one that it was merged into.
+fn merges(rows: &Rows) -> BTreeMap<u32, u32> {
     let mut merges = BTreeMap::new();
-    rows.each(b"m", |key, merge: &Merge| {
-        let number = key.split_first().and_then(|(_, number)| number.try_into().ok().map(u32::from_be_bytes));
-        merges.extend(number.zip(merge.into));
-    });
-    let last = |number: &u32| {
-        let mut number = *number;
-        // No merge leads back; a chain is no longer than there are merges.
-        for _ in 0..merges.len() {
-            let Some(into) = merges.get(&number) else { break };
-            number = *into;
-        }
-        number
-    };
-    merges.keys().map(|number| (*number, last(number))).collect()
+    rows.each(b"m", |_, merge: &Merge| merges.extend(merge.into.map(|into| (merge.number, into))));
+    merges
+}
+
+/// A person and those that it counts as, one after the other. No merge leads back.
+fn chain(merges: &BTreeMap<u32, u32>, number: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(number), |number| merges.get(number).copied())
+}
+
+/// A person, and all that are merged into it, by number.
+fn one(rows: &Rows, person: &Uuid) -> RoaringBitmap {
+    let mut number = None;
+    rows.each(&merge_key(person), |_, merge: &Merge| number = Some(merge.number));
+    let merges = merges(rows);
+    let same = merges.keys().filter(|other| chain(&merges, **other).any(|passed| Some(passed) == number));
+    same.copied().chain(number).collect()
 }
 
 /// Persons of a group with those that were merged as one.
 fn united(mut persons: RoaringBitmap, merges: &BTreeMap<u32, u32>) -> RoaringBitmap {
-    for (number, into) in merges {
+    for number in merges.keys() {
         if persons.remove(*number) {
-            persons.insert(*into);
+            persons.extend(chain(merges, *number).last());
         }
     }
     persons
@@ -115,7 +123,7 @@ impl View for Reach {
         "reach"
     }
     fn revision(&self) -> u32 {
-        4
+        5
     }
     fn about(&self) -> &'static str {
         "distinct persons (tiers 1 and 2) and cases (tier 3, mental health), unduplicated within the ledger"
@@ -126,8 +134,18 @@ impl View for Reach {
     fn identity(&self) -> &'static [&'static str] {
         &["month", "site", "partner", "pillar", "kind", "tier"]
     }
-    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
-        places(event)
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let AnyEvent::Person(change) = &event.fact.event else { return places(event) };
+        let mut named = Vec::new();
+        if counts_as(change).is_some() {
+            let one = one(rows, &event.fact.subject.id);
+            rows.each(b"c", |key, cell: &Cell| {
+                if !cell.persons.distinct().is_disjoint(&one) {
+                    named.extend(Place::read(key).map(|place| Value::Object(place.columns())));
+                }
+            });
+        }
+        named
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
@@ -136,8 +154,8 @@ impl View for Reach {
         {
             let number = rows.rank(b'p', &event.fact.subject.id);
             let into = other.map(|other| rows.rank(b'p', &other.0));
-            let key = [b"m".as_slice(), &number.to_be_bytes()].concat();
-            rows.update(&key, |merge: &mut Merge| merge.into = into);
+            let key = merge_key(&event.fact.subject.id);
+            rows.update(&key, |merge: &mut Merge| *merge = Merge { number, into });
         }
         let [was, now] = changes(event);
         if let Some((was, effective)) = was {
@@ -164,7 +182,7 @@ impl View for Reach {
             *persons |= cell.persons.distinct();
             *cases |= cell.cases.distinct();
         });
-        let merges = merged(rows);
+        let merges = merges(rows);
         let counted = |(mut row, [persons, cases]): Group| {
             row.insert("persons".into(), united(persons, &merges).len().into());
             row.insert("cases".into(), cases.len().into());

@@ -123,12 +123,11 @@ impl View for Referrals {
     fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
         let AnyEvent::Referral(change) = &event.fact.event else { return Vec::new() };
         let parts = parts(change, event.fact.effective).into_iter();
-        let abouts = parts.filter_map(|(part, effective, _)| about(part, effective?.from()));
-        let named = abouts.map(|about| {
-            json!({
-                "month": month(about.opened), "site": about.site.to_string(), "need": code(&about.need),
-                "urgency": code(&about.urgency),
-            })
+        let named = parts.filter_map(|(part, effective, _)| {
+            let About { site, need, urgency, opened } = about(part, effective?.from())?;
+            Some(json!({
+                "month": month(opened), "site": site.to_string(), "need": code(&need), "urgency": code(&urgency),
+            }))
         });
         named.collect()
     }

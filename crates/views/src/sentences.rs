@@ -6,8 +6,10 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 use crate::cells::code;
 
 mod amendment;
+mod assistance;
 mod consent;
 mod council;
+mod grant;
 mod person;
 mod referral;
 
@@ -26,6 +28,8 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Council(event) => council::sentence(event),
         AnyEvent::Referral(event) => referral::sentence(event),
         AnyEvent::Amendment(event) => amendment::sentence(event),
+        AnyEvent::Grant(event) => grant::sentence(event),
+        AnyEvent::Assistance(event) => assistance::sentence(event),
     }
 }
 

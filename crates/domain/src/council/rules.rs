@@ -68,7 +68,7 @@ pub(crate) fn decide(
     };
     let council = state.council(id)?;
     open(state, council)?;
-    let event = grounded(&Record::of(&council.history), event)?;
+    let event = grounded(council, event)?;
     record(state, stamp, council, event.fact(id.0, effective), None)
 }
 
@@ -81,7 +81,7 @@ fn correct(
     let live = live::<Event>(found, command.corrects)?;
     live.correct(command)?;
     let council = state.council(CouncilId::new(live.subject.id))?;
-    let now = grounded(&Record::of(&council.history), command.now.clone())?;
+    let now = grounded(council, command.now.clone())?;
     let fact = live.correct(&CorrectEvent { now, ..command.clone() })?;
     record(state, stamp, council, fact, Some(live.effective))
 }
@@ -143,16 +143,16 @@ fn keeps_cited(
 }
 
 /// A decision with what it rests on, and a tally that equals the recorded positions.
-fn grounded(record: &Record<'_>, event: Event) -> Result<Event, Refusal> {
+fn grounded(council: &Council, event: Event) -> Result<Event, Refusal> {
     match event {
         Event::DecisionAdopted(adopted) => {
             let given = (adopted.grounds, Some(adopted.tally));
-            let (grounds, _) = grounds(record, adopted.meeting, adopted.proposal, given)?;
+            let (grounds, _) = grounds(council, adopted.meeting, adopted.proposal, given)?;
             Ok(Event::DecisionAdopted(DecisionAdopted { grounds: Some(grounds), ..adopted }))
         }
         Event::DecisionNotAdopted(declined) => {
             let given = (declined.grounds, declined.tally);
-            let (grounds, tally) = grounds(record, declined.meeting, declined.proposal, given)?;
+            let (grounds, tally) = grounds(council, declined.meeting, declined.proposal, given)?;
             Ok(Event::DecisionNotAdopted(DecisionNotAdopted { grounds: Some(grounds), tally, ..declined }))
         }
         other => Ok(other),
@@ -160,11 +160,12 @@ fn grounded(record: &Record<'_>, event: Event) -> Result<Event, Refusal> {
 }
 
 fn grounds(
-    record: &Record<'_>,
+    council: &Council,
     id: MeetingId,
     proposal: ProposalId,
     (given, tally): (Option<Grounds>, Option<Tally>),
 ) -> Result<(Grounds, Option<Tally>), Refusal> {
+    let record = Record::of(&council.history);
     let unknown = Refusal::NotFound { kind: "meeting", id: id.0 };
     let meeting = record.meetings.get(&id).ok_or(unknown.clone())?;
     if !record.proposals.contains_key(&proposal) {

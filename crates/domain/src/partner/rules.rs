@@ -73,6 +73,7 @@ fn names_partner(state: &State, id: PartnerId) -> bool {
     state.agreements.values().any(|agreement| agreement.partner() == Some(id))
         || state.offerings.values().any(|offering| offering.details().is_some_and(|o| o.partner == id))
         || state.referrals.values().any(|referral| referral.names_partner(id))
+        || state.grants.values().any(|grant| grant.names_partner(id))
 }
 
 /// Rule 14, and the date: any further event needs a partner that has not left.

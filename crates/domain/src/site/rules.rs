@@ -67,6 +67,8 @@ fn names_site(state: &State, id: SiteId) -> bool {
         || state.engagements.values().any(|engagement| engagement.site == id)
         || state.councils.values().any(|council| council.charter().is_some_and(|c| c.site == Some(id)))
         || state.referrals.values().any(|referral| referral.names_site(id))
+        || state.grants.values().any(|grant| grant.names_site(id))
+        || state.assistances.values().any(|assistance| assistance.names_site(id))
 }
 
 /// Rule 14, and the date: any further event needs an open site.

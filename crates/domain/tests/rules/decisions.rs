@@ -145,9 +145,36 @@ fn what_lacked_a_quorum_comes_before_the_council_again() {
     world.accepted("record-attendance", act(COUNCIL, NEXT, attended(502, ALL)));
     world.accepted("record-positions", act(COUNCIL, NEXT, taken(502, SOUND)));
     world.accepted("adopt-decision", act(COUNCIL, NEXT, adopted(702, 502, [4, 2, 0, 0])));
-    // A late report of an earlier decision does not get before it.
     assert_eq!(stands(&world, DECISION, TODAY), Err("decision-not-standing"));
     assert_eq!(stands(&world, 702, TODAY), Ok(()));
+}
+
+#[test]
+fn what_was_refused_or_taken_back_is_decided_again_only_after_it_is_set_aside() {
+    for (reason, oppose) in [("not-carried", 1), ("withdrawn", 0)] {
+        let (mut world, _, _) =
+            met("consent", ALL, &[("student", [2, 0, 0, 0]), ("family", [1, 0, oppose, 0])]);
+        world.accepted("decline-decision", decline(reason));
+        world.accepted("record-attendance", act(COUNCIL, NEXT, attended(502, ALL)));
+        world.accepted("record-positions", act(COUNCIL, NEXT, taken(502, SOUND)));
+        let again = act(COUNCIL, NEXT, adopted(702, 502, [4, 2, 0, 0]));
+        world.refused("adopt-decision", again.clone(), "proposal-decided");
+        world.accepted("revisit-decision", revisit(DECISION, 502, NEXT, false));
+        world.accepted("adopt-decision", again);
+        // A declined decision is not adopted by being set aside.
+        assert_eq!(stands(&world, DECISION, TODAY), Err("decision-not-standing"));
+        assert_eq!(stands(&world, 702, TODAY), Ok(()));
+    }
+}
+
+#[test]
+fn a_late_report_of_an_earlier_decision_is_refused_when_the_proposal_was_decided_since() {
+    let (mut world, _, _) = met("consent", ALL, SOUND);
+    world.accepted("record-attendance", act(COUNCIL, NEXT, attended(502, ALL)));
+    world.accepted("record-positions", act(COUNCIL, NEXT, taken(502, SOUND)));
+    world.accepted("adopt-decision", act(COUNCIL, NEXT, adopted(702, 502, [4, 2, 0, 0])));
+    let refusal = world.refused("adopt-decision", adopt([4, 2, 0, 0]), "proposal-decided");
+    assert!(refusal.to_string().contains(&id(702).to_string()), "{refusal}");
 }
 
 #[test]

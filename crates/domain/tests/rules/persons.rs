@@ -59,6 +59,30 @@ fn a_person_that_records_named_before_is_enrolled_under_the_same_id() {
 }
 
 #[test]
+fn a_policy_may_ask_that_persons_are_enrolled_before_a_record_names_them() {
+    let mut world = World::working();
+    let before = world.accepted("record-delivery", sitting(A));
+    world.accepted("register-schema", json!({ "event": "policy-changed", "version": 2 }));
+    let policy = json!({ "suppress_under": 11, "late_days_max": LATE_DAYS, "persons": "enrolled" });
+    world.accepted("change-policy", json!({ "policy": policy }));
+    let refusal = world.refused("record-delivery", sitting(A), "person-unknown");
+    assert!(refusal.to_string().contains(&id(A).to_string()), "{refusal}");
+    world.accepted("enrol-person", enrol(B));
+    world.accepted("record-delivery", sitting(B));
+    // Who was named before may stay in the record; who is added is enrolled.
+    let data = |persons: &[u128]| {
+        let persons: Vec<Uuid> = persons.iter().map(|number| id(*number)).collect();
+        json!({
+            "agreement": id(AGREEMENT), "partner": id(PARTNER), "site": id(SITE), "offering": id(OFFERING),
+            "kind": "tutoring", "pillar": "student-supports", "tier": 2, "mode": "in-person", "minutes": 60,
+            "participants": persons,
+        })
+    };
+    world.refused("correct-delivery", correct(before, "service-delivered", data(&[A, C])), "person-unknown");
+    world.accepted("correct-delivery", correct(before, "service-delivered", data(&[A, B])));
+}
+
+#[test]
 fn only_who_is_enrolled_joins_a_household_or_is_merged() {
     let mut world = enrolled();
     world.refused("join-household", household(104, 301), "person-unknown");

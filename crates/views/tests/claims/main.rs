@@ -10,11 +10,17 @@
 )]
 
 mod amendments;
+mod assistances;
+#[path = "../../../domain/tests/rules/council_kit.rs"]
+#[expect(dead_code, reason = "views need only what is accepted")]
+mod council_kit;
 mod deliveries;
 mod engagements;
+mod funding;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
+mod leadership;
 mod persons;
 mod properties;
 mod questions;
