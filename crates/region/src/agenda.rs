@@ -123,4 +123,8 @@ corrections! {
     Council in council: CorrectCouncil, VoidCouncil;
     Referral in referral: CorrectReferral, VoidReferral;
     Amendment in amendment: CorrectAmendment, VoidAmendment;
+    Assessment in assessment: CorrectAssessment, VoidAssessment;
+    Sharing in sharing: CorrectSharing, VoidSharing;
+    Grant in grant: CorrectGrant, VoidGrant;
+    Assistance in assistance: CorrectAssistance, VoidAssistance;
 }

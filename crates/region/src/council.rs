@@ -230,11 +230,11 @@ impl Planning<'_> {
 
     /// Who comes; all to the first meeting, and now and then no family.
     fn attend(&mut self, at: usize, meeting: MeetingId, day: Date) -> BTreeMap<Constituency, u16> {
-        let without_families = at > 0 && self.chance.happens(80);
+        let without_families = at > 0 && self.chance.happens(60);
         let mut members = BTreeSet::new();
         let mut present: BTreeMap<Constituency, u16> = BTreeMap::new();
         for member in &self.members {
-            let comes = at == 0 || self.chance.happens(870);
+            let comes = at == 0 || self.chance.happens(930);
             let away = without_families && member.constituency == Family;
             if comes && !away && member.from <= day && day <= member.to {
                 members.insert(member.id);
@@ -325,7 +325,7 @@ impl Planning<'_> {
         present: &BTreeMap<Constituency, u16>,
     ) -> BTreeMap<Constituency, Tally> {
         // Some proposals divide a council, and most don't.
-        let divides = at > 0 && self.chance.happens(350);
+        let divides = at > 0 && self.chance.happens(330);
         let mut positions = BTreeMap::new();
         for (constituency, present) in present {
             let mut tally = Tally::default();

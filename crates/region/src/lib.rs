@@ -12,18 +12,21 @@ mod calendar;
 mod chance;
 mod council;
 mod district;
+mod money;
 mod names;
+mod needs;
 mod opening;
 mod partners;
 mod people;
 mod places;
 mod referral;
+mod support;
 mod year;
 
 pub use district::{BATCH, District};
 
 /// Most districts of a region.
-pub const LEDGERS_MAX: usize = places::DISTRICTS_MAX;
+pub const LEDGERS_MAX: usize = 100;
 
 /// Three districts, from small to large, whose ledgers hold `events` events together, 3 at least.
 pub fn region(seed: u64, events: u64) -> Vec<District> {

@@ -110,10 +110,14 @@ impl Opening {
     /// Plans the year of the district as a whole and of its first so many sites.
     fn plan(&mut self, profile: &Profile, sites: usize, chance: &mut Chance) {
         self.people(profile.enrols(), sites, chance);
-        self.district_council(chance);
+        let adopted = self.district_council(chance);
+        self.sharings(profile, &adopted, chance);
+        self.money(sites, chance);
+        self.assistance(sites, chance);
         for at in 0..sites {
             let Some(site) = self.sites.get(at).copied() else { return };
-            self.site_council(at, site, chance);
+            let adopted = self.site_council(at, site, chance);
+            self.assess(at, site, &adopted, chance);
         }
     }
 

@@ -2,9 +2,6 @@
 
 use domain::{CdsCode, Slug};
 
-/// Most districts of a region.
-pub(crate) const DISTRICTS_MAX: usize = 100;
-
 /// A district as the region has it.
 pub(crate) struct Profile {
     /// Slug of its ledger.
@@ -44,7 +41,7 @@ impl Profile {
                 let (ones, tens) = (rank % 10, rank / 10 % 10);
                 let half = |words: &[&'static str; 10], at: usize| words.get(at).copied().unwrap_or_default();
                 let city = format!("{} {}", half(&FIRST, (3 * ones + tens) % 10), half(&SECOND, ones));
-                (city, rank % 3 != 0, 1_999_400 + u32::try_from(rank).unwrap_or(0))
+                (city, !rank.is_multiple_of(3), 1_999_400 + u32::try_from(rank).unwrap_or(0))
             }
         };
         let (short, long) = if unified { ("usd", "Unified") } else { ("esd", "Elementary") };
@@ -73,14 +70,14 @@ impl Profile {
     }
 }
 
-/// Shares of the events, from the largest district on: the n-th has an n-th of what the first would have, who has a
-/// little less, so that three have 50, 30 and 20 in a hundred.
+/// How many events each has, from the largest district on: one to begin with, and of the others the n-th has an n-th
+/// of what the first would have. The first has a little less, so that three have 50, 30 and 20 in a hundred.
 pub(crate) fn quotas(events: u64, ledgers: usize) -> Vec<u64> {
     let weights: Vec<u64> = (1..=ledgers as u64).map(|rank| (60_000 / rank).min(50_000)).collect();
-    let all: u64 = weights.iter().sum();
-    let share = |weight: &u64| u128::from(events) * u128::from(*weight) / u128::from(all.max(1));
-    let mut quotas: Vec<u64> =
-        weights.iter().map(|weight| u64::try_from(share(weight)).unwrap_or(1).max(1)).collect();
+    let all = u128::from(weights.iter().sum::<u64>().max(1));
+    let left = u128::from(events.saturating_sub(ledgers as u64));
+    let share = |weight: &u64| 1 + u64::try_from(left * u128::from(*weight) / all).unwrap_or(0);
+    let mut quotas: Vec<u64> = weights.iter().map(share).collect();
     let others: u64 = quotas.iter().skip(1).sum();
     if let Some(largest) = quotas.first_mut() {
         *largest = events.saturating_sub(others).max(1);

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::agenda::{Agenda, Step, Then, correct, on, void};
-use crate::calendar::{after, school_day_from, school_day_until};
+use crate::calendar::{FIRST_DAY, after, school_day_from, school_day_until};
 use crate::chance::Chance;
 use crate::names::LANGUAGES;
 use crate::opening::{Opening, Placed};
@@ -197,9 +197,16 @@ impl Year {
         command.map(Step::from)
     }
 
+    /// How many of what may happen so often a year at a site may have happened by that day, however many events a
+    /// year has.
+    fn by(&self, day: Date, at_a_site: u64) -> u64 {
+        let days = u64::try_from((day - FIRST_DAY).get_days()).unwrap_or(0);
+        1 + at_a_site * self.sites.len() as u64 * days / 304
+    }
+
     /// A case is passed to a partner.
     fn refer(&mut self, day: Date, chance: &mut Chance) -> Option<Step> {
-        if self.referrals >= REFERRALS_A_CASE * u64::from(CASES) * self.sites.len() as u64 {
+        if self.referrals >= self.by(day, REFERRALS_A_CASE * u64::from(CASES)) {
             return None;
         }
         let site = *chance.pick(&self.sites)?;
@@ -213,7 +220,7 @@ impl Year {
 
     /// A family asks that a record be amended. Every second request is granted.
     fn dispute(&mut self, day: Date, chance: &mut Chance) -> Option<Step> {
-        if self.disputes >= DISPUTES_A_SITE * self.sites.len() as u64 {
+        if self.disputes >= self.by(day, DISPUTES_A_SITE) {
             return None;
         }
         let (event, mut now) = self.correctable.pop_front()?;
