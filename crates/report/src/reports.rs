@@ -1,0 +1,12 @@
+//! The reports, a file each.
+
+mod annual_progress;
+mod county;
+mod grant;
+mod partnership;
+mod parts;
+
+pub(crate) use annual_progress::AnnualProgress;
+pub(crate) use county::County;
+pub(crate) use grant::Grant;
+pub(crate) use partnership::Partnership;
