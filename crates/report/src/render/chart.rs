@@ -6,11 +6,11 @@ use super::html::{escaped, shown};
 use crate::document::{Cell, Section, Unit};
 
 const ROW: usize = 26;
-const LABELS: usize = 230;
-const BARS: u64 = 380;
+const LABELS: usize = 300;
+const BARS: u64 = 330;
 const WIDTH: usize = 720;
 /// Longer names are cut; they stand whole in the table.
-const LABEL_CHARS: usize = 34;
+const LABEL_CHARS: usize = 40;
 
 /// The bars of a section; nothing when it has none, or nothing to draw.
 pub(super) fn draw(section: &Section, number: usize) -> String {

@@ -15,7 +15,7 @@ p{margin:.25rem 0 .75rem;max-width:46rem}
 .of{font-size:1.15rem;color:#333}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;margin:.5rem 0;font-variant-numeric:tabular-nums}
-caption{text-align:left;font-size:.9rem;color:#444;padding-bottom:.25rem}
+caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 th,td{padding:.3rem .6rem;border-bottom:1px solid #b8b8b8;text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid #444;background:#eef3f5}
 tbody th{font-weight:600}
@@ -27,7 +27,7 @@ svg text{font-size:13px;fill:#1a1a1a}
 svg rect{fill:#14506b}
 footer{margin-top:2.5rem;border-top:2px solid #444;padding-top:.75rem;font-size:.9rem}
 @media print{@page{margin:16mm}body{font-size:10.5pt;max-width:none;padding:0}\
-section{break-inside:auto}h2,caption{break-after:avoid}tr,svg{break-inside:avoid}thead{display:table-header-group}\
+section{break-inside:auto}h2{break-after:avoid}tr,svg{break-inside:avoid}thead{display:table-header-group}\
 .wide{overflow:visible}thead th{background:none}svg rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 ";
 
@@ -86,9 +86,11 @@ fn table(page: &mut String, caption: &str, table: &Table) {
                 (Unit::Text, _) => "",
                 _ => " class=\"n\"",
             };
-            let _ = match number {
-                0 => write!(page, "<th scope=\"row\">{said}</th>"),
-                _ => write!(page, "<td{class}>{said}</td>"),
+            let names_row = number == 0 && column.unit == Unit::Text;
+            let _ = if names_row {
+                write!(page, "<th scope=\"row\">{said}</th>")
+            } else {
+                write!(page, "<td{class}>{said}</td>")
             };
         }
         page.push_str("</tr>\n");
@@ -99,7 +101,9 @@ fn table(page: &mut String, caption: &str, table: &Table) {
 fn made_from(page: &mut String, from: &Provenance) {
     let _ = write!(page, "<h2>What this is made from</h2>\n<p>School year {}", escaped(&from.school_year));
     if let Some(as_of) = &from.as_of {
-        let _ = write!(page, ", as known at {}", escaped(as_of));
+        let is_position = as_of.bytes().all(|byte| byte.is_ascii_digit());
+        let at = if is_position { "at position" } else { "on" };
+        let _ = write!(page, ", as known {at} {}", escaped(as_of));
     }
     if let Some(day) = &from.valid_on {
         let _ = write!(page, ", as true on {}", escaped(day));

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::parts::{SERVED, by, by_kind, by_pillar, by_tier, facts, families, name, names, served, services};
+use super::parts::{
+    ROLES, SERVED, by, by_kind, by_pillar, by_tier, facts, families, name, names, served, services,
+};
 use crate::book::{Book, Question, number, text};
 use crate::names::{pillar, plain};
 use crate::suppression::Key;
@@ -104,6 +106,9 @@ fn in_figures(year: &Year, key: &Key, of: &str) -> Section {
     let people =
         [("Engagements", Unit::Count, Measure::Occasions), ("Families", Unit::People, Measure::Families)];
     all.extend(people.map(|(name, unit, measure)| (Column::new(name, unit), year.figure(measure, key))));
+    all.extend(ROLES.map(|(name, role)| {
+        (Column::new(name, Unit::People), year.figure(Measure::FamilyTurns, &key.with("role", role)))
+    }));
     let partners = year.values(Measure::Services, key, "partner").len() as u64;
     all.push((Column::new("Partners", Unit::Count), Cell::Number(partners)));
     facts("The year in figures", &format!("Everything that was recorded {of} in the school year."), all)

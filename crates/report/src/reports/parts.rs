@@ -16,6 +16,10 @@ pub(crate) const SERVED: [(Measure, Column); 5] = [
     (Measure::Cases, Column::new("Cases", Unit::People)),
 ];
 
+/// How families take part: the name of a column, and the role.
+pub(crate) const ROLES: [(&str, &str); 3] =
+    [("Attended", "attended"), ("Led", "led"), ("Co-designed", "co-designed")];
+
 /// How figures of services are to be read.
 pub(crate) const HOW_SERVED: &str = "Participations count everybody each time. Students are unduplicated within each row, \
 so rows do not add up; tier 3 and mental-health services name cases, unduplicated too, and never students.";
@@ -91,20 +95,17 @@ pub(crate) fn families(
     [heading, first]: [&'static str; 2],
     rows: impl IntoIterator<Item = (String, Key)>,
 ) -> Section {
-    let columns = vec![
+    let mut columns = vec![
         Column::new(first, Unit::Text),
         Column::new("Held", Unit::Count),
         Column::new("Headcount", Unit::People),
         Column::new("Families", Unit::People),
-        Column::new("Attended", Unit::People),
-        Column::new("Led", Unit::People),
-        Column::new("Co-designed", Unit::People),
     ];
+    columns.extend(ROLES.map(|(name, _)| Column::new(name, Unit::People)));
     let row = |(label, key): (String, Key)| {
         let mut row = vec![Cell::Text(label)];
         row.extend([Measure::Occasions, Measure::Headcount, Measure::Families].map(|m| year.figure(m, &key)));
-        let turns = ["attended", "led", "co-designed"];
-        row.extend(turns.map(|role| year.figure(Measure::FamilyTurns, &key.with("role", role))));
+        row.extend(ROLES.map(|(_, role)| year.figure(Measure::FamilyTurns, &key.with("role", role))));
         row
     };
     let about = "Engagements that took place. Families are unduplicated within each row; attended, led and co-designed \
