@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tests::binary::{self, Ran};
-use tests::commands::command;
-pub use tests::commands::{LEDGER, act, open, record, site};
+pub use tests::commands::{LEDGER, act, command, open, record, site};
 
 /// A data directory that goes away with the test.
 pub struct Place {

@@ -8,5 +8,6 @@ mod importing;
 mod kit;
 mod recording;
 mod roles;
+mod schemas;
 mod serving;
 mod spread;

@@ -1,4 +1,5 @@
-//! Processes killed and stopped at any moment, full disks, callers that vanish, clocks that step: on real servers.
+//! Processes killed and stopped at any moment, disks that are full or slow, callers that vanish, readers that do not
+//! read, clocks that step: on real servers.
 //!
 //! Everybody who was given a receipt holds it against the log afterwards. The ordinary run is short;
 //! `cargo xtask test --faults` runs the same stories for longer.
@@ -7,10 +8,13 @@ mod checker;
 mod clients;
 mod clocks;
 mod disks;
+mod followers;
 mod kills;
 mod leaders;
 mod leases;
 mod load;
+mod room;
+mod slow;
 
 /// Whether this is the long run.
 fn full() -> bool {

@@ -185,6 +185,12 @@ impl Serving {
         signal(&self.child, "-CONT");
     }
 
+    /// Whether it stands still now, as the kernel sees it.
+    pub fn is_paused(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        stat.rsplit(')').next().unwrap().trim_start().starts_with('T')
+    }
+
     /// Ends it without a word, as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -4,6 +4,7 @@ pub mod binary;
 pub mod chain;
 pub mod cluster;
 pub mod commands;
+pub mod disk;
 pub mod http;
 pub mod nats;
 pub mod python;

@@ -69,13 +69,28 @@ impl Users {
 
 /// A server with JetStream that syncs every append. Killed when dropped.
 pub struct Nats {
-    store: TempDir,
+    store: Folder,
     ports: Ports,
     child: Child,
     config: PathBuf,
     /// More of its command line, the same at every start.
     arguments: Vec<String>,
     users: Option<Arc<Users>>,
+}
+
+/// What it was started in.
+enum Folder {
+    Own(TempDir),
+    Given(PathBuf),
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Given(path) => path,
+        }
+    }
 }
 
 /// Where it listens.
@@ -105,6 +120,14 @@ impl Nats {
         Self::launched(path, Some(users), Vec::new()).unwrap()
     }
 
+    /// The same in this folder, which is nobody else's.
+    pub fn start_in(folder: &Path, line: &str) -> Self {
+        let users = Users::new();
+        let path = users.config("single.conf");
+        add(line, &path);
+        Self::started(Folder::Given(folder.to_owned()), path, Some(users), Vec::new()).unwrap()
+    }
+
     /// Starts it on this configuration, with an empty store.
     pub fn on(config: PathBuf) -> Self {
         Self::launched(config, None, Vec::new()).unwrap()
@@ -122,7 +145,15 @@ impl Nats {
         users: Option<Arc<Users>>,
         arguments: Vec<String>,
     ) -> Result<Self, String> {
-        let store = tempfile::tempdir().unwrap();
+        Self::started(Folder::Own(tempfile::tempdir().unwrap()), config, users, arguments)
+    }
+
+    fn started(
+        store: Folder,
+        config: PathBuf,
+        users: Option<Arc<Users>>,
+        arguments: Vec<String>,
+    ) -> Result<Self, String> {
         let (child, ports) = launch(&config, store.path(), -1, &arguments)?;
         Ok(Self { store, ports, child, config, arguments, users })
     }
@@ -169,7 +200,7 @@ impl Nats {
 
     /// Starts it again on the same port with an empty store: somebody has lost everything.
     pub fn restart_empty(&mut self) {
-        self.store = tempfile::tempdir().unwrap();
+        self.store = Folder::Own(tempfile::tempdir().unwrap());
         self.restart();
     }
 
@@ -181,6 +212,11 @@ impl Nats {
     /// Lets it go on.
     pub fn resume(&self) {
         binary::signal(&self.child, "-CONT");
+    }
+
+    /// How many connections it has cut off because they did not read.
+    pub fn slow_consumers(&self) -> u64 {
+        self.asked("/varz").unwrap()["slow_consumers"].as_u64().unwrap()
     }
 
     /// Whether it says that it is well: in a cluster, that its copies have everything.

@@ -1,5 +1,6 @@
 //! Checks on the house itself: layers, sizes, heads, names, and what the documents promise.
 
+mod adding;
 mod layers;
 mod sources;
 

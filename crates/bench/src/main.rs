@@ -1,11 +1,12 @@
 //! `cargo xtask bench core`: what recording, reading, projecting and remembering cost, each beside the raw limit that
 //! was measured in the same run. `cargo xtask bench spine`: the bars of the services, in several rounds, beside what
-//! people would take instead. These machines are noisy: ratios hold where figures don't.
+//! people would take instead. `cargo xtask bench domain`: a county of ledgers with the whole domain, at growing sizes. These machines are noisy: ratios hold where figures don't.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are printed")]
 
 mod callers;
 mod calls;
+mod domain;
 mod import;
 mod lag;
 mod machine;
@@ -66,6 +67,10 @@ const SPINE_SHORT: Spine = Spine {
     rounds: 1,
 };
 
+/// Events of a county, from small to large; its ledgers are as many as a county has districts.
+const COUNTY: &[u64] = &[100_000, 1_000_000, 10_000_000];
+const LEDGERS: usize = 80;
+
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -81,10 +86,32 @@ async fn main() -> Result<(), Failure> {
         ["replay", folder] => tell(read::replay(Path::new(folder), 5).await?),
         ["lag", seconds] => tell(lag::steady(Duration::from_secs(seconds.parse()?)).await?),
         ["remember", keys] => remember::child(keys.parse()?),
+        ["county-record", folder, events, ledgers] => {
+            domain::record(Path::new(folder), events.parse()?, ledgers.parse()?).await
+        }
+        ["county-start", folder] => domain::start(Path::new(folder)).await,
+        ["county-views", folder] => domain::views(Path::new(folder)).await,
+        ["domain", ..] => county(if has("--short") { &COUNTY[..1] } else { COUNTY }, has("--json")).await,
         ["core", ..] => core(if has("--full") { FULL } else { USUAL }, has("--json")).await,
         ["spine", ..] => services(if has("--short") { SPINE_SHORT } else { SPINE }, has("--json")).await,
-        _ => Err("bench core [--full] [--json] | bench spine [--short] [--json]".into()),
+        _ => Err(
+            "bench core [--full] [--json] | bench spine [--short] [--json] | bench domain [--short] [--json]"
+                .into(),
+        ),
     }
+}
+
+async fn county(sizes: &[u64], as_json: bool) -> Result<(), Failure> {
+    for (events, measured) in domain::county(sizes, LEDGERS).await? {
+        if as_json {
+            let bars: Vec<Value> = measured.iter().map(Measured::json).collect();
+            println!("{}", json!({ "bench": "domain", "events": events, "ledgers": LEDGERS, "bars": bars }));
+        } else {
+            println!("{events} events in {LEDGERS} ledgers, files synced per commit");
+            measured.iter().for_each(|bar| println!("{bar}"));
+        }
+    }
+    Ok(())
 }
 
 async fn core(sizes: Sizes, as_json: bool) -> Result<(), Failure> {

@@ -50,7 +50,7 @@ pub(crate) enum Verb {
     Rebuild(Rebuild),
     /// Recompute the Merkle root from the stored bytes: 0 verified, 10 broken, 11 incomplete
     Verify(Verify),
-    /// Print the JSON Schema of events and commands
+    /// Print the JSON Schema of events and commands, or every refusal
     Schema(Schema),
     /// Show or check the configuration
     Config(Config),
@@ -189,7 +189,7 @@ Columns, by name and in any order; others are passed over:
   services    id name; organization_id, or location_id with locations.csv beside; keywords taxonomy_ids, or
               services_taxonomy.csv beside
   deliveries  key date minutes; offering, or agreement site kind pillar tier; mode; one of headcount, participants
-              and case; funding
+              and case; funding; basis (tier 3 and mental health)
 Dates are YYYY-MM-DD or MM/DD/YYYY. A file can be sent again: what is there already is repeated.";
 
 /// What the rows of an import are.
@@ -292,6 +292,9 @@ pub(crate) struct Schema {
     pub(crate) kind: Option<SchemaKind>,
     /// Its name, such as service-delivered
     pub(crate) name: Option<String>,
+    /// Version of the event [default: the newest]
+    #[arg(long, value_name = "NUMBER", requires = "name")]
+    pub(crate) version: Option<u16>,
     /// Write every schema into this directory, a file each
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -306,6 +309,8 @@ pub(crate) enum SchemaKind {
     Event,
     /// A command
     Command,
+    /// Every refusal: its code, what it is about, its sentence
+    Refusals,
 }
 
 /// `config`.

@@ -207,10 +207,11 @@ pub(crate) async fn reach(place: &Place) -> Result<Option<UnixStream>, Error> {
     socket::connect(&place.data).await.map_err(|error| Error::file(&socket::path(&place.data), &error))
 }
 
-/// Asks through a local socket.
+/// Asks through a local socket. What the log has to answer is waited for as long as through NATS, where it may be in
+/// doubt for as long as its broker says nothing; reading and folding take as long as they take.
 ///
 /// # Errors
-/// When the server goes away before it answers.
+/// When the server goes away before it answers, or does not answer.
 pub(crate) async fn ask_socket(stream: &mut UnixStream, ask: &Ask) -> Result<Reply, Error> {
     let gone = |why: &dyn std::fmt::Display| {
         Error::new(Exit::Unavailable, "the server went away before it answered")
@@ -218,23 +219,40 @@ pub(crate) async fn ask_socket(stream: &mut UnixStream, ask: &Ask) -> Result<Rep
             .hint(REPEATING_IS_SAFE)
     };
     socket::send(stream, &serde_json::to_vec(ask)?).await.map_err(|error| gone(&error))?;
-    match socket::receive(stream).await {
+    let (role, timeout, times) = patience(ask);
+    let reply = socket::receive(stream);
+    let reply = match role {
+        "recorder" => tokio::time::timeout(timeout * times, reply).await.map_err(|_| unanswered())?,
+        _ => reply.await,
+    };
+    match reply {
         Ok(Some(reply)) => serde_json::from_slice(&reply).map_err(|error| not_ours(&error)),
         Ok(None) => Err(gone(&"it closed the connection")),
         Err(error) => Err(gone(&error)),
     }
 }
 
-/// Asks through NATS. A question without an answer goes out again: servers of one role share the questions, so
-/// another one may get it.
-async fn ask_nats(journal: &JetStream, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
-    let (role, timeout, mut left) = match ask {
+fn unanswered() -> Error {
+    Error::new(Exit::Unavailable, "the server has not answered")
+        .why("its log may be out of reach, or without room; the server's own log says so")
+        .hint(format!("its end is not known; {REPEATING_IS_SAFE}"))
+}
+
+/// Who answers, how long a reply may take, and how often the question goes out.
+const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
+    match ask {
         Ask::Query { .. } => ("projector", ANSWER_TIMEOUT, ANSWERS_MISSED_MAX),
         Ask::Digests { .. } | Ask::Rebuild { .. } => ("projector", WHOLE_TIMEOUT, 1),
         Ask::Health | Ask::Ledgers | Ask::Head { .. } | Ask::Submit { .. } | Ask::Read { .. } => {
             ("recorder", REPLY_TIMEOUT, REPLIES_MISSED_MAX)
         }
-    };
+    }
+}
+
+/// Asks through NATS. A question without an answer goes out again: servers of one role share the questions, so
+/// another one may get it.
+async fn ask_nats(journal: &JetStream, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
+    let (role, timeout, mut left) = patience(ask);
     let (client, subject) = (journal.client(), format!("ask.{role}.{ledger}"));
     let question = Bytes::from(serde_json::to_vec(ask)?);
     let most = client.server_info().max_payload;
@@ -370,3 +388,6 @@ pub(crate) fn unexpected(reply: Reply) -> Error {
             .hint("use the same version of hubledger on both sides"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,12 +13,14 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
 use crate::agreement::Agreement;
+use crate::basis::Need;
 use crate::code::{Mode, Pillar, ServiceKind, Tier};
 use crate::command::Create;
 use crate::correction::{CorrectEvent, Correctable, Corrected, Replaced, VoidEvent, Voided, live};
 use crate::fact::{Fact, Recorded};
 use crate::id::{AgreementId, CaseId, DeliveryId, OfferingId, PartnerId, PersonId, SiteId};
 use crate::offering::Offered;
+use crate::person::may_name;
 use crate::text::{code, day_corrected, day_done, headcount, minutes};
 use crate::{Effective, Found, Refusal, Stamp, State};
 
@@ -63,6 +65,11 @@ pub struct Delivered {
 }
 
 impl Delivered {
+    /// Whether it is tier 3 or mental health: it names no person, and needs a basis.
+    pub fn is_individual(&self) -> bool {
+        self.tier == Tier::Intensive || self.kind.is_mental_health()
+    }
+
     /// Who took part, where persons are named.
     pub fn persons(&self) -> impl Iterator<Item = &PersonId> {
         self.participants.iter().flat_map(|persons| persons.iter())
@@ -148,6 +155,8 @@ pub(crate) fn decide(
             let day = day_done(state, stamp, Some(new.effective))?;
             let delivered = resolve(state, &new.details, day)?;
             check(state, &delivered, day)?;
+            lawful(state, found, &delivered, day)?;
+            delivered.persons().try_for_each(|person| may_name(state, *person))?;
             let id = new.id.map_or_else(|| stamp.id(0), |id| id.0);
             Ok(vec![Event::ServiceDelivered(delivered).fact(id, new.effective)])
         }
@@ -158,6 +167,8 @@ pub(crate) fn decide(
             if let Event::ServiceDelivered(now) = &command.now {
                 resolved(state, now, day)?;
                 check(state, now, day)?;
+                lawful(state, found, now, day)?;
+                newly_named(state, live.event, now)?;
             }
             Ok(vec![fact])
         }
@@ -192,6 +203,23 @@ fn resolve(state: &State, new: &NewDelivery, day: Date) -> Result<Delivered, Ref
         headcount: new.headcount,
         funding: new.funding.clone(),
     })
+}
+
+/// Rule 3: what is individual needs a law or a consent.
+fn lawful(state: &State, found: &Found, delivered: &Delivered, day: Date) -> Result<(), Refusal> {
+    if !delivered.is_individual() {
+        return Ok(());
+    }
+    found.basis.allows(state, Need { case: delivered.case, kind: Some(delivered.kind), day })
+}
+
+/// Rule 12 for those whom a correction adds. Whom the record named already it may go on to name.
+fn newly_named(state: &State, was: &Event, now: &Delivered) -> Result<(), Refusal> {
+    let known = |person: &PersonId| match was {
+        Event::ServiceDelivered(was) => was.participants.as_ref().is_some_and(|p| p.contains(person)),
+        Event::DeliveryCorrected(_) | Event::DeliveryVoided(_) => false,
+    };
+    now.persons().filter(|person| !known(person)).try_for_each(|person| may_name(state, *person))
 }
 
 type Service = (AgreementId, SiteId, ServiceKind, Pillar, Tier);
@@ -284,7 +312,7 @@ pub(crate) fn covered(
 
 /// Who received it is said in one way, and never by person where that would reveal a need.
 fn recipients(delivered: &Delivered) -> Result<(), Refusal> {
-    let individual = delivered.tier == Tier::Intensive || delivered.kind.is_mental_health();
+    let individual = delivered.is_individual();
     match (&delivered.participants, delivered.case, delivered.headcount) {
         (Some(_), None, None) if individual => Err(Refusal::CaseNeeded),
         (Some(persons), None, None) if (1..=PARTICIPANTS_MAX).contains(&persons.len()) => Ok(()),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::correction::{Change, Correctable};
-use crate::{Effective, Recorded};
+use crate::{Effective, Fact, Recorded, Timestamp};
 
 /// One event that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,5 +96,12 @@ impl<E: Correctable> History<E> {
         let mut history = self.clone();
         history.record(recorded, event);
         history
+    }
+
+    /// The same after a fact about this thing that is not recorded yet.
+    pub(crate) fn with(&self, fact: &Fact) -> Self {
+        // Position and id don't matter to what would hold afterwards.
+        let recorded = Recorded { position: 0, id: Uuid::nil(), time: Timestamp(0), fact };
+        E::of(&fact.event).map_or_else(|| self.clone(), |event| self.after(&recorded, event))
     }
 }

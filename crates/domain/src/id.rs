@@ -81,12 +81,36 @@ pub mod mark {
     pub enum Delivery {}
     /// One engagement of families.
     pub enum Engagement {}
+    /// A council.
+    pub enum Council {}
+    /// One person on one council, by a random id.
+    pub enum Member {}
+    /// One meeting of a council.
+    pub enum Meeting {}
+    /// One proposal to a council.
+    pub enum Proposal {}
+    /// One decision of a council.
+    pub enum Decision {}
+    /// One action that a council assigned.
+    pub enum Action {}
     /// A person, by a random id.
     pub enum Person {}
     /// A household, by a random id.
     pub enum Household {}
     /// One person in one programme, by a random id.
     pub enum Case {}
+    /// One consent.
+    pub enum Consent {}
+    /// One referral of a case.
+    pub enum Referral {}
+    /// One request to amend a record.
+    pub enum Amendment {}
+    /// Money awarded for a period.
+    pub enum Grant {}
+    /// A part of a grant given to a site.
+    pub enum Allocation {}
+    /// A request for technical assistance and its answer.
+    pub enum Assistance {}
 }
 
 /// A site.
@@ -101,12 +125,36 @@ pub type OfferingId = Id<mark::Offering>;
 pub type DeliveryId = Id<mark::Delivery>;
 /// An engagement.
 pub type EngagementId = Id<mark::Engagement>;
+/// A council.
+pub type CouncilId = Id<mark::Council>;
+/// A member of one council: random, used in that council alone, unlinked to the person's id.
+pub type MemberId = Id<mark::Member>;
+/// A meeting of a council.
+pub type MeetingId = Id<mark::Meeting>;
+/// A proposal to a council.
+pub type ProposalId = Id<mark::Proposal>;
+/// A decision of a council; one council in the ledger has it.
+pub type DecisionId = Id<mark::Decision>;
+/// An action that a council assigned.
+pub type ActionId = Id<mark::Action>;
 /// A person; random, never derived from a student number.
 pub type PersonId = Id<mark::Person>;
 /// A household; random.
 pub type HouseholdId = Id<mark::Household>;
 /// A case: one person in one programme in one ledger; random, unlinked to the person's id.
 pub type CaseId = Id<mark::Case>;
+/// A consent.
+pub type ConsentId = Id<mark::Consent>;
+/// A referral.
+pub type ReferralId = Id<mark::Referral>;
+/// A request to amend a record.
+pub type AmendmentId = Id<mark::Amendment>;
+/// A grant.
+pub type GrantId = Id<mark::Grant>;
+/// A part of a grant; it is no thing of its own but stands inside its grant.
+pub type AllocationId = Id<mark::Allocation>;
+/// A request for technical assistance.
+pub type AssistanceId = Id<mark::Assistance>;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! The ledger's own events: opened, policy changed, schema registered, operator acted.
+//! The ledger's own events: opened, policy changed, schema registered, operator acted, report published.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,11 @@ use uuid::Uuid;
 use crate::fact::{Event as AnyEvent, Fact, Kind, Recorded, Subject};
 use crate::text::{NAME_CHARS_MAX, code, not_in_future, text};
 use crate::valid::Validity;
+use crate::version::newest;
 use crate::{CdsCode, Effective, Found, Refusal, Stamp, State};
+
+mod report;
+pub use report::{ReadHead, ReportPublished};
 
 /// The policy of a ledger: numbers that rules and reports read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +25,28 @@ pub struct Policy {
     pub suppress_under: u16,
     /// The oldest day, counted back from the day of recording, that a late report may name.
     pub late_days_max: u16,
+    /// Who may be named as a person; any when absent. Since version 2.
+    #[serde(skip_serializing_if = "Persons::is_any", default)]
+    pub persons: Persons,
+}
+
+/// Who may be named as a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Persons {
+    /// Whoever has an id.
+    #[default]
+    Any,
+    /// Only who was enrolled before.
+    Enrolled,
+}
+
+impl Persons {
+    /// Whether an event of version 1 says it, by saying nothing.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    const fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
 }
 
 /// `ledger-opened`; `effective` is the first day that the ledger covers.
@@ -80,6 +106,8 @@ pub enum Event {
     SchemaRegistered(SchemaRegistered),
     /// An operator's act.
     OperatorActed(OperatorActed),
+    /// A report went out.
+    ReportPublished(ReportPublished),
 }
 
 /// Commands to the ledger.
@@ -95,6 +123,8 @@ pub enum Command {
     RegisterSchema(SchemaRegistered),
     /// Records an operator's act.
     RecordOperatorAct(OperatorActed),
+    /// Records that a report was published.
+    PublishReport(ReportPublished),
 }
 
 named! {}
@@ -103,6 +133,16 @@ impl Event {
     /// What the ledger says of itself holds from when it was said, whatever day is looked at.
     pub(crate) const fn valid_on(&self, _: &Fact, _: Date) -> Validity {
         Validity::AsItIs
+    }
+
+    /// The version in which it is written: the oldest that says all it says.
+    pub(crate) const fn version(&self) -> u16 {
+        let policy = match self {
+            Self::LedgerOpened(opened) => opened.policy,
+            Self::PolicyChanged(change) => change.policy,
+            Self::SchemaRegistered(_) | Self::OperatorActed(_) | Self::ReportPublished(_) => return 1,
+        };
+        if policy.persons.is_any() { 1 } else { 2 }
     }
 }
 
@@ -149,10 +189,20 @@ impl Ledger {
         Self {
             time_zone: String::new(),
             starts: Date::MAX,
-            policy: Policy { suppress_under: 11, late_days_max: 0 },
+            policy: Policy { suppress_under: 11, late_days_max: 0, persons: Persons::Any },
             policy_position: 0,
             schemas: BTreeSet::new(),
         }
+    }
+
+    /// Whether a person must be enrolled before a record names them.
+    pub const fn persons_must_be_enrolled(&self) -> bool {
+        matches!(self.policy.persons, Persons::Enrolled)
+    }
+
+    /// Whether this version of an event may be written.
+    pub(crate) fn allows(&self, event: &'static str, version: u16) -> bool {
+        version == 1 || self.schemas.contains(&(event.to_owned(), version))
     }
 }
 
@@ -190,11 +240,9 @@ pub(crate) fn decide(
             if crate::Event::kind_of(&schema.event).is_none() {
                 return Err(Refusal::OutOfRange { field: "event", range: "the name of a known event" });
             }
-            if schema.version < 2 {
-                return Err(Refusal::OutOfRange {
-                    field: "version",
-                    range: "2 or more; 1 needs no registration",
-                });
+            if !(2..=newest(&schema.event)).contains(&schema.version) {
+                let range = "a version from 2 that this recorder can write; 1 needs no registration";
+                return Err(Refusal::OutOfRange { field: "version", range });
             }
             if state.ledger().schemas.contains(&(schema.event.clone(), schema.version)) {
                 return Err(Refusal::NoChange { what: "this schema is registered already" });
@@ -206,6 +254,10 @@ pub(crate) fn decide(
             code("act", &act.act)?;
             code("reason", &act.reason)?;
             (Event::OperatorActed(act.clone()), None)
+        }
+        Command::PublishReport(published) => {
+            report::sound(state, published)?;
+            (Event::ReportPublished(published.clone()), None)
         }
     };
     let subject = Subject { kind: Kind::Ledger, id: Uuid::nil() };
@@ -244,6 +296,6 @@ pub(crate) fn evolve(state: &mut State, recorded: &Recorded<'_>, event: &Event) 
                 ledger.schemas.insert((schema.event.clone(), schema.version));
             }
         }
-        Event::OperatorActed(_) => {}
+        Event::OperatorActed(_) | Event::ReportPublished(_) => {}
     }
 }

@@ -8,19 +8,28 @@
 #[macro_use]
 pub mod thing;
 pub mod agreement;
+pub mod amendment;
+pub mod assistance;
+pub mod basis;
 pub mod cds;
 pub mod code;
 pub mod command;
+pub mod consent;
 pub mod correction;
+pub mod council;
 pub mod delivery;
 pub mod effective;
 pub mod engagement;
 pub mod fact;
+pub mod grant;
 pub mod history;
 pub mod id;
 pub mod ledger;
+pub mod need;
 pub mod offering;
 pub mod partner;
+pub mod person;
+pub mod referral;
 pub mod refusal;
 pub mod school_year;
 pub mod site;
@@ -28,7 +37,9 @@ pub mod slug;
 pub mod state;
 mod text;
 pub mod valid;
+pub mod version;
 
+pub use basis::Basis;
 pub use cds::CdsCode;
 pub use effective::Effective;
 pub use fact::{Fact, Recorded, Subject, Timestamp};

@@ -5,6 +5,7 @@ use strum::{IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
 use crate::code::{Pillar, ServiceKind};
+use crate::council::code::{Constituency, DecisionRule};
 
 /// One line of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,91 @@ refusals! {
     AlreadyVoided { position: u64 } => "the event was voided, at position {position}";
     /// Rule 6: a correction keeps what sort of event it was.
     CorrectionChangesEvent { was: &'static str, now: &'static str } => "a correction of {was} must be a {was}, not {now}";
+    /// Rule 12: a person that is not enrolled can't be named.
+    PersonUnknown { person: Uuid } => "person {person} is not enrolled in this ledger";
+    /// Rule 12: a person that was merged away can't be named.
+    PersonMergedAway { into: Uuid } => "the person was merged into {into}; name that one";
+    /// Rule 12: a person is not merged into itself, nor by way of others.
+    MergeInCircle => "this would merge a person into itself";
+    /// What is separated was merged.
+    PersonNotMerged { from: Uuid } => "the person is not merged into {from}";
+    /// A person joins a household once and leaves one that it belongs to.
+    HouseholdUnclear => "after this the person would belong to a household twice or less than not at all";
+    /// A person belongs to few households.
+    TooManyHouseholds { max: usize } => "a person belongs to at most {max} households; record which one was left";
+    /// Rule 3: tier 3 and mental-health services, and referrals, need a legal basis.
+    BasisNeeded => "basis must name a law (law:<code>) or a consent (consent:<id>)";
+    /// Rule 3: a consent holds on the day.
+    ConsentNotLive { date: Date } => "the consent does not hold on {date}";
+    /// Rule 3: a consent that was withdrawn is no basis for what is recorded afterwards.
+    ConsentWithdrawn { since: Date } => "the consent was withdrawn on {since}; name another basis";
+    /// Rule 3: a consent is a basis in its own case.
+    ConsentNotForCase => "the consent was given in another case";
+    /// Rule 3: a consent covers the kind of service.
+    ConsentNotForKind { kind: ServiceKind } => "the consent does not cover the service kind {kind:?}";
+    /// Rule 8: a quorum never leaves out the students and families who have seats.
+    QuorumLeavesOut { constituency: Constituency } => "the charter has seats for {constituency}, so its quorum needs at least 1 of them";
+    /// A seat of the constituency is there and is free.
+    NoFreeSeat { constituency: Constituency, seats: u16, date: Date } => "on {date} the charter has {seats} seats for {constituency} and none of them is free";
+    /// Rule 9: one person holds one seat of a council at a time.
+    SeatHeld { member: Uuid, date: Date } => "member {member} holds a seat of the council on {date} already";
+    /// Rule 9: only who holds a seat on that day attends a meeting or leaves the seat.
+    MemberNotSeated { member: Uuid, date: Date } => "member {member} holds no seat of the council on {date}";
+    /// What was said and done in a meeting happened on its day.
+    NotOnMeetingDay { date: Date } => "the meeting is on {date}; effective must be that day";
+    /// Rule 8: who attended is known before anything is decided.
+    AttendanceNotRecorded { date: Date } => "no attendance is recorded for the meeting on {date}";
+    /// Rule 9: positions come only from members who attended.
+    PositionsExceedAttendance { constituency: Constituency, positions: u32, present: u16 } => "{positions} positions are given for {constituency}, but {present} of them attended";
+    /// A decision rests on positions.
+    PositionsNotRecorded { date: Date } => "no positions on this proposal are recorded for the meeting on {date}";
+    /// Rule 8: a decision needs the quorum in total.
+    QuorumNotMet { present: u16, quorum: u16 } => "{present} members attended; the quorum is {quorum}";
+    /// Rule 8: a decision needs the quorum of each constituency.
+    ConstituencyQuorumNotMet { constituency: Constituency, present: u16, quorum: u16 } => "{present} members for {constituency} attended; their quorum is {quorum}";
+    /// A proposal does not fail for want of a quorum that was there.
+    QuorumMet => "the quorum was met, so there is another reason why it was not adopted";
+    /// Rule 8: a decision is adopted by the charter's rule.
+    DecisionNotCarried { rule: DecisionRule } => "the positions do not carry the proposal by the charter's rule, {rule}";
+    /// Rule 8: what the charter's rule carries is adopted.
+    DecisionCarried { rule: DecisionRule } => "the positions carry the proposal by the charter's rule, {rule}";
+    /// Rule 8: the tally equals the recorded positions.
+    TallyDiffers { support: u16, stand_aside: u16, oppose: u16, abstain: u16 } => "the recorded positions are {support} support, {stand_aside} stand aside, {oppose} oppose, {abstain} abstain; the tally differs";
+    /// A proposal is decided once, unless the council sets the decision aside.
+    ProposalDecided { decision: Uuid } => "decision {decision} is about the same proposal, which is decided once a meeting, and again only after the council set that decision aside";
+    /// Only an adopted decision that the council has not set aside is acted on, revisited or cited.
+    DecisionNotStanding { decision: Uuid, date: Date } => "decision {decision} does not stand on {date}: it was not taken by then, not adopted, or set aside";
+    /// Rule 8: a change to the record of a council leaves its decisions founded.
+    StrandsDecision { decision: Uuid, date: Date } => "this would take its ground from decision {decision} of {date}";
+    /// A newer version of an event is written once every reader knows it.
+    SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger";
+    /// What is completed was accepted.
+    ReferralNotAccepted => "no partner has accepted the referral";
+    /// One partner accepts a referral, and keeps it until it is completed or closed.
+    ReferralAlreadyAccepted => "a partner has accepted the referral; complete it or close it";
+    /// A referral that was redirected is for one partner.
+    ReferralWithAnother { partner: Uuid } => "the referral is with partner {partner} now; redirect it first";
+    /// A request to amend a record is decided once.
+    AmendmentAlreadyDecided => "the request was decided already";
+    /// A statement is placed where a request was denied.
+    StatementNeedsDenial => "a statement is placed after the request was denied, not before and not where it was granted";
+    // Grants and technical assistance.
+    /// Rule 4: so much money is an error of entry.
+    CentsOutOfRange { cents: u64 } => "cents must be 0 to 10000000000000, not {cents}";
+    /// Rule 11: allocations never exceed the award.
+    AllocationExceedsAward { cents: u64, left: u64 } => "an allocation of {cents} cents exceeds what is left of the award, {left} cents";
+    /// Rule 11: expenditures never exceed their allocation.
+    ExpenditureExceedsAllocation { cents: u64, left: u64 } => "an expenditure of {cents} cents exceeds what is left of its allocation, {left} cents";
+    /// Rule 11: an award stays at least what is allocated of it.
+    Overallocated { cents: u64, allocated: u64 } => "an award of {cents} cents is less than the {allocated} cents allocated of it";
+    /// Rule 11: an allocation stays at least what is spent of it.
+    Overspent { cents: u64, spent: u64 } => "an allocation of {cents} cents is less than the {spent} cents spent of it";
+    /// Rule 11: what is done with a grant lies inside its period, which its closing may shorten.
+    OutsideGrantPeriod { date: Date, from: Date, to: Date } => "{date} is outside the grant's period, {from} to {to}";
+    /// An answer follows its request.
+    AssistanceBeforeRequest { date: Date, requested: Date } => "{date} is before the assistance was requested, on {requested}";
+    /// Only what was provided is evaluated.
+    AssistanceNotProvided { date: Date } => "no assistance was provided by {date}";
 }
 
 /// Every refusal there is, by code.
@@ -143,9 +229,28 @@ impl Refusal {
             | Self::ListNotAllowed { field, .. }
             | Self::OutOfRange { field, .. } => Some(field),
             Self::EinNotAllowed => Some("details/ein"),
+            Self::QuorumLeavesOut { .. } => Some("details/quorum/constituencies"),
+            Self::NoFreeSeat { .. } => Some("details/constituency"),
+            Self::PositionsExceedAttendance { .. } => Some("details/positions"),
+            Self::TallyDiffers { .. } => Some("details/tally"),
             Self::MinutesOutOfRange { .. } => Some("details/minutes"),
             Self::HeadcountOutOfRange { .. } => Some("details/headcount"),
+            Self::MergeInCircle => Some("details/into"),
+            Self::PersonNotMerged { .. } => Some("details/from"),
+            Self::HouseholdUnclear | Self::TooManyHouseholds { .. } => Some("details/household"),
+            Self::ConsentNotForCase => Some("details/case"),
+            Self::ConsentNotForKind { .. } => Some("details/kind"),
+            Self::ReferralWithAnother { .. } => Some("details/partner"),
+            Self::CentsOutOfRange { .. }
+            | Self::AllocationExceedsAward { .. }
+            | Self::ExpenditureExceedsAllocation { .. }
+            | Self::Overallocated { .. }
+            | Self::Overspent { .. } => Some("details/cents"),
+            Self::OutsideGrantPeriod { .. }
+            | Self::AssistanceBeforeRequest { .. }
+            | Self::AssistanceNotProvided { .. } => Some("effective"),
             Self::OneDayNeeded
+            | Self::NotOnMeetingDay { .. }
             | Self::SpanNeeded
             | Self::DateInFuture { .. }
             | Self::DateBeforeLedger { .. }
@@ -166,16 +271,29 @@ impl Refusal {
 
     /// What to do about it, where the sentence does not say so already.
     pub const fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::LedgerNotOpen => Some("send open-ledger first, and check the ledger's slug"),
-            Self::SourceKeyTaken { .. } => {
-                Some("send a correction of that event instead of the record again")
+        Some(match self {
+            Self::LedgerNotOpen => "send open-ledger first, and check the ledger's slug",
+            Self::SourceKeyTaken { .. } => "send a correction of that event instead of the record again",
+            Self::BasisNeeded => "record the consent first, or name the law that permits it without one",
+            Self::PartnerNotVetted { .. } => "record the vetting first, with its day in effective",
+            Self::StrandsDeliveries { .. } => "let it take effect later, or correct the deliveries first",
+            Self::QuorumNotMet { .. } | Self::ConstituencyQuorumNotMet { .. } => {
+                "decline it with the reason no-quorum and decide at a later meeting"
             }
-            Self::PartnerNotVetted { .. } => Some("record the vetting first, with its day in effective"),
-            Self::StrandsDeliveries { .. } => {
-                Some("let it take effect later, or correct the deliveries first")
+            Self::AttendanceNotRecorded { .. } => "send record-attendance first",
+            Self::PositionsNotRecorded { .. } => "send record-positions first",
+            Self::StrandsDecision { .. } => "let it take effect after that day, or void the decision first",
+            Self::SchemaNotRegistered { .. } => {
+                "upgrade whatever reads this ledger, then send register-schema"
             }
-            _ => None,
-        }
+            Self::CentsOutOfRange { .. } => "money is whole cents: 12.50 is 1250",
+            Self::ExpenditureExceedsAllocation { .. } | Self::Overspent { .. } => {
+                "correct the allocation or the expenditures first"
+            }
+            Self::AllocationExceedsAward { .. } | Self::Overallocated { .. } => {
+                "correct the award or its other allocations first"
+            }
+            _ => return None,
+        })
     }
 }

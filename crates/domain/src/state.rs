@@ -9,17 +9,29 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::agreement::Agreement;
+use crate::amendment::Amendment;
+use crate::assistance::Assistance;
+use crate::basis::Basis;
+use crate::consent::Consent;
+use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
-use crate::id::{AgreementId, EngagementId, OfferingId, PartnerId, SiteId};
+use crate::grant::Grant;
+use crate::id::{
+    AgreementId, AmendmentId, AssistanceId, ConsentId, CouncilId, DecisionId, EngagementId, GrantId,
+    OfferingId, PartnerId, PersonId, ReferralId, SiteId,
+};
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
+use crate::person::{Link, Person};
+use crate::referral::Referral;
 use crate::site::Site;
+use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// What the shell brings to a decision from outside: the time, and randomness to make ids of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,13 +77,17 @@ pub struct FoundEvent {
     pub fact: Fact,
 }
 
-/// What the shell looked up for the things that a command names.
+/// What the shell brings of a command besides its body: what it looked up for the things that it names, and its basis.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// The event that a correction or void names.
     pub corrected: Option<FoundEvent>,
+    /// The event that a command names otherwise.
+    pub mentioned: Option<FoundEvent>,
     /// Position of an earlier event from the same source record with other content.
     pub source_taken: Option<u64>,
+    /// On what grounds the command is.
+    pub basis: Basis,
 }
 
 /// One ledger, as far as rules need it.
@@ -83,10 +99,26 @@ pub struct State {
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     pub(crate) offerings: BTreeMap<OfferingId, Offering>,
     pub(crate) engagements: BTreeMap<EngagementId, Engagement>,
+    // There may be half a million, of whom few were ever merged.
+    pub(crate) persons: BTreeMap<PersonId, Person>,
+    pub(crate) links: BTreeMap<PersonId, Link>,
+    pub(crate) consents: BTreeMap<ConsentId, Consent>,
+    #[serde(default)]
+    pub(crate) councils: BTreeMap<CouncilId, Council>,
+    #[serde(default)]
+    pub(crate) referrals: BTreeMap<ReferralId, Referral>,
+    #[serde(default)]
+    pub(crate) amendments: BTreeMap<AmendmentId, Amendment>,
+    pub(crate) grants: BTreeMap<GrantId, Grant>,
+    #[serde(default)]
+    pub(crate) assistances: BTreeMap<AssistanceId, Assistance>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
     pub(crate) agreement_by_reference: BTreeMap<String, AgreementId>,
+    pub(crate) council_by_decision: BTreeMap<DecisionId, CouncilId>,
+    #[serde(default)]
+    pub(crate) grant_by_award: BTreeMap<String, GrantId>,
 }
 
 /// What holds before `ledger-opened`; `decide` refuses before anything reads it.
@@ -132,6 +164,41 @@ impl State {
         self.engagements.get(&id).ok_or(Refusal::NotFound { kind: "engagement", id: id.0 })
     }
 
+    /// The person, if enrolled.
+    pub fn person(&self, id: PersonId) -> Result<&Person, Refusal> {
+        self.persons.get(&id).ok_or(Refusal::PersonUnknown { person: id.0 })
+    }
+
+    /// The consent, if it was recorded.
+    pub fn consent(&self, id: ConsentId) -> Result<&Consent, Refusal> {
+        self.consents.get(&id).ok_or(Refusal::NotFound { kind: "consent", id: id.0 })
+    }
+
+    /// The council, if it is chartered.
+    pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
+        self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
+    }
+
+    /// The referral, if it was opened.
+    pub fn referral(&self, id: ReferralId) -> Result<&Referral, Refusal> {
+        self.referrals.get(&id).ok_or(Refusal::NotFound { kind: "referral", id: id.0 })
+    }
+
+    /// The request to amend a record, if it was made.
+    pub fn amendment(&self, id: AmendmentId) -> Result<&Amendment, Refusal> {
+        self.amendments.get(&id).ok_or(Refusal::NotFound { kind: "amendment", id: id.0 })
+    }
+
+    /// The grant, if it is awarded.
+    pub fn grant(&self, id: GrantId) -> Result<&Grant, Refusal> {
+        self.grants.get(&id).ok_or(Refusal::NotFound { kind: "grant", id: id.0 })
+    }
+
+    /// The assistance, if it was requested.
+    pub fn assistance(&self, id: AssistanceId) -> Result<&Assistance, Refusal> {
+        self.assistances.get(&id).ok_or(Refusal::NotFound { kind: "assistance", id: id.0 })
+    }
+
     /// Agreements, by id.
     pub fn agreements(&self) -> impl Iterator<Item = (AgreementId, &Agreement)> {
         self.agreements.iter().map(|(id, agreement)| (*id, agreement))
@@ -151,7 +218,9 @@ pub fn decide(state: &State, command: &Command, found: &Found, stamp: &Stamp) ->
     if state.opened.is_none() && !opens {
         return Err(Refusal::LedgerNotOpen);
     }
-    command.decide(state, found, stamp)
+    let facts = command.decide(state, found, stamp)?;
+    may_be_written(state, &facts)?;
+    Ok(facts)
 }
 
 /// Brings the state up to a recorded fact. Never fails: the facts were decided.

@@ -35,6 +35,14 @@ pub(crate) fn minutes(minutes: u32) -> Result<(), Refusal> {
     if (1..=1440).contains(&minutes) { Ok(()) } else { Err(Refusal::MinutesOutOfRange { minutes }) }
 }
 
+/// Most cents of one amount: a hundred thousand million dollars. Sums of amounts under it stay exact in any reader.
+pub(crate) const CENTS_MAX: u64 = 10_000_000_000_000;
+
+/// Rule 4: cents are 0..=[`CENTS_MAX`].
+pub(crate) fn cents(cents: u64) -> Result<(), Refusal> {
+    if cents <= CENTS_MAX { Ok(()) } else { Err(Refusal::CentsOutOfRange { cents }) }
+}
+
 /// Rule 4: headcounts are 1..=10,000.
 pub(crate) fn headcount(headcount: u32) -> Result<(), Refusal> {
     if (1..=10_000).contains(&headcount) { Ok(()) } else { Err(Refusal::HeadcountOutOfRange { headcount }) }

@@ -130,7 +130,8 @@ macro_rules! things {
         }
 
         /// Every command there is, by the thing it is addressed to.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum Command {
             $($(#[doc = $doc])+ $kind(crate::$module::Command),)+
         }
@@ -253,6 +254,20 @@ things! {
     Agreement in agreement;
     /// A service on offer at a site under an agreement.
     Offering in offering;
+    /// A person, by a random id.
+    Person in person;
+    /// A consent to services in one case.
+    Consent in consent;
+    /// A council, in which those concerned decide together.
+    Council in council;
+    /// A case that is passed to a partner.
+    Referral in referral;
+    /// A family's request to amend a record.
+    Amendment in amendment;
+    /// Money awarded for a period, allocated to sites and spent.
+    Grant in grant;
+    /// Regional technical assistance, from the request to its evaluation.
+    Assistance in assistance;
 }
 
 impl Kind {
@@ -270,6 +285,14 @@ impl Event {
 }
 
 impl Command {
+    /// An event that it names otherwise than to correct or void it; the shell looks it up for `decide`.
+    pub const fn mentions(&self) -> Option<uuid::Uuid> {
+        match self {
+            Self::Amendment(command) => command.mentions(),
+            _ => None,
+        }
+    }
+
     /// The kind that has a command of this name.
     pub fn kind_of(name: &str) -> Option<Kind> {
         NAMES.iter().find(|n| n.commands.contains(&name)).map(|n| n.kind)

@@ -77,7 +77,7 @@ impl ValidOn {
 
     fn place(&mut self, recorded: &Recorded<'_>) -> u64 {
         // Sums don't ask in which order these came, and there are many.
-        if matches!(recorded.fact.event.kind(), Kind::Delivery | Kind::Engagement) {
+        if matches!(recorded.fact.event.kind(), Kind::Delivery | Kind::Engagement | Kind::Grant) {
             return recorded.position;
         }
         let before = recorded.fact.corrects.and_then(|corrects| self.places.remove(&corrects));

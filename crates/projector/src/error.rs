@@ -50,8 +50,12 @@ pub enum Error {
     /// Another process has the view store.
     #[error("another process has {0} open; stop it, or ask it instead")]
     Locked(PathBuf),
-    /// The view store failed. Views can be thrown away: stop, delete the folder `views`, start.
-    #[error("the view store failed; stop, delete its folder and start again: views are built from the log")]
+    /// The view store failed, and does not go on before it is opened again. Views can be thrown away: stop, delete the
+    /// folder `views`, start.
+    #[error(
+        "the view store failed: {0}; if its disk is full, make room and start again, otherwise delete its folder \
+         first: views are built from the log"
+    )]
     Store(#[from] sled::Error),
 }
 

@@ -165,7 +165,9 @@ impl Group {
         submission: &Submission,
         minted: &Minted,
     ) -> Result<Decided, Error> {
-        let mut found = Found::default();
+        // The door has refused what can't be read.
+        let basis = submission.basis.as_deref().and_then(|basis| basis.parse().ok()).unwrap_or_default();
+        let mut found = Found { basis, ..Found::default() };
         let corrects = submission.command.corrects();
         let keys = CommandKeys::of(submission.command_id, submission.source.as_ref(), corrects);
         if let Some(verdict) = self.seen_before(desk, submission, &keys, &mut found)? {
@@ -173,6 +175,9 @@ impl Group {
         }
         if let Some(corrects) = corrects {
             found.corrected = self.find(desk, corrects).await?;
+        }
+        if let Some(mentioned) = submission.command.mentions() {
+            found.mentioned = self.find(desk, mentioned).await?;
         }
         let stamp = match self.stamp(desk.tentative, submission, minted) {
             Ok(stamp) => stamp,
@@ -223,7 +228,7 @@ impl Group {
         }
     }
 
-    /// The event that a correction names, from this group, the one before it or the log.
+    /// An event that a command names, from this group, the one before it or the log.
     async fn find<J: Journal>(&self, desk: &mut Desk<'_, J>, id: Uuid) -> Result<Option<FoundEvent>, Error> {
         let Some(Remembered::Event { commit, position, standing }) = self.look_up(desk, &Key::event(id))?
         else {
@@ -390,3 +395,6 @@ fn too_large(what: &str) -> RefusalReply {
     RefusalReply::new("too-large", format!("the command makes {what}; {limits}"))
         .hint("send it as several commands, numbered with part")
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use domain::delivery::Delivered;
-use domain::{Command, Slug};
+use domain::{Command, Slug, delivery};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -104,8 +104,10 @@ impl District {
         sent.insert("version".to_owned(), json!(1));
         sent.insert("id".to_owned(), json!(self.chance.id("command", self.made)));
         sent.insert("actor".to_owned(), json!(format!("svc:{}-sis", self.slug)));
+        if let Some(law) = law(command) {
+            sent.insert("basis".to_owned(), json!(format!("law:{law}")));
+        }
         if from_system {
-            sent.insert("basis".to_owned(), json!("law:ec-8900"));
             sent.insert("purpose".to_owned(), json!("service-record"));
             let source =
                 json!({ "system": format!("{}-sis", self.slug), "key": format!("sitting-{}", self.made) });
@@ -115,18 +117,22 @@ impl District {
     }
 }
 
+/// The law under which a delivery is recorded: what is individual has one of its own (rule 3).
+fn law(command: &Command) -> Option<&'static str> {
+    let individual = match command {
+        Command::Delivery(delivery::Command::RecordDelivery(new)) => new.details.case.is_some(),
+        Command::Delivery(delivery::Command::CorrectDelivery(correction)) => match &correction.now {
+            delivery::Event::ServiceDelivered(now) => now.is_individual(),
+            delivery::Event::DeliveryCorrected(_) | delivery::Event::DeliveryVoided(_) => false,
+        },
+        _ => return None,
+    };
+    Some(if individual { "wic-5600" } else { "ec-8900" })
+}
+
 /// Name and body.
 fn object(command: &Command) -> Map<String, Value> {
-    let value = match command {
-        Command::Ledger(command) => serde_json::to_value(command),
-        Command::Site(command) => serde_json::to_value(command),
-        Command::Partner(command) => serde_json::to_value(command),
-        Command::Agreement(command) => serde_json::to_value(command),
-        Command::Offering(command) => serde_json::to_value(command),
-        Command::Delivery(command) => serde_json::to_value(command),
-        Command::Engagement(command) => serde_json::to_value(command),
-    };
-    match value {
+    match serde_json::to_value(command) {
         Ok(Value::Object(members)) => members,
         Ok(_) | Err(_) => unreachable!("a command is an object with a name and a body"),
     }

@@ -6,6 +6,7 @@
 
 mod calendar;
 mod chance;
+mod council;
 mod district;
 mod names;
 mod opening;

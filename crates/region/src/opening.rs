@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use domain::code::{AgreementKind, Phase, Pillar, ReasonCode, ServiceKind, SignatoryRole, Tier};
 use domain::command::{Act, Create};
 use domain::id::{AgreementId, OfferingId, PartnerId, SiteId};
-use domain::ledger::{OpenLedger, Policy};
+use domain::ledger::{OpenLedger, Persons, Policy};
 use domain::{Command, Effective, agreement, ledger, offering, partner, site};
 use jiff::civil::{Date, date};
 
 use crate::calendar::{ENDS, STARTS};
 use crate::chance::Chance;
+use crate::council::council;
 use crate::names::{LANGUAGES, PARTNERS, PartnerProfile, Profile, SCHOOLS};
 
 /// Where and under what a service can be delivered.
@@ -69,13 +70,18 @@ pub(crate) fn open(profile: &Profile, chance: &mut Chance) -> Opening {
         time_zone: "America/Los_Angeles".to_owned(),
         starts: STARTS,
         // The year of the sample lies ever further back.
-        policy: Policy { suppress_under: 11, late_days_max: 36_500 },
+        policy: Policy { suppress_under: 11, late_days_max: 36_500, persons: Persons::Any },
     })));
     for (at, name) in SCHOOLS.iter().take(profile.schools).enumerate() {
         opening.school(profile, at, name, chance);
     }
     for (at, partner) in PARTNERS.iter().take(profile.partners).enumerate() {
         opening.partner(at, partner, chance);
+    }
+    for site in opening.sites.iter().take(1) {
+        let agenda = council(*site, chance);
+        opening.commands.extend(agenda.commands);
+        opening.milestones.extend(agenda.milestones);
     }
     opening.milestones.sort_by_key(|(day, _)| std::cmp::Reverse(*day));
     opening

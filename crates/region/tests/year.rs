@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Event, Fact, Found, FoundEvent, Recorded, Stamp, Standing, State, Timestamp, decide, evolve};
+use domain::{
+    Basis, Event, Fact, Found, FoundEvent, Recorded, Stamp, Standing, State, Timestamp, decide, evolve,
+};
 use jiff::civil::date;
 use region::{District, region};
 use uuid::Uuid;
@@ -30,7 +32,11 @@ fn record(mut district: District) -> Vec<Fact> {
                 let (at, standing) = standing[&id];
                 FoundEvent { position: at as u64 + 1, standing, fact: facts[at].clone() }
             });
-            let found = Found { corrected, source_taken: None };
+            let basis = submission
+                .basis
+                .as_deref()
+                .map_or_else(Basis::default, |basis| basis.parse().unwrap_or_else(|_| panic!("{basis}")));
+            let found = Found { corrected, basis, ..Found::default() };
             let stamp = Stamp { recorded: Timestamp(0), today: date(2026, 11, 2), seed: [3; 16] };
             let decided = decide(&state, &submission.command, &found, &stamp)
                 .unwrap_or_else(|refusal| panic!("{refusal}\n{text}"));
@@ -83,6 +89,11 @@ fn a_year_has_everything_that_a_view_shows() {
         "family-engaged",
         "delivery-corrected",
         "delivery-voided",
+        "council-chartered",
+        "decision-adopted",
+        "decision-not-adopted",
+        "action-completed",
+        "action-dropped",
     ] {
         assert!(counts.contains_key(name), "{name} is missing: {counts:?}");
     }

@@ -81,8 +81,12 @@ impl Plan {
         loop {
             while net.balance() {}
             let told = attack::told(&net, adding);
+            let mut more = false;
+            for cell in told {
+                more |= net.hide_beside(cell);
+            }
             // Where nothing is shown nothing is told, so this ends.
-            if !told.into_iter().fold(false, |any, cell| net.hide_beside(cell) || any) {
+            if !more {
                 break;
             }
         }

@@ -1,5 +1,6 @@
 //! Activity feed: the last events as sentences that a person would say. No person, household or case is named.
 
+use domain::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::RecordedEvent;
@@ -52,7 +53,10 @@ impl View for ActivityFeed {
                 position,
                 time: event.envelope.time.0,
                 event: event.fact.event.name().to_owned(),
-                subject: event.fact.subject.to_string(),
+                subject: match event.fact.subject.kind {
+                    Kind::Person => Kind::Person.as_str().to_owned(),
+                    _ => event.fact.subject.to_string(),
+                },
                 effective: event.fact.effective.map(|e| e.to_string()),
                 said: sentence(&event.fact.event),
             };

@@ -5,14 +5,19 @@
 
 mod activity;
 mod agreements;
+mod amendments;
 mod answer;
+mod assistances;
 mod cells;
 mod digits;
 mod engagements;
 mod explanation;
+mod funding;
+mod leadership;
 mod partners;
 mod ranks;
 mod reach;
+mod referrals;
 mod rows;
 mod sentences;
 mod sites;
@@ -54,6 +59,11 @@ pub static VIEWS: &[&dyn View] = &[
     &cells::ServiceLedger,
     &reach::Reach,
     &engagements::EngagementSummary,
+    &referrals::Referrals,
+    &amendments::Amendments,
+    &leadership::LeadershipRecord,
+    &funding::Funding,
+    &assistances::AssistanceLog,
     &activity::ActivityFeed,
 ];
 

@@ -1,13 +1,19 @@
 //! Unduplicated reach: distinct persons and cases by any of site, partner, pillar, kind, tier and month, and unions
 //! of them, within one ledger.
+//!
+//! Cells keep every person's own number. Who was merged into whom stands apart and is applied when people are counted,
+//! so that a merge changes one row, and a separation takes it back exactly.
 
 use std::collections::BTreeMap;
 
-use domain::Effective;
 use domain::delivery::Delivered;
+use domain::id::PersonId;
+use domain::person::Event;
+use domain::{Effective, Event as AnyEvent};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::{Place, changes, places};
@@ -20,6 +26,17 @@ pub(crate) struct Reach;
 struct Cell {
     persons: Digits,
     cases: Digits,
+}
+
+/// A person that was ever merged away: its number, and that of whom it counts as; none if it counts for itself.
+#[derive(Default, Serialize, Deserialize)]
+struct Merge {
+    number: u32,
+    into: Option<u32>,
+}
+
+fn merge_key(person: &Uuid) -> Vec<u8> {
+    [b"m".as_slice(), person.as_bytes()].concat()
 }
 
 /// The columns of a group, and the persons and cases in it.
@@ -51,12 +68,62 @@ fn change(
     }
 }
 
+/// What an event says of whom the person that it is about counts as: another, or itself again; nothing for most.
+fn counts_as(event: &Event) -> Option<Option<PersonId>> {
+    match event {
+        Event::PersonsMerged(merged) => Some(Some(merged.into)),
+        Event::PersonsSeparated(_) => Some(None),
+        Event::PersonCorrected(c) => match (&c.was.event, &c.now) {
+            // Only a merge that holds is corrected to another person.
+            (Event::PersonsMerged(was), Event::PersonsMerged(now)) if was != now => Some(Some(now.into)),
+            _ => None,
+        },
+        Event::PersonVoided(v) => match &v.was.event {
+            Event::PersonsMerged(_) => Some(None),
+            Event::PersonsSeparated(separated) => Some(Some(separated.from)),
+            _ => None,
+        },
+        Event::PersonEnrolled(_) | Event::HouseholdJoined(_) | Event::HouseholdLeft(_) => None,
+    }
+}
+
+/// For every person that is merged away, by number, the one that it was merged into.
+fn merges(rows: &Rows) -> BTreeMap<u32, u32> {
+    let mut merges = BTreeMap::new();
+    rows.each(b"m", |_, merge: &Merge| merges.extend(merge.into.map(|into| (merge.number, into))));
+    merges
+}
+
+/// A person and those that it counts as, one after the other. No merge leads back.
+fn chain(merges: &BTreeMap<u32, u32>, number: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(number), |number| merges.get(number).copied())
+}
+
+/// A person, and all that are merged into it, by number.
+fn one(rows: &Rows, person: &Uuid) -> RoaringBitmap {
+    let mut number = None;
+    rows.each(&merge_key(person), |_, merge: &Merge| number = Some(merge.number));
+    let merges = merges(rows);
+    let same = merges.keys().filter(|other| chain(&merges, **other).any(|passed| Some(passed) == number));
+    same.copied().chain(number).collect()
+}
+
+/// Persons of a group with those that were merged as one.
+fn united(mut persons: RoaringBitmap, merges: &BTreeMap<u32, u32>) -> RoaringBitmap {
+    for number in merges.keys() {
+        if persons.remove(*number) {
+            persons.extend(chain(merges, *number).last());
+        }
+    }
+    persons
+}
+
 impl View for Reach {
     fn name(&self) -> &'static str {
         "reach"
     }
     fn revision(&self) -> u32 {
-        4
+        6
     }
     fn about(&self) -> &'static str {
         "distinct persons (tiers 1 and 2) and cases (tier 3, mental health), unduplicated within the ledger"
@@ -67,11 +134,29 @@ impl View for Reach {
     fn identity(&self) -> &'static [&'static str] {
         &["month", "site", "partner", "pillar", "kind", "tier", "funding"]
     }
-    fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
-        places(event)
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let AnyEvent::Person(change) = &event.fact.event else { return places(event) };
+        let mut named = Vec::new();
+        if counts_as(change).is_some() {
+            let one = one(rows, &event.fact.subject.id);
+            rows.each(b"c", |key, cell: &Cell| {
+                if !cell.persons.distinct().is_disjoint(&one) {
+                    named.extend(Place::read(key).map(|place| Value::Object(place.columns())));
+                }
+            });
+        }
+        named
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
+        if let AnyEvent::Person(change) = &event.fact.event
+            && let Some(other) = counts_as(change)
+        {
+            let number = rows.rank(b'p', &event.fact.subject.id);
+            let into = other.map(|other| rows.rank(b'p', &other.0));
+            let key = merge_key(&event.fact.subject.id);
+            rows.update(&key, |merge: &mut Merge| *merge = Merge { number, into });
+        }
         let [was, now] = changes(event);
         if let Some((was, effective)) = was {
             change(rows, was, effective, Digits::remove);
@@ -97,8 +182,9 @@ impl View for Reach {
             *persons |= cell.persons.distinct();
             *cases |= cell.cases.distinct();
         });
+        let merges = merges(rows);
         let counted = |(mut row, [persons, cases]): Group| {
-            row.insert("persons".into(), persons.len().into());
+            row.insert("persons".into(), united(persons, &merges).len().into());
             row.insert("cases".into(), cases.len().into());
             Value::Object(row)
         };

@@ -1,8 +1,17 @@
 //! Events as sentences that a person would say. No person, household or case is named, and no small number of people.
 
+use domain::ledger::Persons;
 use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offering, partner, site};
 
 use crate::cells::code;
+
+mod amendment;
+mod assistance;
+mod consent;
+mod council;
+mod grant;
+mod person;
+mod referral;
 
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
@@ -14,6 +23,13 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Offering(event) => offering_sentence(event),
         AnyEvent::Delivery(event) => delivery_sentence(event),
         AnyEvent::Engagement(event) => engagement_sentence(event),
+        AnyEvent::Person(event) => person::sentence(event),
+        AnyEvent::Consent(event) => consent::sentence(event),
+        AnyEvent::Council(event) => council::sentence(event),
+        AnyEvent::Referral(event) => referral::sentence(event),
+        AnyEvent::Amendment(event) => amendment::sentence(event),
+        AnyEvent::Grant(event) => grant::sentence(event),
+        AnyEvent::Assistance(event) => assistance::sentence(event),
     }
 }
 
@@ -21,12 +37,19 @@ fn ledger_sentence(event: &ledger::Event) -> String {
     match event {
         ledger::Event::LedgerOpened(opened) => format!("{} opened its ledger.", opened.owner),
         ledger::Event::PolicyChanged(change) => {
-            format!("The policy changed: counts under {} are suppressed.", change.policy.suppress_under)
+            let who = match change.policy.persons {
+                Persons::Any => "",
+                Persons::Enrolled => ", and only who is enrolled may be named",
+            };
+            format!("The policy changed: counts under {} are suppressed{who}.", change.policy.suppress_under)
         }
         ledger::Event::SchemaRegistered(schema) => {
             format!("Version {} of {} may be written.", schema.version, schema.event)
         }
         ledger::Event::OperatorActed(act) => format!("An operator acted: {} ({}).", act.act, act.reason),
+        ledger::Event::ReportPublished(report) => {
+            format!("The report {} for {} was published.", report.name, report.school_year)
+        }
     }
 }
 

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use domain::version::newest;
 use domain::{Event, Fact, Kind, Slug, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::tagged::Tagged;
-use crate::{Envelope, Origin, RecordedEvent, SourceRecord, base64url, time};
+use crate::{Envelope, Origin, RecordedEvent, SourceRecord, base64url, time, version};
 
 /// One event of a verified commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,15 +81,21 @@ impl Attributes<'_> {
     pub(crate) fn interpret(&self, origin: &Origin, position: u64, time: Timestamp) -> Interpreted {
         let unknown =
             |why: &str| Interpreted::Unknown { position, kind: self.kind.to_owned(), why: why.to_owned() };
-        let Some(name) = self.kind.strip_prefix("hubledger.").and_then(|rest| rest.strip_suffix(".v1"))
-        else {
-            return unknown("this version is not known");
+        let Some((name, written)) = version::parse(self.kind) else {
+            return unknown("this is not an event of a ledger");
         };
         let Some(kind) = Event::kind_of(name) else { return unknown("this event is not known") };
-        let (event, sealed) = match payload(kind, name, self.data) {
+        if !(1..=newest(name)).contains(&written) {
+            return unknown("this version is not known");
+        }
+        let read = version::upcast(name, written, self.data).and_then(|data| payload(kind, name, &data));
+        let (event, sealed) = match read {
             Ok(read) => read,
             Err(error) => return unknown(&format!("the payload can't be read: {error}")),
         };
+        if event.version() != written {
+            return unknown("what it says is said in another version");
+        }
         let Some(envelope) = self.envelope(origin, position, time) else {
             return unknown("an attribute is not in its form");
         };

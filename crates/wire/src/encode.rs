@@ -1,5 +1,6 @@
 //! Writes an event: a CloudEvents 1.0 JSON object, attributes in one fixed order, nothing twice, no `null`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
@@ -97,11 +98,12 @@ pub fn event<'a>(event: impl Into<Draft<'a>>, out: &mut Vec<u8>) -> Result<(), E
     w.id("id", draft.id);
     let Origin { deployment, ledger } = draft.origin;
     w.put("source", &["urn:hubledger:", deployment.as_str(), ":", ledger.as_str()]);
-    w.put("type", &["hubledger.", name, ".v1"]);
+    let version = digits(fact.event.version());
+    w.put("type", &["hubledger.", name, ".v", &version]);
     w.subject(fact.subject);
     w.time("time", draft.time)?;
     w.out.extend_from_slice(b",\"datacontenttype\":\"application/json\"");
-    w.put("dataschema", &["urn:hubledger:schema:", name, ":1"]);
+    w.put("dataschema", &["urn:hubledger:schema:", name, ":", &version]);
     w.digits("sequence", draft.position);
     w.integer("epoch", draft.epoch)?;
     if let Some(effective) = &fact.effective {
@@ -146,6 +148,11 @@ pub fn event<'a>(event: impl Into<Draft<'a>>, out: &mut Vec<u8>) -> Result<(), E
         return Err(EncodeError::NotNfc);
     }
     Ok(())
+}
+
+/// The number of a version; nearly always the first.
+fn digits(version: u16) -> Cow<'static, str> {
+    if version == 1 { Cow::Borrowed("1") } else { Cow::Owned(version.to_string()) }
 }
 
 /// Writes members straight into the bytes: the machinery of `fmt` costs more than all the rest of an event.

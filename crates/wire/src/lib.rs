@@ -19,6 +19,7 @@ mod tagged;
 pub mod time;
 pub mod vantage;
 pub mod verifier;
+mod version;
 
 pub use commit::{BODY_BYTES_MAX, Body, Commit, CommitId, EVENTS_MAX};
 pub use decode::Interpreted;

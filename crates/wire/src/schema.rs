@@ -2,6 +2,7 @@
 
 use domain::Kind;
 use domain::thing::{Asker, NAMES};
+use domain::version::newest;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -17,11 +18,12 @@ pub fn commands() -> Vec<&'static str> {
     NAMES.iter().flat_map(|names| names.commands).copied().collect()
 }
 
-/// The schema of a whole event of version 1: attributes and payload. Nothing for an unknown name.
-pub fn event(name: &str) -> Option<Value> {
-    let kind = domain::Event::kind_of(name)?;
-    let (payload, definitions) = variant(kind, name, "data", true)?;
-    let mut properties = attributes(kind, name);
+/// The schema of a whole event: attributes and payload. Nothing for an unknown name or version.
+pub fn event(name: &str, version: u16) -> Option<Value> {
+    let kind = domain::Event::kind_of(name).filter(|_| (1..=newest(name)).contains(&version))?;
+    let (mut payload, mut definitions) = variant(kind, name, "data", true)?;
+    crate::version::schema(name, version, &mut payload, &mut definitions);
+    let mut properties = attributes(kind, name, version);
     properties.insert("data".into(), payload);
     let required = [
         "specversion",
@@ -44,7 +46,7 @@ pub fn event(name: &str) -> Option<Value> {
     ];
     Some(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("urn:hubledger:schema:{name}:1"),
+        "$id": format!("urn:hubledger:schema:{name}:{version}"),
         "title": name,
         "type": "object",
         "properties": properties,
@@ -105,7 +107,7 @@ impl Asker for Root<'_> {
     }
 }
 
-fn attributes(kind: Kind, name: &str) -> Map<String, Value> {
+fn attributes(kind: Kind, name: &str, version: u16) -> Map<String, Value> {
     let text = || json!({ "type": "string", "minLength": 1 });
     let uuid = || json!({ "type": "string", "format": "uuid" });
     let sixteen = || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{22}$" });
@@ -115,11 +117,11 @@ fn attributes(kind: Kind, name: &str) -> Map<String, Value> {
         ("specversion", json!({ "const": "1.0" })),
         ("id", uuid()),
         ("source", json!({ "type": "string", "pattern": "^urn:hubledger:[a-z0-9-]+:[a-z0-9-]+$" })),
-        ("type", json!({ "const": format!("hubledger.{name}.v1") })),
+        ("type", json!({ "const": format!("hubledger.{name}.v{version}") })),
         ("subject", json!({ "type": "string", "pattern": format!("^{}/[0-9a-f-]{{36}}$", kind.as_str()) })),
         ("time", moment()),
         ("datacontenttype", json!({ "const": "application/json" })),
-        ("dataschema", json!({ "const": format!("urn:hubledger:schema:{name}:1") })),
+        ("dataschema", json!({ "const": format!("urn:hubledger:schema:{name}:{version}") })),
         ("sequence", place()),
         ("epoch", json!({ "type": "integer", "minimum": 1 })),
         ("effective", json!({ "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}(/\d{4}-\d{2}-\d{2})?$" })),

@@ -1,7 +1,7 @@
 //! The door: a command as a sender writes it becomes a command as the recorder takes it, with the raw key of the
 //! source record replaced by its HMAC.
 
-use domain::{Command, Slug, Timestamp};
+use domain::{Basis, Command, Slug, Timestamp};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -131,6 +131,9 @@ impl Submission {
             return Err(RefusalReply::new("malformed-command", "the command is nested too deeply".into()));
         }
         let raw: RawCommand = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        if let Some(Err(error)) = raw.basis.as_deref().map(str::parse::<Basis>) {
+            return Err(RefusalReply::new("malformed-command", error.to_string()).field("/basis"));
+        }
         let canonical =
             Canonical { body: member(&strict, "body"), command: &raw.command, version: raw.version };
         let canonical = serde_json::to_vec(&canonical).map_err(|e| malformed(&e, None))?;

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use domain::version::newest;
 use proof::Hash;
 use wire::{
     Body, Commit, Interpreted, LedgerKeys, Origin, RecordedEvent, Submission, Verifier, decode, frame, schema,
@@ -56,9 +57,11 @@ fn every_event_is_written_as_it_was_read() {
 }
 
 #[test]
-fn there_is_a_golden_line_for_every_event_and_every_command() {
-    let names: BTreeSet<&str> = events().iter().map(|line| event(line).fact.event.name()).collect();
-    assert_eq!(names, schema::events().into_iter().collect());
+fn there_is_a_golden_line_for_every_version_of_every_event_and_for_every_command() {
+    let said = |line: &String| (event(line).fact.event.name(), event(line).fact.event.version());
+    let versions = |name| (1..=newest(name)).map(move |version| (name, version));
+    let names: BTreeSet<(&str, u16)> = events().iter().map(said).collect();
+    assert_eq!(names, schema::events().into_iter().flat_map(versions).collect());
     let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
     let commands = lines("commands");
     let names: BTreeSet<String> =
@@ -69,21 +72,24 @@ fn there_is_a_golden_line_for_every_event_and_every_command() {
 #[test]
 fn every_event_and_command_meets_its_own_schema() {
     for line in events() {
-        let schema = schema::event(event(&line).fact.event.name()).unwrap();
-        meets(&schema, &line);
+        let said = event(&line).fact.event;
+        for version in 1..=newest(said.name()) {
+            let schema = schema::event(said.name(), version).unwrap();
+            assert_eq!(meets(&schema, &line).is_ok(), version == said.version(), "{line}");
+        }
     }
     for line in lines("commands") {
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        meets(&schema::command(value["command"].as_str().unwrap()).unwrap(), &line);
+        meets(&schema::command(value["command"].as_str().unwrap()).unwrap(), &line).unwrap();
     }
 }
 
-fn meets(schema: &serde_json::Value, line: &str) {
+fn meets(schema: &serde_json::Value, line: &str) -> Result<(), String> {
     let validator = jsonschema::validator_for(schema).unwrap();
     let value = serde_json::from_str(line).unwrap();
     let faults: Vec<String> =
         validator.iter_errors(&value).map(|e| format!("{} at {}", e, e.instance_path)).collect();
-    assert!(faults.is_empty(), "{line}\n{}", faults.join("\n"));
+    if faults.is_empty() { Ok(()) } else { Err(format!("{line}\n{}", faults.join("\n"))) }
 }
 
 #[test]
@@ -158,11 +164,24 @@ fn a_verifier_survives_its_bytes_and_refuses_what_is_out_of_place() {
 
 #[test]
 fn an_event_of_a_later_version_is_verified_and_not_interpreted() {
-    let line = EVENTS.lines().next().unwrap().replace("ledger-opened.v1", "ledger-opened.v2");
+    let line = EVENTS.lines().next().unwrap().replace("ledger-opened.v1", "ledger-opened.v3");
     let commit = Commit::after(&verifier(), format!("[{line}]").into());
     assert_eq!(verifier().accept(&commit).unwrap().position, 1);
     let events = verifier().accept_events(&commit).unwrap();
     assert!(matches!(&events[..], [Interpreted::Unknown { position: 1, .. }]));
+}
+
+#[test]
+fn an_event_that_says_less_or_more_than_its_version_is_not_interpreted() {
+    let old = EVENTS.lines().next().unwrap();
+    for line in [
+        old.replace("ledger-opened.v1", "ledger-opened.v2"),
+        old.replace("\"late_days_max\":400", "\"late_days_max\":400,\"persons\":\"enrolled\""),
+        old.replace("\"late_days_max\":400", "\"late_days_max\":400,\"persons\":\"any\""),
+    ] {
+        assert_ne!(line, old);
+        assert!(matches!(decode::one(&line), Ok(Interpreted::Unknown { .. })), "{line}");
+    }
 }
 
 #[test]
@@ -182,6 +201,21 @@ fn every_golden_command_passes_the_door_and_its_hash_ignores_spelling() {
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         let pretty = serde_json::to_vec_pretty(&value).unwrap();
         assert_eq!(Submission::from_json(&pretty, &ledger, &keys).unwrap(), submission);
+    }
+}
+
+#[test]
+fn the_door_refuses_a_basis_that_names_no_ground() {
+    let (ledger, keys) = ("azul-usd".parse().unwrap(), LedgerKeys { command: [1; 32], source: [2; 32] });
+    let line = lines("commands").into_iter().find(|line| line.contains("record-delivery")).unwrap();
+    let with = |basis: &str| line.replacen("\"body\"", &format!("\"basis\":\"{basis}\",\"body\""), 1);
+    for (basis, accepted) in
+        [("law:wic-5600", true), ("law:", false), ("wic-5600", false), ("consent:1", false)]
+    {
+        let answer = Submission::from_json(with(basis).as_bytes(), &ledger, &keys);
+        assert_eq!(answer.is_ok(), accepted, "{basis}");
+        let field = answer.err().and_then(|reply| reply.field);
+        assert_eq!(field.as_deref(), (!accepted).then_some("/basis"));
     }
 }
 

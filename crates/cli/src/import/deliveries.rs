@@ -12,6 +12,7 @@
 //! | `participants` | these | ids of persons, with blanks between |
 //! | `case` | three | id of a case, for tier 3 and mental health |
 //! | `funding` | | code of the source of money |
+//! | `basis` | for cases | `law:<code>` or `consent:<id>`, for tier 3 and mental health |
 
 use std::collections::BTreeMap;
 
@@ -76,7 +77,11 @@ impl Rows for Deliveries {
         set("case", id(row, "case", &Known::new())?.map(|id| json!(id)));
         set("funding", row.get("funding").map(|code| json!(code)));
         let body = json!({ "effective": day, "details": details });
-        Ok(vec![sender.command("record-delivery", key, 1, &body)])
+        let mut command = sender.command("record-delivery", key, 1, &body);
+        if let (Some(basis), Some(command)) = (row.line("basis"), command.as_object_mut()) {
+            command.insert("basis".to_owned(), json!(basis));
+        }
+        Ok(vec![command])
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -89,6 +94,12 @@ impl Rows for Deliveries {
             "pillar-not-covered" => Some("pillar"),
             "case-needed" | "recipients-unclear" => Some("participants"),
             "case-not-allowed" => Some("case"),
+            "basis-needed"
+            | "consent-not-live"
+            | "consent-withdrawn"
+            | "consent-not-for-case"
+            | "consent-not-for-kind" => Some("basis"),
+            "person-unknown" | "person-merged-away" => Some("participants"),
             "minutes" => Some("minutes"),
             "headcount" => Some("headcount"),
             "participants" => Some("participants"),
@@ -161,6 +172,14 @@ mod tests {
         );
         assert_eq!(first["source"], json!({ "system": "sample", "key": "r1", "part": 1 }));
         assert_eq!(made[1].as_ref().unwrap()[0]["body"]["details"]["mode"], "remote");
+    }
+
+    #[test]
+    fn a_row_says_on_what_basis_a_service_was_delivered() {
+        let text = "key,date,minutes,basis\nr1,2026-03-02,45,law:wic-5600\nr2,2026-03-02,45,\n";
+        let basis = |row: &Result<Vec<Value>, Fault>| row.as_ref().unwrap()[0].get("basis").cloned();
+        let made = made(&Deliveries::default(), text);
+        assert_eq!(made.iter().map(basis).collect::<Vec<_>>(), [Some(json!("law:wic-5600")), None]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(crate) async fn send(stream: &mut UnixStream, part: &[u8]) -> io::Result<()>
     within(write(stream, part)).await
 }
 
-/// Waits for the next question or the reply, however long the work takes; `None` when the other side is done.
+/// Waits for the next question or the reply, as long as the caller lets it; `None` when the other side is done.
 ///
 /// # Errors
 /// When what arrives is too large or stops half-way.

@@ -67,8 +67,8 @@ pub(crate) fn decide(
             let live = live::<Event>(found, command.corrects)?;
             let agreement = state.agreement(AgreementId::new(live.subject.id))?;
             let first = matches!(live.event, Event::AgreementSigned(_));
-            if first && (agreement.history.entries().len() > 1 || is_offered(state, live.subject.id)) {
-                return Err(Refusal::InUse { what: "events of the agreement, or offerings" });
+            if first && (agreement.history.entries().len() > 1 || is_named(state, live.subject.id)) {
+                return Err(Refusal::InUse { what: "events of the agreement, offerings or allocations" });
             }
             let fact = live.void(command);
             holds(agreement, &fact)?;
@@ -99,9 +99,11 @@ fn check_correction(state: &State, stamp: &Stamp, fact: &Fact, now: &Event) -> R
             span(effective)?;
             check(state, id, signed)?;
             if agreement.partner() != Some(signed.partner) {
-                // Deliveries and offerings carry the partner.
-                if agreement.has_deliveries() || is_offered(state, id.0) {
-                    return Err(Refusal::InUse { what: "deliveries or offerings by the partner" });
+                // Deliveries, offerings and allocations carry the partner.
+                if agreement.has_deliveries() || is_named(state, id.0) {
+                    return Err(Refusal::InUse {
+                        what: "deliveries, offerings or allocations of the partner",
+                    });
                 }
                 may_sign(state, signed.partner, effective, stamp)?;
             }
@@ -119,9 +121,12 @@ fn check_correction(state: &State, stamp: &Stamp, fact: &Fact, now: &Event) -> R
     holds(agreement, fact)
 }
 
-fn is_offered(state: &State, agreement: uuid::Uuid) -> bool {
-    let id = Some(AgreementId::new(agreement));
-    state.offerings.values().any(|offering| offering.details().is_some_and(|o| o.agreement == id))
+/// Whether something is offered, or money allocated, under the agreement.
+fn is_named(state: &State, agreement: uuid::Uuid) -> bool {
+    let id = AgreementId::new(agreement);
+    let offered = |o: &crate::offering::Offered| o.agreement == Some(id);
+    state.offerings.values().any(|offering| offering.details().is_some_and(offered))
+        || state.grants.values().any(|grant| grant.names_agreement(id))
 }
 
 /// Rule 7: an agreement ends after it starts.

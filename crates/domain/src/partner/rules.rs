@@ -60,7 +60,9 @@ pub(crate) fn decide(
             let id = PartnerId::new(live.subject.id);
             let first = matches!(live.event, Event::PartnerOnboarded(_));
             if first && (state.partner(id)?.history.entries().len() > 1 || names_partner(state, id)) {
-                return Err(Refusal::InUse { what: "events of the partner, agreements or offerings" });
+                return Err(Refusal::InUse {
+                    what: "events of the partner, agreements, offerings or referrals",
+                });
             }
             Ok(vec![live.void(command)])
         }
@@ -70,6 +72,8 @@ pub(crate) fn decide(
 fn names_partner(state: &State, id: PartnerId) -> bool {
     state.agreements.values().any(|agreement| agreement.partner() == Some(id))
         || state.offerings.values().any(|offering| offering.details().is_some_and(|o| o.partner == id))
+        || state.referrals.values().any(|referral| referral.names_partner(id))
+        || state.grants.values().any(|grant| grant.names_partner(id))
 }
 
 /// Rule 14, and the date: any further event needs a partner that has not left.

@@ -55,7 +55,7 @@ pub(crate) fn decide(
             let id = SiteId::new(live.subject.id);
             let first = matches!(live.event, Event::SiteRegistered(_));
             if first && (state.site(id)?.history.entries().len() > 1 || names_site(state, id)) {
-                return Err(Refusal::InUse { what: "events of the site, agreements or engagements" });
+                return Err(Refusal::InUse { what: "other records of the site" });
             }
             Ok(vec![live.void(command)])
         }
@@ -65,6 +65,10 @@ pub(crate) fn decide(
 fn names_site(state: &State, id: SiteId) -> bool {
     state.agreements.values().any(|agreement| agreement.names_site(id))
         || state.engagements.values().any(|engagement| engagement.site == id)
+        || state.councils.values().any(|council| council.charter().is_some_and(|c| c.site == Some(id)))
+        || state.referrals.values().any(|referral| referral.names_site(id))
+        || state.grants.values().any(|grant| grant.names_site(id))
+        || state.assistances.values().any(|assistance| assistance.names_site(id))
 }
 
 /// Rule 14, and the date: any further event needs an open site.

@@ -73,7 +73,15 @@ fn a_correction_names_an_event_of_its_kind() {
     let event = world.accepted("record-delivery", free_delivery("2026-03-02"));
     world.refused("void-delivery", void(id(77)), "event-not-found");
     world.refused("void-delivery", void(held), "event-of-another-kind");
-    for command in ["void-site", "void-partner", "void-agreement", "void-offering", "void-engagement"] {
+    for command in [
+        "void-site",
+        "void-partner",
+        "void-agreement",
+        "void-offering",
+        "void-engagement",
+        "void-grant",
+        "void-assistance",
+    ] {
         world.refused(command, void(event), "event-of-another-kind");
     }
 }

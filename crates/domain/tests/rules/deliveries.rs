@@ -168,7 +168,7 @@ fn who_received_it_is_said_in_exactly_one_way() {
 
 #[test]
 fn a_person_is_never_named_where_that_would_reveal_a_need() {
-    let mut world = World::working();
+    let mut world = World::working().under("law:wic-5600");
     let case = [("details/participants", Value::Null), ("details/case", json!(id(5)))];
     for need in [("details/tier", json!(3)), ("details/kind", json!("mental-health-counseling"))] {
         world.refused("record-delivery", changed(std::slice::from_ref(&need)), "case-needed");

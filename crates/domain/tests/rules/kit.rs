@@ -2,7 +2,8 @@
 
 use domain::thing::Reader;
 use domain::{
-    Command, Fact, Found, FoundEvent, Recorded, Refusal, Stamp, Standing, State, Timestamp, decide, evolve,
+    Basis, Command, Fact, Found, FoundEvent, Recorded, Refusal, Stamp, Standing, State, Timestamp, decide,
+    evolve,
 };
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
@@ -34,6 +35,8 @@ pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) log: Vec<(Uuid, Fact, Standing)>,
     pub(crate) source_taken: Option<u64>,
+    /// On what grounds the next commands are.
+    pub(crate) basis: Basis,
 }
 
 impl World {
@@ -57,15 +60,26 @@ impl World {
         world
     }
 
+    /// The same, with commands on these grounds from here on.
+    pub(crate) fn under(mut self, basis: &str) -> Self {
+        self.basis = basis.parse().unwrap();
+        self
+    }
+
     /// Decides a command; what is accepted is recorded.
     pub(crate) fn when(&mut self, name: &str, body: Value) -> Result<(Uuid, Fact), Refusal> {
         let command = command(name, body);
-        let corrected = command.corrects().and_then(|id| {
+        let find = |id: Uuid| {
             let at = self.log.iter().position(|(event, _, _)| *event == id)?;
             let (_, fact, standing) = &self.log[at];
             Some(FoundEvent { position: at as u64 + 1, standing: *standing, fact: fact.clone() })
-        });
-        let found = Found { corrected, source_taken: self.source_taken };
+        };
+        let found = Found {
+            corrected: command.corrects().and_then(find),
+            mentioned: command.mentions().and_then(find),
+            source_taken: self.source_taken,
+            basis: self.basis.clone(),
+        };
         let position = self.log.len() as u64 + 1;
         let mut seed = [0; 16];
         seed[..8].copy_from_slice(&position.to_be_bytes());

@@ -8,25 +8,43 @@
 )]
 
 mod agreements;
+mod amendments;
+mod assistances;
+mod consents;
 mod corrections;
+mod council_histories;
+mod council_kit;
+mod councils;
+mod decisions;
 mod deliveries;
 mod engagements;
+mod grants;
 mod kit;
 mod ledgers;
 mod offerings;
 mod partners;
+mod persons;
+mod referrals;
 mod sites;
 mod states;
 
 /// The claims, as text.
-const CLAIMS: [&str; 8] = [
+const CLAIMS: &[&str] = &[
     include_str!("agreements.rs"),
+    include_str!("amendments.rs"),
+    include_str!("assistances.rs"),
+    include_str!("consents.rs"),
     include_str!("corrections.rs"),
+    include_str!("councils.rs"),
+    include_str!("decisions.rs"),
     include_str!("deliveries.rs"),
     include_str!("engagements.rs"),
+    include_str!("grants.rs"),
     include_str!("ledgers.rs"),
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
+    include_str!("persons.rs"),
+    include_str!("referrals.rs"),
     include_str!("sites.rs"),
 ];
 

@@ -10,7 +10,8 @@ use crate::kit::*;
 fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
     let day = (1_u8..=12, 1_u8..=28)
         .prop_map(|(month, day)| format!("{}-{month:02}-{day:02}", if month >= 7 { 2025 } else { 2026 }));
-    (0..9_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
+    (0..14_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
+    (0..13_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
         let reason = json!({ "reason": "other" });
         match kind {
             0 => ("record-delivery", delivery(&day)),
@@ -24,7 +25,40 @@ fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
                 ("amend-agreement", act(AGREEMENT, &format!("{day}/2026-12-31"), terms(&[SITE, OTHER_SITE])))
             }
             6 => ("close-site", act(OTHER_SITE, &day, reason)),
+            8 if flag => ("enrol-person", act(101, &day, json!({ "household": id(301) }))),
+            8 => ("enrol-person", act(102, &day, json!({}))),
+            9 if flag => ("merge-persons", act(101, &day, json!({ "into": id(102) }))),
+            9 => ("separate-persons", act(101, &day, json!({ "from": id(102) }))),
+            10 if flag => ("join-household", act(102, &day, json!({ "household": id(301) }))),
+            10 => ("leave-household", act(101, &day, json!({ "household": id(301) }))),
+            11 if flag => {
+                let details = json!({ "case": id(201), "kinds": ["food"], "basis": "court-order" });
+                ("record-consent", act(401, &format!("{day}/2026-12-31"), details))
+            }
+            11 => ("withdraw-consent", act(401, &day, json!({ "reason": "other" }))),
+            12 if flag => {
+                let details = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
+                ("open-referral", act(501, &day, details))
+            }
+            12 => ("accept-referral", act(501, &day, json!({ "partner": id(PARTNER) }))),
             7 => ("withdraw-service", act(OFFERING, &day, reason)),
+            8 => {
+                let details = json!({ "program": "ccspp", "funder": "State of Sample", "award": "CS-25-7", "cents": 900 });
+                ("award-grant", act(30, "2025-07-01/2026-06-30", details))
+            }
+            9 => {
+                let details = json!({ "allocation": id(31 + u128::from(flag)), "site": id(SITE), "cents": 500 });
+                ("allocate-grant", act(30, &day, details))
+            }
+            10 => {
+                let details = json!({ "allocation": id(31), "category": "travel", "cents": 200 });
+                ("record-expenditure", act(30, &day, details))
+            }
+            11 if flag => ("schedule-assistance", act(40, &day, json!({ "provider": "rtac-east" }))),
+            11 => {
+                let details = json!({ "topic": "data", "strategy": "shared-commitment" });
+                ("request-assistance", act(40, &day, details))
+            }
             _ => ("end-agreement", act(AGREEMENT, &day, reason)),
         }
     })
@@ -38,7 +72,7 @@ proptest! {
         before in prop::collection::vec(some_command(), 0..20),
         after in prop::collection::vec(some_command(), 0..20),
     ) {
-        let mut world = World::working();
+        let mut world = World::working().under("law:wic-5600");
         for (name, body) in before {
             // A refusal is as good: it leaves the state as it was.
             let _ = world.when(name, body);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use domain::code::Phase;
 use domain::command::{Act, Create};
 use domain::id::SiteId;
-use domain::ledger::{OpenLedger, OperatorActed, Policy};
+use domain::ledger::{OpenLedger, OperatorActed, Persons, Policy};
 use domain::{Command, Effective, Slug, Timestamp, ledger, site};
 use futures::StreamExt;
 use jiff::civil::date;
@@ -238,7 +238,7 @@ pub(crate) fn open_ledger() -> Submission {
         cds: "19642790000000".parse().unwrap(),
         time_zone: "America/Los_Angeles".to_owned(),
         starts: date(2019, 9, 1),
-        policy: Policy { suppress_under: 11, late_days_max: 400 },
+        policy: Policy { suppress_under: 11, late_days_max: 400, persons: Persons::Any },
     };
     submission(0, Command::Ledger(ledger::Command::OpenLedger(open)))
 }

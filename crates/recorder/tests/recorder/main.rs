@@ -4,6 +4,7 @@
 
 mod ahead;
 mod answers;
+mod grounds;
 mod kit;
 mod restarts;
 mod trouble;

@@ -114,7 +114,7 @@ fn a_county_sums_what_each_ledger_publishes() {
 
 #[test]
 fn mental_health_is_told_by_tier_with_unduplicated_cases() {
-    let mut world = busy();
+    let mut world = busy().under("law:wic-5600");
     for case in 0..13 {
         for day in ["2026-02-03", "2026-02-10"] {
             counselling(&mut world, day, case);

@@ -30,7 +30,7 @@ fn head(day: &str, people: u32) -> Value {
 
 /// Three sittings of two students in two months, a case and a headcount.
 fn busy() -> World {
-    let mut world = World::working();
+    let mut world = World::working().under("law:wic-5600");
     world.accepted("record-delivery", to("2026-02-02", &[101, 102]));
     world.accepted("record-delivery", to("2026-02-09", &[102, 103]));
     world.accepted("record-delivery", to("2026-03-02", &[101, 102]));

@@ -9,13 +9,22 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod amendments;
+#[path = "../../../domain/tests/rules/council_kit.rs"]
+#[expect(dead_code, reason = "views need only what is accepted")]
+mod council_kit;
+mod assistances;
 mod deliveries;
 mod engagements;
+mod funding;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
+mod leadership;
+mod persons;
 mod properties;
 mod questions;
+mod referrals;
 mod registers;
 mod sentences;
 mod table;

@@ -31,7 +31,7 @@ fn some_delivery() -> impl Strategy<Value = Value> {
 /// Deliveries, of which some are voided and some corrected to what the one before said.
 fn some_world() -> impl Strategy<Value = World> {
     prop::collection::vec((some_delivery(), 0_u8..4), 1..25).prop_map(|steps| {
-        let mut world = World::working();
+        let mut world = World::working().under("law:wic-5600");
         let mut last: Option<Value> = None;
         for (body, then) in steps {
             let event = world.accepted("record-delivery", body.clone());

@@ -73,6 +73,24 @@ fn a_partner_shows_its_standing_and_what_it_delivered() {
 }
 
 #[test]
+fn a_partner_shows_its_agreements_and_the_sites_where_it_delivered() {
+    let mut world = World::working();
+    let signed = world.accepted("sign-agreement", agreement(9, "2026-01-01/2026-06-30"));
+    let event = world.accepted("record-delivery", delivery("2026-03-02"));
+    let row = |world: &World| table(world, "partner-directory", &[], "agreements sites").remove(0);
+    let [site, first, second] = [SITE, AGREEMENT, 9].map(id);
+    assert_eq!(row(&world), format!(r#"["{first}","{second}"] ["{site}"]"#));
+    let here = site.to_string();
+    let found = |world: &World| table(world, "partner-directory", &[("sites", &*here)], "name").len();
+    assert_eq!(found(&world), 1);
+    world.accepted("void-delivery", void(event));
+    world.accepted("void-agreement", void(signed));
+    assert_eq!((row(&world), found(&world)), (format!(r#"["{first}"] []"#), 0));
+    world.accepted("end-agreement", because(AGREEMENT, "2026-03-02"));
+    assert_eq!(row(&world), "[] []");
+}
+
+#[test]
 fn a_site_shows_the_hub_on_a_page() {
     let mut world = World::working();
     world.accepted("change-phase", act(SITE, "2026-02-02", json!({ "phase": "engaging" })));

@@ -14,6 +14,20 @@ fn rows(view: &dyn View, all: &Rows) -> Vec<Value> {
 
 fn world() -> World {
     let mut world = World::working();
+    let award = json!({ "program": "ccspp", "funder": "State of Sample", "award": "CS-25-7", "cents": 900 });
+    world.accepted("award-grant", act(30, "2025-08-01/2026-06-30", award));
+    world.accepted(
+        "allocate-grant",
+        act(30, "2025-08-15", json!({ "allocation": id(31), "site": id(SITE), "cents": 90 })),
+    );
+    let paid = [
+        ("details/funding", json!("ccspp")),
+        ("details/headcount", json!(9)),
+        ("details/participants", Value::Null),
+    ];
+    let asked = json!({ "topic": "data", "strategy": "shared-commitment" });
+    world.accepted("request-assistance", act(40, "2026-03-02", asked));
+    world.accepted("record-delivery", with(free_delivery("2026-02-02"), &paid));
     let event = world.accepted("record-delivery", delivery("2026-03-02"));
     let tutored = with(free_delivery("2026-03-03")["details"].clone(), &[("partner", json!(id(PARTNER)))]);
     let moved = with(correct(event, "service-delivered", tutored), &[("effective", json!("2026-03-03"))]);
@@ -22,6 +36,11 @@ fn world() -> World {
         "site": id(SITE), "kind": "workshop", "minutes": 90, "interpreter": true, "headcount": 31,
     });
     world.accepted("record-engagement", json!({ "effective": "2026-03-04", "details": details }));
+    let mut world = world.under("law:wic-5600");
+    let opened = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
+    world.accepted("open-referral", act(501, "2026-03-04", opened));
+    let disputed = json!({ "event": event, "grounds": "privacy" });
+    world.accepted("request-amendment", act(601, "2026-03-04", disputed));
     world.accepted("withdraw-service", act(OFFERING, "2026-03-09", json!({ "reason": "funding" })));
     world
 }
@@ -57,7 +76,7 @@ fn made(view: &'static str, filters: &[(&str, &str)]) -> Vec<u64> {
 #[test]
 fn a_figure_is_made_by_what_entered_and_what_left() {
     let last = events(&world()).len() as u64;
-    let [delivered, corrected, held, withdrawn] = [last - 3, last - 2, last - 1, last];
+    let [delivered, corrected, held, withdrawn] = [last - 5, last - 4, last - 3, last];
     assert_eq!(made("service-ledger", &[("month", "2026-03")]), [delivered, corrected]);
     assert_eq!(made("service-ledger", &[("kind", "food")]), [0; 0]);
     assert_eq!(made("engagement-summary", &[]), [held]);
@@ -69,4 +88,36 @@ fn a_figure_is_made_by_what_entered_and_what_left() {
     );
     let other = id(OTHER_SITE).to_string();
     assert_eq!(made("site-profile", &[("site", &other)]).len(), 1);
+}
+
+#[test]
+fn a_merge_is_among_what_made_the_reach_of_those_who_were_merged() {
+    let mut world = World::working();
+    world.accepted("record-delivery", delivery("2026-03-02"));
+    for number in [101, 102, 103] {
+        world.accepted("enrol-person", act(number, "2025-08-11", json!({})));
+    }
+    world.accepted("merge-persons", act(103, "2026-03-02", json!({ "into": id(101) })));
+    let merged = world.accepted("merge-persons", act(101, "2026-03-02", json!({ "into": id(102) })));
+    let (view, events) = (views::view("reach").unwrap(), events(&world));
+    let mut all = Rows::in_memory();
+    events.iter().for_each(|event| view.apply(&mut all, event));
+    let explanation = Explanation::new(view, &rows(view, &all));
+    let named: Vec<_> = events.iter().filter(|event| explanation.names(&all, event)).collect();
+    // Not the merge of a person that nothing was delivered to, nor the enrolments.
+    assert_eq!(named.len(), 2);
+    assert_eq!(named[1].envelope.id, merged);
+fn money_is_made_by_what_was_given_and_spent_and_hours_by_deliveries() {
+    let events = events(&world());
+    let names: Vec<_> = events.iter().map(|event| event.fact.event.name()).collect();
+    let of = |positions: Vec<u64>| -> Vec<&str> {
+        positions.iter().map(|position| names[usize::try_from(*position).unwrap() - 1]).collect()
+    };
+    let site = id(SITE).to_string();
+    assert_eq!(of(made("funding", &[("site", &site), ("award", "CS-25-7")])), ["grant-allocated"]);
+    assert_eq!(of(made("funding", &[("site", "")])), ["grant-awarded", "grant-allocated"]);
+    assert_eq!(of(made("funding", &[("grant", "")])), ["service-delivered"]);
+    assert_eq!(of(made("assistance-log", &[])), ["assistance-requested"]);
+    let partner = id(PARTNER).to_string();
+    assert!(of(made("partner-directory", &[("partner", &partner)])).contains(&"agreement-signed"));
 }
