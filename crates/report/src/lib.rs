@@ -53,8 +53,13 @@ pub struct Written {
 }
 
 /// Every report there is.
-pub static REPORTS: &[&dyn Report] =
-    &[&reports::AnnualProgress, &reports::Partnership, &reports::Grant, &reports::County];
+pub static REPORTS: &[&dyn Report] = &[
+    &reports::AnnualProgress,
+    &reports::Partnership,
+    &reports::Leadership,
+    &reports::Grant,
+    &reports::County,
+];
 
 /// The report of this name.
 pub fn report(name: &str) -> Option<&'static dyn Report> {

@@ -3,10 +3,13 @@
 mod annual_progress;
 mod county;
 mod grant;
+mod leadership;
+mod money;
 mod partnership;
 mod parts;
 
 pub(crate) use annual_progress::AnnualProgress;
 pub(crate) use county::County;
 pub(crate) use grant::Grant;
+pub(crate) use leadership::Leadership;
 pub(crate) use partnership::Partnership;

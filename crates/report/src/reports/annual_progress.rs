@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::leadership;
+use super::money;
 use super::parts::{
     ROLES, SERVED, by, by_kind, by_pillar, by_tier, facts, families, name, names, served, services,
 };
@@ -25,7 +27,12 @@ impl Report for AnnualProgress {
     }
     fn questions(&self, scope: &Scope) -> Vec<Question> {
         let lists = ["site-profile", "partner-directory"].map(|view| Question::of(view, &[]));
-        Year::questions(scope).into_iter().chain(lists).collect()
+        Year::questions(scope)
+            .into_iter()
+            .chain(leadership::questions(scope))
+            .chain(money::questions())
+            .chain(lists)
+            .collect()
     }
 
     fn write(&self, scope: &Scope, books: &[Book]) -> Result<Written, Trouble> {
@@ -34,15 +41,15 @@ impl Report for AnnualProgress {
         };
         let year = Year::read(book, scope);
         let (subtitle, sections) = match &scope.site {
-            Some(asked) => of_site(book, &year, asked)?,
-            None => (book.owner().to_owned(), of_ledger(book, &year)),
+            Some(asked) => of_site(book, scope, &year, asked)?,
+            None => (book.owner().to_owned(), of_ledger(book, scope, &year)),
         };
         let subtitle = format!("{subtitle}, school year {}", scope.school_year);
         Ok(Written { title: "Annual progress".to_owned(), subtitle, sections })
     }
 }
 
-fn of_ledger(book: &Book, year: &Year) -> Vec<Section> {
+fn of_ledger(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
     let all = Key::total();
     let sites = names(book, "site-profile", "site");
     let partners = names(book, "partner-directory", "partner");
@@ -61,10 +68,12 @@ fn of_ledger(book: &Book, year: &Year) -> Vec<Section> {
         families(year, ["Families, by occasion", "Occasion"], occasions(year, &all)),
         families(year, ["Families, by site", "Site"], site_occasions(year, &sites)),
         languages(year, &all),
+        leadership::councils(book, scope, None),
+        money::awards(year, &money::grants(book)),
     ]
 }
 
-fn of_site(book: &Book, year: &Year, asked: &str) -> Result<(String, Vec<Section>), Trouble> {
+fn of_site(book: &Book, scope: &Scope, year: &Year, asked: &str) -> Result<(String, Vec<Section>), Trouble> {
     let row = book.one(("site-profile", "site"), &["site", "cds"], asked)?;
     let here = Key::total().with("site", text(row, "site"));
     let partners = names(book, "partner-directory", "partner");
@@ -96,6 +105,8 @@ fn of_site(book: &Book, year: &Year, asked: &str) -> Result<(String, Vec<Section
         services(year, ["Partners", "", "Partner"], by(year, &here, "partner", |id| name(&partners, id))),
         families(year, ["Families, by occasion", "Occasion"], occasions(year, &here)),
         languages(year, &here),
+        leadership::councils(book, scope, here.value("site")),
+        money::sites(book, &money::grants(book), &names(book, "site-profile", "site"), here.value("site")),
     ];
     Ok((format!("{}, {}", text(row, "name"), book.owner()), sections))
 }
