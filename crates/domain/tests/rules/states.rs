@@ -10,8 +10,7 @@ use crate::kit::*;
 fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
     let day = (1_u8..=12, 1_u8..=28)
         .prop_map(|(month, day)| format!("{}-{month:02}-{day:02}", if month >= 7 { 2025 } else { 2026 }));
-    (0..14_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
-    (0..13_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
+    (0..18_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
         let reason = json!({ "reason": "other" });
         match kind {
             0 => ("record-delivery", delivery(&day)),
@@ -42,20 +41,20 @@ fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
             }
             12 => ("accept-referral", act(501, &day, json!({ "partner": id(PARTNER) }))),
             7 => ("withdraw-service", act(OFFERING, &day, reason)),
-            8 => {
+            13 => {
                 let details = json!({ "program": "ccspp", "funder": "State of Sample", "award": "CS-25-7", "cents": 900 });
                 ("award-grant", act(30, "2025-07-01/2026-06-30", details))
             }
-            9 => {
+            14 => {
                 let details = json!({ "allocation": id(31 + u128::from(flag)), "site": id(SITE), "cents": 500 });
                 ("allocate-grant", act(30, &day, details))
             }
-            10 => {
+            15 => {
                 let details = json!({ "allocation": id(31), "category": "travel", "cents": 200 });
                 ("record-expenditure", act(30, &day, details))
             }
-            11 if flag => ("schedule-assistance", act(40, &day, json!({ "provider": "rtac-east" }))),
-            11 => {
+            16 if flag => ("schedule-assistance", act(40, &day, json!({ "provider": "rtac-east" }))),
+            16 => {
                 let details = json!({ "topic": "data", "strategy": "shared-commitment" });
                 ("request-assistance", act(40, &day, details))
             }

@@ -10,10 +10,10 @@
 )]
 
 mod amendments;
+mod assistances;
 #[path = "../../../domain/tests/rules/council_kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod council_kit;
-mod assistances;
 mod deliveries;
 mod engagements;
 mod funding;

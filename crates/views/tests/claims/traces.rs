@@ -107,6 +107,9 @@ fn a_merge_is_among_what_made_the_reach_of_those_who_were_merged() {
     // Not the merge of a person that nothing was delivered to, nor the enrolments.
     assert_eq!(named.len(), 2);
     assert_eq!(named[1].envelope.id, merged);
+}
+
+#[test]
 fn money_is_made_by_what_was_given_and_spent_and_hours_by_deliveries() {
     let events = events(&world());
     let names: Vec<_> = events.iter().map(|event| event.fact.event.name()).collect();
