@@ -8,9 +8,14 @@
 )]
 
 mod bytes;
+#[path = "../../../domain/tests/rules/council_kit.rs"]
+#[expect(dead_code, reason = "reports need only what is accepted")]
+mod council_kit;
 #[path = "../../../domain/tests/rules/kit.rs"]
 #[expect(dead_code, reason = "reports need only what is accepted")]
 mod kit;
+mod leadership;
+mod money;
 mod reports;
 mod shelf;
 mod suppression;
