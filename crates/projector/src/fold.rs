@@ -125,7 +125,9 @@ impl Folded {
                     (in_force.policy, in_force.policy_position) = (change.policy, policy_position);
                 }
             }
-            LedgerEvent::SchemaRegistered(_) | LedgerEvent::OperatorActed(_) => {}
+            LedgerEvent::SchemaRegistered(_)
+            | LedgerEvent::OperatorActed(_)
+            | LedgerEvent::ReportPublished(_) => {}
         }
     }
 

@@ -16,7 +16,7 @@ pub struct Scope {
     pub site: Option<String>,
     /// Only this partner: its id, EIN or HSDS id.
     pub partner: Option<String>,
-    /// Only this grant: its funding code.
+    /// Only this grant: its id, award number or program, or a funding code of deliveries.
     pub grant: Option<String>,
 }
 

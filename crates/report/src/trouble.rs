@@ -82,7 +82,7 @@ impl Trouble {
                 let (view, by) = match *what {
                     "site" => ("site-profile", "its id or CDS code"),
                     "partner" => ("partner-directory", "its id, EIN or HSDS id"),
-                    _ => ("service-ledger", "its funding code, the column funding"),
+                    _ => ("funding", "its id, award number or program, or by a funding code of deliveries"),
                 };
                 Some(format!("name it by {by}; hubledger query {view} --ledger {ledger} lists them"))
             }

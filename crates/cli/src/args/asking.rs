@@ -103,8 +103,8 @@ pub(crate) struct Report {
     /// Only this partner: its id, EIN or HSDS id
     #[arg(long, value_name = "ID")]
     pub(crate) partner: Option<String>,
-    /// Only this grant: its funding code
-    #[arg(long, value_name = "CODE")]
+    /// Only this grant: its id, award number or program, or a funding code of deliveries
+    #[arg(long, value_name = "ID|CODE")]
     pub(crate) grant: Option<String>,
     /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day
     #[arg(long, value_name = "POSITION|TIME|DAY")]
