@@ -105,6 +105,16 @@ pub mod mark {
     pub enum Referral {}
     /// One request to amend a record.
     pub enum Amendment {}
+    /// One assessment of needs and assets.
+    pub enum Assessment {}
+    /// A need that an assessment identified.
+    pub enum Need {}
+    /// An asset that an assessment identified.
+    pub enum Asset {}
+    /// A goal that an assessment set.
+    pub enum Goal {}
+    /// One sharing of data.
+    pub enum Sharing {}
     /// Money awarded for a period.
     pub enum Grant {}
     /// A part of a grant given to a site.
@@ -149,6 +159,16 @@ pub type ConsentId = Id<mark::Consent>;
 pub type ReferralId = Id<mark::Referral>;
 /// A request to amend a record.
 pub type AmendmentId = Id<mark::Amendment>;
+/// An assessment.
+pub type AssessmentId = Id<mark::Assessment>;
+/// A need; one in its assessment, and the same from year to year where it stays.
+pub type NeedId = Id<mark::Need>;
+/// An asset; one in its assessment.
+pub type AssetId = Id<mark::Asset>;
+/// A goal; one in its assessment.
+pub type GoalId = Id<mark::Goal>;
+/// A sharing.
+pub type SharingId = Id<mark::Sharing>;
 /// A grant.
 pub type GrantId = Id<mark::Grant>;
 /// A part of a grant; it is no thing of its own but stands inside its grant.

@@ -130,6 +130,11 @@ pub enum Command {
 named! {}
 
 impl Event {
+    /// Itself: the ledger's own events stand.
+    pub(crate) const fn told(&self) -> &Self {
+        self
+    }
+
     /// What the ledger says of itself holds from when it was said, whatever day is looked at.
     pub(crate) const fn valid_on(&self, _: &Fact, _: Date) -> Validity {
         Validity::AsItIs

@@ -9,6 +9,7 @@
 pub mod thing;
 pub mod agreement;
 pub mod amendment;
+pub mod assessment;
 pub mod assistance;
 pub mod basis;
 pub mod cds;
@@ -32,6 +33,7 @@ pub mod person;
 pub mod referral;
 pub mod refusal;
 pub mod school_year;
+pub mod sharing;
 pub mod site;
 pub mod slug;
 pub mod state;

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use strum::{IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
+use crate::SchoolYear;
 use crate::code::{Pillar, ServiceKind};
 use crate::council::code::{Constituency, DecisionRule};
 
@@ -171,6 +172,16 @@ refusals! {
     DecisionNotStanding { decision: Uuid, date: Date } => "decision {decision} does not stand on {date}: it was not taken by then, not adopted, or set aside";
     /// Rule 8: a change to the record of a council leaves its decisions founded.
     StrandsDecision { decision: Uuid, date: Date } => "this would take its ground from decision {decision} of {date}";
+    /// A site's needs are assessed in one place at a time.
+    AssessmentOpenAlready { year: SchoolYear } => "the site has another open assessment for {year}; close it first";
+    /// An assessment is of its school year.
+    OutsideAssessmentYear { date: Date, from: Date, to: Date } => "{date} is not of the assessment's school year, which is taken from half a year before it: {from} to {to}";
+    /// A sharing is approved before it is revoked.
+    SharingNotApproved => "the sharing was not approved";
+    /// A sharing expires while those who decided it remember it.
+    SharingTooLong { latest: Date } => "a sharing lasts five years at most, until {latest} from its first day; approve another when it ends";
+    /// Rule 10: no read outlives a sharing.
+    SharingNotLive { date: Date } => "the sharing is not live on {date}: it was not approved for that day, or was revoked";
     /// A newer version of an event is written once every reader knows it.
     SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger";
     /// What is completed was accepted.
@@ -254,7 +265,10 @@ impl Refusal {
             | Self::SpanNeeded
             | Self::DateInFuture { .. }
             | Self::DateBeforeLedger { .. }
-            | Self::DateTooOld { .. } => Some("effective"),
+            | Self::DateTooOld { .. }
+            | Self::OutsideAssessmentYear { .. }
+            | Self::SharingTooLong { .. } => Some("effective"),
+            Self::AssessmentOpenAlready { .. } => Some("details/year"),
             _ => None,
         }
     }

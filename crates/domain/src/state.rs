@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::agreement::Agreement;
 use crate::amendment::Amendment;
+use crate::assessment::Assessment;
 use crate::assistance::Assistance;
 use crate::basis::Basis;
 use crate::consent::Consent;
@@ -18,14 +19,15 @@ use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
 use crate::grant::Grant;
 use crate::id::{
-    AgreementId, AmendmentId, AssistanceId, ConsentId, CouncilId, DecisionId, EngagementId, GrantId,
-    OfferingId, PartnerId, PersonId, ReferralId, SiteId,
+    AgreementId, AmendmentId, AssessmentId, AssistanceId, ConsentId, CouncilId, DecisionId, EngagementId,
+    GrantId, OfferingId, PartnerId, PersonId, ReferralId, SharingId, SiteId,
 };
 use crate::ledger::Ledger;
 use crate::offering::Offering;
 use crate::partner::Partner;
 use crate::person::{Link, Person};
 use crate::referral::Referral;
+use crate::sharing::Sharing;
 use crate::site::Site;
 use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
@@ -112,6 +114,10 @@ pub struct State {
     pub(crate) grants: BTreeMap<GrantId, Grant>,
     #[serde(default)]
     pub(crate) assistances: BTreeMap<AssistanceId, Assistance>,
+    #[serde(default)]
+    pub(crate) assessments: BTreeMap<AssessmentId, Assessment>,
+    #[serde(default)]
+    pub(crate) sharings: BTreeMap<SharingId, Sharing>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
@@ -177,6 +183,16 @@ impl State {
     /// The council, if it is chartered.
     pub fn council(&self, id: CouncilId) -> Result<&Council, Refusal> {
         self.councils.get(&id).ok_or(Refusal::NotFound { kind: "council", id: id.0 })
+    }
+
+    /// The assessment, if it was opened.
+    pub fn assessment(&self, id: AssessmentId) -> Result<&Assessment, Refusal> {
+        self.assessments.get(&id).ok_or(Refusal::NotFound { kind: "assessment", id: id.0 })
+    }
+
+    /// The sharing, if it was proposed.
+    pub fn sharing(&self, id: SharingId) -> Result<&Sharing, Refusal> {
+        self.sharings.get(&id).ok_or(Refusal::NotFound { kind: "sharing", id: id.0 })
     }
 
     /// The referral, if it was opened.

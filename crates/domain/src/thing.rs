@@ -62,6 +62,15 @@ macro_rules! correctable {
         }
 
         impl Event {
+            /// What it says of its thing: itself; of a correction, what counts now; of a void, what counted.
+            pub fn told(&self) -> &Self {
+                match self {
+                    Self::$corrected(correction) => &correction.now,
+                    Self::$voided(void) => &void.was.event,
+                    _ => self,
+                }
+            }
+
             pub(crate) fn valid_on(
                 &self,
                 fact: &$crate::Fact,
@@ -179,6 +188,13 @@ macro_rules! things {
                 }
             }
 
+            /// What it says of its thing: itself; of a correction, what counts now; of a void, what counted.
+            pub fn told(&self) -> Self {
+                match self {
+                    $(Self::$kind(event) => Self::$kind(event.told().clone()),)+
+                }
+            }
+
             /// Reads an event about a thing of this kind.
             ///
             /// # Errors
@@ -260,6 +276,10 @@ things! {
     Consent in consent;
     /// A council, in which those concerned decide together.
     Council in council;
+    /// An assessment of needs and assets.
+    Assessment in assessment;
+    /// A sharing of data across the ledger's boundary.
+    Sharing in sharing;
     /// A case that is passed to a partner.
     Referral in referral;
     /// A family's request to amend a record.

@@ -47,7 +47,7 @@ pub fn answer(
     wanted.iter().try_for_each(|(column, _)| known(column))?;
     let columns: Vec<&str> = wanted.iter().map(|(column, _)| column.as_str()).collect();
     // Filtering comes before grouping: what is filtered by must be there to be compared.
-    let listed = view.list(rows, &by, &|row| {
+    let listed = view.find(rows, filters, &by, &|row| {
         columns.iter().zip(&wanted).all(|(column, (_, value))| matches(row.get(*column), value))
     });
     Ok(listed.into_iter().take(limit.unwrap_or(usize::MAX)).collect())

@@ -14,6 +14,7 @@ mod engagements;
 mod explanation;
 mod funding;
 mod leadership;
+mod needs;
 mod partners;
 mod ranks;
 mod reach;
@@ -21,6 +22,9 @@ mod referrals;
 mod rows;
 mod sentences;
 mod sites;
+mod timeline;
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use wire::RecordedEvent;
@@ -49,6 +53,16 @@ pub trait View: Sync {
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent);
     /// The wanted rows as JSON objects, in order; `by` names the columns to group by, empty for none.
     fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value>;
+    /// The same, knowing the question's filters: a view with more rows than anybody reads looks up those asked for.
+    fn find(
+        &self,
+        rows: &Rows,
+        _filters: &BTreeMap<String, String>,
+        by: &[&str],
+        wanted: &dyn Fn(&Value) -> bool,
+    ) -> Vec<Value> {
+        self.list(rows, by, wanted)
+    }
 }
 
 /// Every view there is.
@@ -59,12 +73,14 @@ pub static VIEWS: &[&dyn View] = &[
     &cells::ServiceLedger,
     &reach::Reach,
     &engagements::EngagementSummary,
+    &needs::NeedsAndAssets,
     &referrals::Referrals,
     &amendments::Amendments,
     &leadership::LeadershipRecord,
     &funding::Funding,
     &assistances::AssistanceLog,
     &activity::ActivityFeed,
+    &timeline::Timeline,
 ];
 
 /// The view of this name.

@@ -6,12 +6,14 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 use crate::cells::code;
 
 mod amendment;
+mod assessment;
 mod assistance;
 mod consent;
 mod council;
 mod grant;
 mod person;
 mod referral;
+mod sharing;
 
 /// An event as a sentence.
 pub fn sentence(event: &AnyEvent) -> String {
@@ -26,6 +28,8 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Person(event) => person::sentence(event),
         AnyEvent::Consent(event) => consent::sentence(event),
         AnyEvent::Council(event) => council::sentence(event),
+        AnyEvent::Assessment(event) => assessment::sentence(event),
+        AnyEvent::Sharing(event) => sharing::sentence(event),
         AnyEvent::Referral(event) => referral::sentence(event),
         AnyEvent::Amendment(event) => amendment::sentence(event),
         AnyEvent::Grant(event) => grant::sentence(event),

@@ -125,8 +125,10 @@ fn leaves_sound(state: &State, council: &Council, fact: &Fact) -> Result<(), Ref
 }
 
 /// Rule 10: the days on which other things of the ledger cite the decision. The one place to look for them.
-fn cited_on(_: &State, _: DecisionId) -> Vec<Date> {
-    Vec::new()
+fn cited_on(state: &State, decision: DecisionId) -> Vec<Date> {
+    let priorities = state.assessments.values().flat_map(|assessment| assessment.cites(decision));
+    let sharings = state.sharings.values().filter_map(|sharing| sharing.cites(decision));
+    priorities.chain(sharings).collect()
 }
 
 /// Rule 10: what is cited was adopted and stood on the day on which it was cited, and still did afterwards.

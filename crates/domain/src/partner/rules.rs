@@ -61,7 +61,7 @@ pub(crate) fn decide(
             let first = matches!(live.event, Event::PartnerOnboarded(_));
             if first && (state.partner(id)?.history.entries().len() > 1 || names_partner(state, id)) {
                 return Err(Refusal::InUse {
-                    what: "events of the partner, agreements, offerings or referrals",
+                    what: "events of the partner, agreements, offerings referrals or assessments",
                 });
             }
             Ok(vec![live.void(command)])
@@ -72,6 +72,7 @@ pub(crate) fn decide(
 fn names_partner(state: &State, id: PartnerId) -> bool {
     state.agreements.values().any(|agreement| agreement.partner() == Some(id))
         || state.offerings.values().any(|offering| offering.details().is_some_and(|o| o.partner == id))
+        || state.assessments.values().any(|assessment| assessment.names_partner(id))
         || state.referrals.values().any(|referral| referral.names_partner(id))
         || state.grants.values().any(|grant| grant.names_partner(id))
 }

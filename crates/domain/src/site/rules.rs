@@ -66,6 +66,7 @@ fn names_site(state: &State, id: SiteId) -> bool {
     state.agreements.values().any(|agreement| agreement.names_site(id))
         || state.engagements.values().any(|engagement| engagement.site == id)
         || state.councils.values().any(|council| council.charter().is_some_and(|c| c.site == Some(id)))
+        || state.assessments.values().any(|assessment| assessment.opened().is_some_and(|o| o.site == id))
         || state.referrals.values().any(|referral| referral.names_site(id))
         || state.grants.values().any(|grant| grant.names_site(id))
         || state.assistances.values().any(|assistance| assistance.names_site(id))

@@ -255,3 +255,49 @@ pub(crate) fn void(event: Uuid) -> Value {
 pub(crate) fn correct(event: Uuid, name: &str, data: Value) -> Value {
     json!({ "corrects": event, "reason": "entry-error", "now": { "event": name, "data": data } })
 }
+
+/// The council of [`decided_on`].
+pub(crate) const DECIDING: u128 = 900;
+
+/// A decision that the council of the first site adopts on that day; the first one charters the council.
+pub(crate) fn decided_on(world: &mut World, day: &str) -> Uuid {
+    if !world.log.iter().any(|(_, fact, _)| fact.subject.id == id(DECIDING)) {
+        let details = json!({
+            "level": "site", "site": id(SITE), "name": "Azul site council", "seats": { "family": 1 },
+            "quorum": { "total": 1, "constituencies": { "family": 1 } }, "rule": "majority",
+        });
+        world.accepted("charter-council", act(DECIDING, "2025-08-29", details));
+        let seat = json!({ "member": id(901), "constituency": "family" });
+        world.accepted("seat-member", act(DECIDING, "2025-08-29", seat));
+    }
+    let meeting = met_on(world, day);
+    let [proposal, decision] = [2, 3].map(|n| id(1000 + 10 * world.log.len() as u128 + n));
+    let mut on = |command: &str, details: Value| world.accepted(command, act(DECIDING, day, details));
+    on(
+        "raise-proposal",
+        json!({
+            "proposal": proposal, "constituency": "family", "pillar": "family-engagement",
+            "title": "What comes first",
+        }),
+    );
+    let tally = json!({ "support": 1, "stand_aside": 0, "oppose": 0, "abstain": 0 });
+    let about = json!({ "meeting": meeting, "proposal": proposal });
+    on("record-positions", with(about.clone(), &[("positions", json!({ "family": tally }))]));
+    on("adopt-decision", with(about, &[("decision", json!(decision)), ("tally", tally)]));
+    decision
+}
+
+/// The same council meets on that day.
+fn met_on(world: &mut World, day: &str) -> Uuid {
+    let meeting = id(1001 + 10 * world.log.len() as u128);
+    let mut on = |command: &str, details: Value| world.accepted(command, act(DECIDING, day, details));
+    on("convene-meeting", json!({ "meeting": meeting, "agenda": ["priorities"] }));
+    on("record-attendance", json!({ "meeting": meeting, "members": [id(901)] }));
+    meeting
+}
+
+/// A command by which that council sets a decision aside on that day.
+pub(crate) fn setting_aside(world: &mut World, decision: Uuid, day: &str) -> Value {
+    let meeting = met_on(world, day);
+    act(DECIDING, day, json!({ "decision": decision, "meeting": meeting, "stands": false }))
+}

@@ -9,6 +9,7 @@
 
 mod agreements;
 mod amendments;
+mod assessments;
 mod assistances;
 mod consents;
 mod corrections;
@@ -25,12 +26,14 @@ mod offerings;
 mod partners;
 mod persons;
 mod referrals;
+mod sharings;
 mod sites;
 mod states;
 
 /// The claims, as text.
 const CLAIMS: &[&str] = &[
     include_str!("agreements.rs"),
+    include_str!("assessments.rs"),
     include_str!("amendments.rs"),
     include_str!("assistances.rs"),
     include_str!("consents.rs"),
@@ -44,6 +47,7 @@ const CLAIMS: &[&str] = &[
     include_str!("offerings.rs"),
     include_str!("partners.rs"),
     include_str!("persons.rs"),
+    include_str!("sharings.rs"),
     include_str!("referrals.rs"),
     include_str!("sites.rs"),
 ];

@@ -21,6 +21,7 @@ mod funding;
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod kit;
 mod leadership;
+mod needs;
 mod persons;
 mod properties;
 mod questions;
@@ -28,5 +29,6 @@ mod referrals;
 mod registers;
 mod sentences;
 mod table;
+mod timelines;
 mod traces;
 mod two_axes;

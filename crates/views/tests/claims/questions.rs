@@ -42,6 +42,7 @@ fn every_row_has_every_column() {
     let opened = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
     world.accepted("open-referral", act(501, "2026-03-02", opened));
     world.accepted("record-delivery", delivery("2026-03-02"));
+    crate::needs::assess(&mut world);
     world.accepted("charter-council", charter("consent"));
     let asked = json!({ "topic": "data", "strategy": "shared-commitment" });
     world.accepted("request-assistance", act(20, "2026-03-02", asked));

@@ -103,7 +103,7 @@ fn a_site_shows_the_hub_on_a_page() {
     let columns = "phase coordinators deliveries delivered_minutes engagements offerings";
     let here = id(SITE).to_string();
     let row = |world: &World| table(world, "site-profile", &[("site", &*here)], columns).remove(0);
-    assert_eq!(row(&world), r#"engaging 1 1 45 1 {"student-supports":1}"#);
+    assert_eq!(row(&world), r#"engaging 1 1 45 1 {"student-supports":{"2":1}}"#);
     let partner = id(PARTNER).to_string();
     let served = |world: &World| table(world, "site-profile", &[("partners", &*partner)], "site");
     assert_eq!(served(&world), [here.as_str()]);
@@ -113,4 +113,24 @@ fn a_site_shows_the_hub_on_a_page() {
     world.accepted("release-coordinator", act(SITE, "2026-03-02", json!({ "staff": "staff-12" })));
     assert_eq!(row(&world), "engaging 0 0 0 0 null");
     assert!(served(&world).is_empty());
+}
+
+#[test]
+fn a_site_shows_its_councils_by_their_last_name() {
+    let mut world = World::working();
+    decided_on(&mut world, "2026-02-02");
+    let here = id(SITE).to_string();
+    let row =
+        |world: &World| table(world, "site-profile", &[("site", &*here)], "councils council_names").remove(0);
+    let council = id(DECIDING);
+    assert_eq!(row(&world), format!(r#"["{council}"] ["Azul site council"]"#));
+    let renamed = json!({
+        "level": "site", "site": id(SITE), "name": "Consejo Azul", "seats": { "family": 1 },
+        "quorum": { "total": 1, "constituencies": { "family": 1 } }, "rule": "majority",
+    });
+    world.accepted("amend-charter", act(DECIDING, "2026-03-02", renamed));
+    let amended = world.log.last().unwrap().0;
+    assert_eq!(row(&world), format!(r#"["{council}"] ["Consejo Azul"]"#));
+    world.accepted("void-council", void(amended));
+    assert_eq!(row(&world), format!(r#"["{council}"] ["Azul site council"]"#));
 }

@@ -47,7 +47,7 @@ fn world() -> World {
 
 #[test]
 fn no_row_is_without_an_event_that_made_it() {
-    let world = world();
+    let world = assessed();
     for view in VIEWS {
         let mut all = Rows::in_memory();
         let events = events(&world);
@@ -71,6 +71,55 @@ fn made(view: &'static str, filters: &[(&str, &str)]) -> Vec<u64> {
     let explanation = Explanation::new(view, &answer(view, &all, &filters, None).unwrap());
     let named = events.iter().filter(|event| explanation.names(&all, event));
     named.map(|event| event.envelope.position).collect()
+}
+
+/// The same with an assessment of every sort of row, of which some were corrected.
+fn assessed() -> World {
+    let mut world = world();
+    let [_, food] = crate::needs::assess(&mut world);
+    crate::needs::prioritise(&mut world);
+    let now = json!({
+        "need": id(32), "barrier": "housing", "evidence": ["voices"], "tier": 2, "site": id(SITE), "year": "2025-26",
+    });
+    world.accepted("correct-assessment", correct(food, "need-identified", now));
+    world.accepted("change-phase", act(SITE, "2026-03-02", json!({ "phase": "engaging" })));
+    world
+}
+
+#[test]
+fn a_need_and_a_page_are_made_by_what_was_said_of_them_and_by_offerings() {
+    let (view, all) = (views::view("needs-and-assets").unwrap(), events(&assessed()));
+    let mut rows = Rows::in_memory();
+    all.iter().for_each(|event| view.apply(&mut rows, event));
+    let made = |what: &str, id: String| {
+        let asked = [("what".to_owned(), what.to_owned()), ("id".to_owned(), id)].into();
+        let explanation = Explanation::new(view, &answer(view, &rows, &asked, None).unwrap());
+        let named = all.iter().filter(|event| explanation.names(&rows, event));
+        named.map(|event| event.fact.event.name()).collect::<Vec<_>>()
+    };
+    let offered = ["service-offered", "service-withdrawn", "assessment-opened"];
+    let of = |more: &[&'static str]| [&offered[..], more].concat();
+    assert_eq!(made("need", id(31).to_string()), of(&["need-identified"]));
+    assert_eq!(
+        made("need", id(32).to_string()),
+        of(&["need-identified", "priority-set", "assessment-corrected"])
+    );
+    let goal = made("goal", id(33).to_string());
+    let about = ["assessment-opened", "need-identified", "goal-set", "progress-observed"];
+    assert_eq!(goal, about);
+}
+
+#[test]
+fn a_correction_is_traced_to_what_it_corrects() {
+    let (view, all) = (views::view("timeline").unwrap(), events(&assessed()));
+    let mut rows = Rows::in_memory();
+    all.iter().for_each(|event| view.apply(&mut rows, event));
+    let corrected = all.iter().find(|event| event.fact.event.name() == "assessment-corrected").unwrap();
+    let asked = [("subject".to_owned(), corrected.fact.subject.to_string())].into();
+    let told = answer(view, &rows, &asked, None).unwrap();
+    let of_it = told.iter().find(|row| row["standing"] == "corrected").unwrap();
+    let traces = view.traces(&rows, corrected);
+    assert_eq!(traces, [json!({ "subject": of_it["subject"], "position": of_it["position"] })]);
 }
 
 #[test]
