@@ -5,6 +5,7 @@ mod county;
 mod grant;
 mod leadership;
 mod money;
+mod needs;
 mod partnership;
 mod parts;
 

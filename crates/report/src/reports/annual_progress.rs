@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::leadership;
 use super::money;
+use super::needs;
 use super::parts::{
     ROLES, SERVED, by, by_kind, by_pillar, by_tier, facts, families, name, names, served, services,
 };
@@ -31,6 +32,7 @@ impl Report for AnnualProgress {
             .into_iter()
             .chain(leadership::questions(scope))
             .chain(money::questions())
+            .chain(needs::questions(scope))
             .chain(lists)
             .collect()
     }
@@ -53,6 +55,7 @@ fn of_ledger(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
     let all = Key::total();
     let sites = names(book, "site-profile", "site");
     let partners = names(book, "partner-directory", "partner");
+    let [needs, goals] = needs::sections(book, scope, &sites, None);
     vec![
         in_figures(year, &all, "of all sites"),
         services(year, ["The four pillars", "", "Pillar"], by_pillar(&all)),
@@ -68,6 +71,8 @@ fn of_ledger(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
         families(year, ["Families, by occasion", "Occasion"], occasions(year, &all)),
         families(year, ["Families, by site", "Site"], site_occasions(year, &sites)),
         languages(year, &all),
+        needs,
+        goals,
         leadership::councils(book, scope, None),
         money::awards(year, &money::grants(book)),
     ]
@@ -92,6 +97,8 @@ fn of_site(book: &Book, scope: &Scope, year: &Year, asked: &str) -> Result<(Stri
             ),
         ],
     );
+    let sites = names(book, "site-profile", "site");
+    let [needs, goals] = needs::sections(book, scope, &sites, here.value("site"));
     let sections = vec![
         site,
         in_figures(year, &here, "of the site"),
@@ -105,8 +112,10 @@ fn of_site(book: &Book, scope: &Scope, year: &Year, asked: &str) -> Result<(Stri
         services(year, ["Partners", "", "Partner"], by(year, &here, "partner", |id| name(&partners, id))),
         families(year, ["Families, by occasion", "Occasion"], occasions(year, &here)),
         languages(year, &here),
+        needs,
+        goals,
         leadership::councils(book, scope, here.value("site")),
-        money::sites(book, &money::grants(book), &names(book, "site-profile", "site"), here.value("site")),
+        money::sites(book, &money::grants(book), &sites, here.value("site")),
     ];
     Ok((format!("{}, {}", text(row, "name"), book.owner()), sections))
 }

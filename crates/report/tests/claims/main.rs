@@ -16,6 +16,7 @@ mod council_kit;
 mod kit;
 mod leadership;
 mod money;
+mod needs;
 mod reports;
 mod shelf;
 mod suppression;
