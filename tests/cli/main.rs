@@ -7,6 +7,7 @@ mod demo;
 mod importing;
 mod kit;
 mod recording;
+mod reporting;
 mod roles;
 mod schemas;
 mod serving;

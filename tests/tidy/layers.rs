@@ -10,11 +10,11 @@ const LEVELS: &[&[&str]] = &[
     &["wire", "region"],
     &["runtime"],
     &["journal", "views"],
-    &["recorder", "projector"],
+    &["recorder", "projector", "report"],
     &["cli", "xtask", "tests"],
     &["bench"],
 ];
-const PURE: &[&str] = &["domain", "proof", "wire", "views", "region"];
+const PURE: &[&str] = &["domain", "proof", "wire", "views", "region", "report"];
 /// External crate to the crates that may name it.
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["recorder", "projector"]),

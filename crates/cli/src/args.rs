@@ -7,7 +7,7 @@ use domain::Slug;
 
 mod asking;
 
-pub(crate) use asking::{Explain, Query};
+pub(crate) use asking::{Explain, Query, Report, ReportFormat};
 
 /// The shared, verifiable record of a community school's partnerships.
 #[derive(Debug, Parser)]
@@ -38,6 +38,8 @@ pub(crate) enum Verb {
     Query(Query),
     /// List the events that made the rows of an answer
     Explain(Explain),
+    /// Write a report as CSV, JSON or HTML, with small counts of people suppressed
+    Report(Report),
     /// Show events as sentences, as they are recorded
     Tail(Tail),
     /// Print events exactly as they are stored, one a line

@@ -106,6 +106,27 @@ impl Log {
         Ok(Self { source, origin })
     }
 
+    /// The ledgers of a place, in order.
+    ///
+    /// # Errors
+    /// When they can't be listed.
+    pub(crate) async fn ledgers(place: &Place) -> Result<Vec<Slug>, Error> {
+        let journal = if let Some(url) = &place.nats {
+            AnyJournal::JetStream(Box::new(client::connect(url, place).await?))
+        } else {
+            let home = Home::must_find(&place.data)?;
+            match home.log {
+                LogKind::Embedded => AnyJournal::Embedded(Embedded::open_read_only(&home.dir)),
+                LogKind::Jetstream => {
+                    return Err(Error::new(Exit::Usage, "name the ledgers")
+                        .why("their logs are in NATS, and the server here does not list them")
+                        .hint("give each with --ledger, or ask the broker with --nats URL"));
+                }
+            }
+        };
+        journal.ledgers().await.map_err(|error| journal_error(&error))
+    }
+
     /// Whose log it is.
     pub(crate) const fn origin(&self) -> &Origin {
         &self.origin

@@ -13,6 +13,7 @@ pub(crate) mod query;
 mod rebuild;
 mod record;
 mod replay;
+mod report;
 mod schema;
 mod serve;
 mod tail;
@@ -43,6 +44,7 @@ async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
         Verb::Import(import) => import::run(&import, output).await,
         Verb::Query(query) => query::run(&query, output).await,
         Verb::Explain(explain) => explain::run(&explain, output).await,
+        Verb::Report(report) => report::run(&report, output).await,
         Verb::Replay(replay) => replay::run(&replay, output).await,
         Verb::Rebuild(rebuild) => rebuild::run(&rebuild, output).await,
         Verb::Tail(tail) => tail::run(&tail, output).await,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::ledger::Event as LedgerEvent;
+use domain::ledger::{Event as LedgerEvent, Policy};
 use domain::valid::ValidOn;
 use domain::{Event, Slug, Timestamp};
 use futures::StreamExt as _;
@@ -14,6 +14,17 @@ use crate::Error;
 use crate::ahead::ahead;
 use crate::ledger_views::{LedgerViews, named};
 
+/// What holds of the ledger itself where a fold ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    /// Name of its owner.
+    pub owner: String,
+    /// Policy in force.
+    pub policy: Policy,
+    /// Position of the event that set it.
+    pub policy_position: u64,
+}
+
 /// Views from some vantage, as far as they are folded.
 pub struct Folded {
     views: LedgerViews,
@@ -21,6 +32,8 @@ pub struct Folded {
     lens: Option<ValidOn>,
     // Of the ledger, once it is open; days end by it.
     zone: String,
+    // None until what opened the ledger can be seen.
+    in_force: Option<InForce>,
     complete: bool,
 }
 
@@ -30,7 +43,7 @@ impl Folded {
         let views = LedgerViews::in_memory(origin, FIRST_EPOCH, views);
         let lens = vantage.valid_on.map(ValidOn::new);
         let complete = vantage.as_of == Some(AsOf::Position(0));
-        Self { views, vantage, lens, zone: "UTC".to_owned(), complete }
+        Self { views, vantage, lens, zone: "UTC".to_owned(), in_force: None, complete }
     }
 
     /// Nothing folded yet of the view that is asked.
@@ -88,6 +101,9 @@ impl Folded {
             self.complete = true;
             return false;
         }
+        if let Event::Ledger(said) = &event.fact.event {
+            self.hold(said, event.envelope.position);
+        }
         let Some(lens) = &mut self.lens else { return true };
         let another = match lens.see(&event.recorded()) {
             Some((_, Cow::Borrowed(_))) => return true,
@@ -96,6 +112,23 @@ impl Folded {
         };
         (event.envelope.position, event.fact) = another;
         true
+    }
+
+    fn hold(&mut self, said: &LedgerEvent, policy_position: u64) {
+        match said {
+            LedgerEvent::LedgerOpened(opened) => {
+                let (owner, policy) = (opened.owner.clone(), opened.policy);
+                self.in_force = Some(InForce { owner, policy, policy_position });
+            }
+            LedgerEvent::PolicyChanged(change) => {
+                if let Some(in_force) = &mut self.in_force {
+                    (in_force.policy, in_force.policy_position) = (change.policy, policy_position);
+                }
+            }
+            LedgerEvent::SchemaRegistered(_)
+            | LedgerEvent::OperatorActed(_)
+            | LedgerEvent::ReportPublished(_) => {}
+        }
     }
 
     fn is_known(&self, position: u64, time: Option<Timestamp>) -> bool {
@@ -117,6 +150,11 @@ impl Folded {
     /// Where the fold ended.
     pub fn head(&self) -> Head {
         self.views.head()
+    }
+
+    /// What holds of the ledger itself; nothing when it was not open yet.
+    pub const fn in_force(&self) -> Option<&InForce> {
+        self.in_force.as_ref()
     }
 
     /// Digest of every view.

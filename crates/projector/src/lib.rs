@@ -15,7 +15,7 @@ mod rebuild;
 mod store;
 
 pub use error::Error;
-pub use fold::{Folded, fold};
+pub use fold::{Folded, InForce, fold};
 pub use handle::{Lag, Projector, Settings, Size, Standing};
 
 /// Work on rows, away from the tasks that must not wait for a disk.

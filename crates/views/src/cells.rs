@@ -81,6 +81,7 @@ impl<'a> Place<'a> {
             ("partner", self.partner.to_string().into()),
             ("pillar", code(&self.pillar).into()),
             ("kind", code(&self.kind).into()),
+            ("mental_health", self.kind.is_mental_health().into()),
             ("tier", u8::from(self.tier).into()),
             ("funding", self.funding.as_ref().into()),
         ];
@@ -145,13 +146,13 @@ impl View for ServiceLedger {
         "service-ledger"
     }
     fn revision(&self) -> u32 {
-        2
+        3
     }
     fn about(&self) -> &'static str {
         "deliveries, minutes and attendances by site, partner, pillar, kind, tier, funding and month"
     }
     fn columns(&self) -> &'static [&'static str] {
-        &["site", "partner", "pillar", "kind", "tier", "funding", "month", "school_year"]
+        &["site", "partner", "pillar", "kind", "mental_health", "tier", "funding", "month", "school_year"]
     }
     fn identity(&self) -> &'static [&'static str] {
         &["month", "site", "partner", "pillar", "kind", "tier", "funding"]

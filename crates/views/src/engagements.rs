@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::code::FamilyRole;
 use domain::engagement::{Event, FamilyEngaged, Held};
-use domain::{Effective, Event as AnyEvent};
+use domain::{Effective, Event as AnyEvent, SchoolYear};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -72,13 +72,13 @@ impl View for EngagementSummary {
         "engagement-summary"
     }
     fn revision(&self) -> u32 {
-        2
+        3
     }
     fn about(&self) -> &'static str {
         "engagements and families by site, kind, language and month: attended, led and co-designed"
     }
     fn columns(&self) -> &'static [&'static str] {
-        &["site", "kind", "language", "month"]
+        &["site", "kind", "language", "month", "school_year"]
     }
     fn identity(&self) -> &'static [&'static str] {
         &["month", "site", "kind", "language"]
@@ -121,7 +121,7 @@ impl View for EngagementSummary {
             let [month, site, kind, language] =
                 [(); 4].map(|()| String::from_utf8_lossy(place.next().unwrap_or_default()));
             let row = json!({
-                "month": month, "site": site, "kind": kind, "language": language,
+                "month": month, "school_year": school_year(&month), "site": site, "kind": kind, "language": language,
                 "planned": cell.planned, "held": cell.held, "cancelled": cell.cancelled,
                 "minutes": cell.minutes, "headcount": cell.headcount, "interpreted": cell.interpreted,
                 "attended": cell.attended, "led": cell.led, "co_designed": cell.co_designed,
@@ -148,6 +148,12 @@ impl View for EngagementSummary {
         };
         groups.into_values().map(counted).collect()
     }
+}
+
+/// The school year of a month such as `2026-03`.
+fn school_year(month: &str) -> Option<String> {
+    let first = format!("{month}-01").parse().ok()?;
+    Some(SchoolYear::of(first).to_string())
 }
 
 fn place(part: &Event) -> Option<[String; 3]> {

@@ -123,16 +123,16 @@ impl View for Reach {
         "reach"
     }
     fn revision(&self) -> u32 {
-        5
+        6
     }
     fn about(&self) -> &'static str {
         "distinct persons (tiers 1 and 2) and cases (tier 3, mental health), unduplicated within the ledger"
     }
     fn columns(&self) -> &'static [&'static str] {
-        &["site", "partner", "pillar", "kind", "tier", "month", "school_year"]
+        &["site", "partner", "pillar", "kind", "mental_health", "tier", "funding", "month", "school_year"]
     }
     fn identity(&self) -> &'static [&'static str] {
-        &["month", "site", "partner", "pillar", "kind", "tier"]
+        &["month", "site", "partner", "pillar", "kind", "tier", "funding"]
     }
     fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
         let AnyEvent::Person(change) = &event.fact.event else { return places(event) };

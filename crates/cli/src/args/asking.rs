@@ -1,7 +1,9 @@
 //! What can be asked of a ledger.
 
-use clap::Args as Group;
-use domain::Slug;
+use std::path::PathBuf;
+
+use clap::{Args as Group, ValueEnum};
+use domain::{SchoolYear, Slug};
 use jiff::civil::Date;
 use wire::{AsOf, Query as Question};
 
@@ -81,4 +83,59 @@ impl Explain {
             limit: None,
         }
     }
+}
+
+/// `report`.
+#[derive(Debug, Group)]
+pub(crate) struct Report {
+    /// The report; see --list
+    #[arg(required_unless_present = "list")]
+    pub(crate) report: Option<String>,
+    /// Ledger that it is of; the county report takes several, and without any all there are
+    #[arg(long = "ledger", value_name = "SLUG")]
+    pub(crate) ledgers: Vec<Slug>,
+    /// School year, such as 2025-26
+    #[arg(long, value_name = "YEAR", required_unless_present = "list", value_parser = school_year)]
+    pub(crate) school_year: Option<SchoolYear>,
+    /// Only this site: its id or CDS code
+    #[arg(long, value_name = "ID")]
+    pub(crate) site: Option<String>,
+    /// Only this partner: its id, EIN or HSDS id
+    #[arg(long, value_name = "ID")]
+    pub(crate) partner: Option<String>,
+    /// Only this grant: its id, award number or program, or a funding code of deliveries
+    #[arg(long, value_name = "ID|CODE")]
+    pub(crate) grant: Option<String>,
+    /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day
+    #[arg(long, value_name = "POSITION|TIME|DAY")]
+    pub(crate) as_of: Option<AsOf>,
+    /// For this day of the world: what begins later is left out
+    #[arg(long, value_name = "DAY")]
+    pub(crate) valid_on: Option<Date>,
+    /// How it is written [default: as the file's name ends, else json with --json, else html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReportFormat>,
+    /// File to write; without it stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// List the reports
+    #[arg(long)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+fn school_year(text: &str) -> Result<SchoolYear, String> {
+    text.parse().map_err(|_| "write it as 2025-26".to_owned())
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// Comma-separated values, a block for each table
+    Csv,
+    /// One document
+    Json,
+    /// One page for screen and paper
+    Html,
 }

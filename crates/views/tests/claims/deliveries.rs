@@ -134,3 +134,30 @@ fn a_headcount_names_nobody_and_has_no_place_in_reach() {
     world.accepted("void-delivery", void(event));
     assert!(table(&world, "reach", &[("by", "site")], "site persons").is_empty());
 }
+
+#[test]
+fn mental_health_and_funding_are_columns_of_services_and_of_reach() {
+    let mut world = World::working().under("law:wic-5600");
+    world.accepted(
+        "record-delivery",
+        with(free_delivery("2026-03-02"), &[("details/funding", json!("ccspp"))]),
+    );
+    let counselling = [
+        ("details/kind", json!("mental-health-counseling")),
+        ("details/tier", json!(3)),
+        ("details/participants", Value::Null),
+        ("details/case", json!(id(201))),
+    ];
+    world.accepted("record-delivery", with(free_delivery("2026-03-02"), &counselling));
+    let by = [("by", "mental_health,funding")];
+    let columns = "mental_health funding";
+    assert_eq!(
+        table(&world, "service-ledger", &by, &format!("{columns} deliveries")),
+        ["false ccspp 1", "true  1"]
+    );
+    assert_eq!(
+        table(&world, "reach", &by, &format!("{columns} persons cases")),
+        ["false ccspp 2 0", "true  0 1"]
+    );
+    assert_eq!(table(&world, "reach", &[("mental_health", "true")], "persons cases"), ["0 1"]);
+}

@@ -76,3 +76,13 @@ fn corrections_and_voids_take_back_exactly() {
     let columns = "held minutes headcount interpreted families led";
     assert_eq!(table(&world, "engagement-summary", &[("by", "site")], columns), ["0 0 0 0 0 0"]);
 }
+
+#[test]
+fn a_school_year_begins_in_july() {
+    let mut world = World::working();
+    world.accepted("record-engagement", held(20, "2026-03-02"));
+    family(&mut world, 20, "2026-03-02", 301, ["attended", "es"]);
+    let year = [("by", "school_year")];
+    assert_eq!(table(&world, "engagement-summary", &year, "school_year held families"), ["2025-26 1 1"]);
+    assert!(table(&world, "engagement-summary", &[("school_year", "2024-25")], "families").is_empty());
+}

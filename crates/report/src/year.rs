@@ -1,0 +1,197 @@
+//! One ledger's school year in figures: everything that any report shows of people, with what is suppressed.
+//!
+//! Every table that any report shows is a shape here, so the plan knows all that could be held against each other. A
+//! report that needs another table adds its shape; then all reports suppress by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::book::{Book, Question, number, plain};
+use crate::suppression::{Adding, Cells, Key, Plan};
+use crate::{Cell, Scope};
+
+/// Something that is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measure {
+    /// Deliveries.
+    Services,
+    /// Minutes of deliveries.
+    Minutes,
+    /// Times that somebody took part in a delivery: headcounts and attendances; not unduplicated.
+    Participations,
+    /// Distinct persons, who are named in tiers 1 and 2 only.
+    Students,
+    /// Distinct cases, which stand for persons in tier 3 and mental health.
+    Cases,
+    /// Engagements that took place.
+    Occasions,
+    /// Headcounts of engagements; not unduplicated.
+    Headcount,
+    /// Times that a family took part, by role.
+    FamilyTurns,
+    /// Distinct families.
+    Families,
+}
+
+impl Measure {
+    /// The measure by which it is suppressed: sessions with few people would tell how few they were.
+    const fn leader(self) -> Self {
+        match self {
+            Self::Services | Self::Minutes | Self::Participations => Self::Participations,
+            other => other,
+        }
+    }
+
+    const fn adding(self) -> Adding {
+        match self {
+            Self::Students | Self::Cases | Self::Families => Adding::Distinct,
+            _ => Adding::Exactly,
+        }
+    }
+}
+
+/// What deliveries are counted by. `kind` never stands without `mental_health`, which follows from it.
+const SERVED: &[&[&str]] = &[
+    &[],
+    &["site"],
+    &["pillar"],
+    &["tier"],
+    &["mental_health"],
+    &["mental_health", "kind"],
+    &["partner"],
+    &["funding"],
+    &["site", "pillar"],
+    &["site", "tier"],
+    &["site", "mental_health"],
+    &["site", "mental_health", "kind"],
+    &["site", "partner"],
+    &["partner", "mental_health"],
+    &["partner", "mental_health", "kind"],
+    &["partner", "tier"],
+    &["mental_health", "tier"],
+    &["mental_health", "kind", "tier"],
+    &["funding", "tier"],
+    &["funding", "site"],
+    &["funding", "mental_health"],
+    &["funding", "mental_health", "tier"],
+    &["funding", "mental_health", "kind"],
+];
+
+/// What engagements are counted by.
+const ENGAGED: &[&[&str]] =
+    &[&[], &["site"], &["kind"], &["language"], &["site", "kind"], &["site", "language"]];
+
+/// Families of occasions themselves, which have no language.
+const NO_LANGUAGE: &str = "all";
+const ROLES: [(&str, &str); 3] = [("attended", "attended"), ("led", "led"), ("co-designed", "co_designed")];
+
+fn question(view: &'static str, shape: &[&str], scope: &Scope) -> Question {
+    // There is one school year, so grouping by it too sums everything where the shape is empty.
+    let by = [&["school_year"], shape].concat().join(",");
+    Question::of(view, &[("school_year", &scope.school_year.to_string()), ("by", &by)])
+}
+
+/// The figures.
+#[derive(Debug)]
+pub struct Year {
+    cells: BTreeMap<Measure, Cells>,
+    plans: BTreeMap<Measure, Plan>,
+}
+
+impl Year {
+    /// What it asks of the views.
+    pub fn questions(scope: &Scope) -> Vec<Question> {
+        let served = SERVED
+            .iter()
+            .flat_map(|shape| ["service-ledger", "reach"].map(|view| question(view, shape, scope)));
+        let engaged = ENGAGED.iter().map(|shape| question("engagement-summary", shape, scope));
+        served.chain(engaged).collect()
+    }
+
+    /// Reads the answers and plans what is suppressed.
+    pub fn read(book: &Book, scope: &Scope) -> Self {
+        let mut cells: BTreeMap<Measure, Cells> = BTreeMap::new();
+        let mut put = |measure: Measure, key: Key, count: u64| {
+            *cells.entry(measure).or_default().entry(key).or_default() += count;
+        };
+        for shape in SERVED {
+            for row in book.rows(&question("service-ledger", shape, scope)) {
+                let key = key(row, shape);
+                put(Measure::Services, key.clone(), number(row, "deliveries"));
+                put(Measure::Minutes, key.clone(), number(row, "minutes"));
+                put(Measure::Participations, key, number(row, "headcount") + number(row, "attendances"));
+            }
+            for row in book.rows(&question("reach", shape, scope)) {
+                put(Measure::Students, key(row, shape), number(row, "persons"));
+                put(Measure::Cases, key(row, shape), number(row, "cases"));
+            }
+        }
+        for shape in ENGAGED {
+            for row in book.rows(&question("engagement-summary", shape, scope)) {
+                engaged(row, shape, &mut put);
+            }
+        }
+        let under = book.suppress_under();
+        let plan = |(measure, cells): (&Measure, &Cells)| {
+            let is_of_people = measure.leader() == *measure && *measure != Measure::Occasions;
+            is_of_people.then(|| (*measure, Plan::new(cells, measure.adding(), under)))
+        };
+        let plans = cells.iter().filter_map(plan).collect();
+        Self { cells, plans }
+    }
+
+    /// A figure as it is published.
+    pub fn figure(&self, measure: Measure, key: &Key) -> Cell {
+        if self.plans.get(&measure.leader()).is_some_and(|plan| plan.hides(key)) {
+            return Cell::Suppressed;
+        }
+        Cell::Number(self.cells.get(&measure).and_then(|cells| cells.get(key)).copied().unwrap_or(0))
+    }
+
+    /// Whether nothing took place there.
+    pub fn is_zero(&self, measure: Measure, key: &Key) -> bool {
+        self.cells.get(&measure).and_then(|cells| cells.get(key)).is_none_or(|count| *count == 0)
+    }
+
+    /// The values of a dimension within a key, of what took place: rows of a table.
+    pub fn values(&self, measure: Measure, within: &Key, dimension: &'static str) -> BTreeSet<String> {
+        let mut shape = within.shape();
+        shape.insert(dimension);
+        let cells = self.cells.get(&measure).into_iter().flatten();
+        let taken = cells.filter(|(key, count)| **count > 0 && key.shape() == shape && key.is_within(within));
+        taken.filter_map(|(key, _)| key.value(dimension).map(str::to_owned)).collect()
+    }
+
+    /// Whether anything is suppressed of what is counted in parts of this key.
+    pub fn hides_within(&self, measure: Measure, key: &Key) -> bool {
+        let plan = self.plans.get(&measure.leader());
+        plan.is_some_and(|plan| plan.hidden().iter().any(|hidden| hidden.is_within(key)))
+    }
+
+    /// The plans and what they are over, for whoever wants to attack them.
+    pub fn plans(&self) -> impl Iterator<Item = (Measure, &Cells, &Plan)> {
+        self.plans.iter().filter_map(|(measure, plan)| Some((*measure, self.cells.get(measure)?, plan)))
+    }
+}
+
+fn key(row: &Value, shape: &[&'static str]) -> Key {
+    shape.iter().fold(Key::total(), |key, column| key.with(column, plain(row, column)))
+}
+
+fn engaged(row: &Value, shape: &[&'static str], put: &mut impl FnMut(Measure, Key, u64)) {
+    let here = key(row, shape);
+    if here.value("language") == Some(NO_LANGUAGE) {
+        return;
+    }
+    put(Measure::Families, here.clone(), number(row, "families"));
+    if here.value("language").is_some() {
+        return;
+    }
+    put(Measure::Occasions, here.clone(), number(row, "held"));
+    put(Measure::Headcount, here.clone(), number(row, "headcount"));
+    for (role, column) in ROLES {
+        // No report adds the roles up.
+        put(Measure::FamilyTurns, here.with("role", role), number(row, column));
+    }
+}
