@@ -18,7 +18,8 @@ pub(crate) struct Query {
     /// Ledger to ask
     #[arg(long, value_name = "SLUG", required_unless_present = "list")]
     pub(crate) ledger: Option<Slug>,
-    /// Only rows where a column has this value; may be repeated. by=COLUMN,… sums rows that agree in them
+    /// Only rows where a column has this value, or at most (<=) or at least (>=) this; may be repeated. by=COLUMN,…
+    /// sums rows that agree in them
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
     pub(crate) filters: Vec<(String, String)>,
     /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day; folds the log up to it
@@ -53,7 +54,7 @@ pub(crate) struct Explain {
     /// Ledger to ask
     #[arg(long, value_name = "SLUG")]
     pub(crate) ledger: Slug,
-    /// Only rows where a column has this value; may be repeated
+    /// Only rows where a column has this value, or at most (<=) or at least (>=) this; may be repeated
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
     pub(crate) filters: Vec<(String, String)>,
     /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day
