@@ -85,3 +85,33 @@ fn a_view_or_column_that_is_none_is_named_with_those_there_are() {
     let ran = on(&place, &["query", "service-ledger"], "madrona").ended(4);
     assert!(ran.err.contains("madrona-usd"), "{}", ran.err);
 }
+
+#[test]
+fn a_region_of_many_ledgers_has_a_few_large_and_many_small_ones() {
+    let place = Place::empty();
+    let data = place.data();
+    let many = |events: &str| {
+        let data = data.to_str().unwrap();
+        binary::run(&["demo", "--once", "--data", data, "--events", events, "--ledgers", "12"])
+    };
+    let refused = many("11").ended(2);
+    assert!(refused.err.contains("12 events at least"), "{}", refused.err);
+    let told = many("1200").ended(0);
+    assert!(told.out.contains("and 2 smaller ledgers"), "{}", told.out);
+    assert!(told.out.contains("port-ellery-usd"), "{}", told.out);
+}
+
+#[test]
+fn what_was_decided_needed_and_paid_is_told() {
+    let place = Place::empty();
+    let data = place.data();
+    let told =
+        binary::run(&["demo", "--once", "--data", data.to_str().unwrap(), "--events", "9000"]).ended(0);
+    let heading = "What was decided, needed and paid";
+    let mut lines = told.out.lines().skip_while(|line| !line.contains(heading)).skip(1);
+    let header = lines.next().unwrap();
+    assert!(header.contains("adopted") && header.contains("gaps") && header.contains("spent $"), "{header}");
+    let largest = lines.find(|line| line.contains("port-ellery-usd")).unwrap();
+    let figures: Vec<u64> = largest.split_whitespace().skip(1).map(|n| n.parse().unwrap()).collect();
+    assert!(figures.len() == 8 && figures.iter().all(|figure| *figure > 0), "{largest}");
+}

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Open a made-up region of three ledgers, record a school year, and stay up for trying
+    /// Open a made-up region of ledgers, record a school year, and stay up for trying
     Demo(Demo),
     /// Run recorder and projector, in one process or apart
     Serve(Serve),
@@ -97,6 +97,9 @@ pub(crate) struct Demo {
     /// How many events the school year has
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(3..))]
     pub(crate) events: u64,
+    /// How many ledgers the region has, a few large and the others ever smaller; each has one event at least
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub(crate) ledgers: u64,
     /// End after the summary instead of staying up
     #[arg(long)]
     pub(crate) once: bool,

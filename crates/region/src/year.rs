@@ -99,7 +99,7 @@ impl Year {
             255..455 => self.plan_or_hold(day, chance),
             455..1100 => self.family(chance),
             1100..1125 => self.refer(day, chance),
-            1125..1130 => self.dispute(day, chance),
+            1125..1133 => self.dispute(day, chance),
             _ => None,
         };
         match other {
@@ -227,7 +227,7 @@ impl Year {
         self.disputes += 1;
         let number = self.disputes;
         let dispute = Dispute::new(number, event, day, chance);
-        if number % 6 == 4 {
+        if number % 6 == 2 {
             self.agenda.add(day, dispute.again(number, chance));
         }
         if number % 2 == 1 {

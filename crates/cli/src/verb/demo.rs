@@ -1,4 +1,4 @@
-//! `demo`: a made-up region of three ledgers, recorded through the same door and recorder as anything else.
+//! `demo`: a made-up region of ledgers, recorded through the same door and recorder as anything else.
 //!
 //! Data are kept. A second run sends the same commands under the same ids, so what is there is repeated and only what
 //! is missing is added.
@@ -42,6 +42,10 @@ struct Done {
 
 /// Records the region, tells about it, and stays up.
 pub(crate) async fn run(demo: &Demo, output: Output) -> Result<Exit, Error> {
+    if demo.events < demo.ledgers {
+        let what = format!("{} ledgers have {0} events at least, not {}", demo.ledgers, demo.events);
+        return Err(Error::new(Exit::Usage, what).hint("ask for more --events, or fewer --ledgers"));
+    }
     let shutdown = Shutdown::on_signals()
         .map_err(|error| Error::new(Exit::Failure, "can't listen to signals").why(error))?;
     let (node, _lock) = start(demo).await?;
@@ -84,7 +88,8 @@ async fn start(demo: &Demo) -> Result<(Arc<Node>, HomeLock), Error> {
 }
 
 async fn record_region(demo: &Demo, node: &Node, output: Output) -> Result<Done, Error> {
-    let districts = region::region(SEED, demo.events);
+    let ledgers = usize::try_from(demo.ledgers).unwrap_or(region::LEDGERS_MAX);
+    let districts = region::region_of(SEED, demo.events, ledgers);
     let progress = output.progress(Some(demo.events), "recording a school year");
     let clock = SystemClock::default();
     let began = clock.elapsed();

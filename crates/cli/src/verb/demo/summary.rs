@@ -1,5 +1,5 @@
-//! What the demo tells when the year is recorded: the region, its services, what happened last, heads and roots, and
-//! what to try next.
+//! What the demo tells when the year is recorded: the region, its services, its councils, needs and money, what happened
+//! last, heads and roots, and what to try next.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ use crate::serve::node::Node;
 
 /// Kinds of service, and sentences of the feed, that are shown.
 const SHOWN: usize = 8;
+/// Of many ledgers, only so many of the largest are shown each.
+const LEDGERS_SHOWN: usize = 10;
 
 /// Tells, as tables or as one JSON document.
 pub(super) async fn tell(demo: &Demo, done: &Done, node: &Node, output: Output) -> Result<(), Error> {
@@ -24,10 +26,13 @@ pub(super) async fn tell(demo: &Demo, done: &Done, node: &Node, output: Output) 
         return output.document(&done.document());
     }
     output.heading("The region")?;
-    let (mut region, mut kinds) = (Vec::new(), BTreeMap::new());
+    let (mut region, mut together, mut kinds) = (Vec::new(), Vec::new(), BTreeMap::new());
     for head in &done.ledgers {
         region.push(ledger(node, &head.ledger, head.position, &mut kinds).await?);
+        together.push(partnership(node, &head.ledger).await?);
     }
+    // They come from small to large.
+    let smaller = done.ledgers.len().saturating_sub(LEDGERS_SHOWN);
     let header = [
         "ledger",
         "events",
@@ -40,7 +45,10 @@ pub(super) async fn tell(demo: &Demo, done: &Done, node: &Node, output: Output) 
         "cases",
         "families",
     ];
-    output.table(&header, region)?;
+    output.table(&header, region.into_iter().skip(smaller))?;
+    if smaller > 0 {
+        output.line(format!("and {smaller} smaller ledgers"))?;
+    }
 
     output.heading("What was delivered")?;
     let mut kinds: Vec<(String, [u64; 3])> = kinds.into_iter().collect();
@@ -50,6 +58,11 @@ pub(super) async fn tell(demo: &Demo, done: &Done, node: &Node, output: Output) 
     });
     output.table(&["kind", "deliveries", "hours", "attendances"], rows)?;
 
+    output.heading("What was decided, needed and paid")?;
+    let header =
+        ["ledger", "councils", "meetings", "adopted", "not adopted", "needs", "gaps", "granted $", "spent $"];
+    output.table(&header, together.into_iter().skip(smaller))?;
+
     if let Some(last) = done.ledgers.last() {
         output.heading(&format!("Last recorded in {}", last.ledger))?;
         for item in ask(node, &last.ledger, "activity-feed", None, Some(SHOWN)).await? {
@@ -58,7 +71,7 @@ pub(super) async fn tell(demo: &Demo, done: &Done, node: &Node, output: Output) 
     }
 
     output.heading("Heads")?;
-    let heads = done.ledgers.iter().map(|head| {
+    let heads = done.ledgers.iter().skip(smaller).map(|head| {
         vec![head.ledger.to_string(), head.commit.to_string(), head.position.to_string(), head.root.clone()]
     });
     output.table(&["ledger", "commit", "position", "root"], heads)?;
@@ -77,6 +90,8 @@ fn next(demo: &Demo, done: &Done, output: Output) -> Result<(), Error> {
     for verb in [
         "query service-ledger --where by=kind,tier",
         "query reach --where by=site",
+        "query needs-and-assets --where status=gap",
+        "query leadership-record --where row=decision",
         "tail",
         "verify",
         "replay",
@@ -117,6 +132,29 @@ async fn ledger(
     Ok(std::iter::once(ledger.to_string())
         .chain(figures.into_iter().chain(people).map(|n| n.to_string()))
         .collect())
+}
+
+/// What councils decided, what is needed without a service for it, and what was granted and spent, in whole dollars.
+async fn partnership(node: &Node, ledger: &Slug) -> Result<Vec<String>, Error> {
+    let leadership = ask(node, ledger, "leadership-record", None, None).await?;
+    let needs = ask(node, ledger, "needs-and-assets", None, None).await?;
+    let funding = ask(node, ledger, "funding", None, None).await?;
+    let councils: Vec<&Value> = leadership.iter().filter(|row| text(row, "row") == "council").collect();
+    let needs: Vec<&Value> = needs.iter().filter(|row| text(row, "what") == "need").collect();
+    let decided = |column| councils.iter().map(|row| number(row, column)).sum::<u64>();
+    let dollars = |column| funding.iter().map(|row| number(row, column)).sum::<u64>() / 100;
+    let figures = [
+        // They have one row for each school year, of which there is one.
+        councils.len() as u64,
+        decided("meetings_held"),
+        decided("adopted"),
+        decided("not_adopted"),
+        needs.len() as u64,
+        needs.iter().filter(|row| text(row, "status") == "gap").count() as u64,
+        dollars("awarded_cents"),
+        dollars("spent_cents"),
+    ];
+    Ok(std::iter::once(ledger.to_string()).chain(figures.into_iter().map(|n| n.to_string())).collect())
 }
 
 async fn ask(
