@@ -19,10 +19,13 @@ caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(5
 th,td{padding:.3rem .6rem;border-bottom:1px solid #b8b8b8;text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid #444;background:#eef3f5}
 tbody th{font-weight:600}
+.list{width:auto}
 .n{text-align:right;white-space:nowrap}
 .s{color:#555;font-style:italic}
 code{font-size:.85rem;overflow-wrap:anywhere}
 svg{max-width:100%;height:auto;display:block;margin:.5rem 0}
+figure{margin:.5rem 0}
+figcaption{font-size:.9rem;color:#444}
 svg text{font-size:13px;fill:#1a1a1a}
 svg rect{fill:#14506b}
 footer{margin-top:2.5rem;border-top:2px solid #444;padding-top:.75rem;font-size:.9rem}
@@ -60,6 +63,8 @@ fn section(page: &mut String, section: &Section, number: usize) {
     page.push_str(&chart::draw(section, number));
     if section.table.rows.is_empty() {
         page.push_str("<p>Nothing is recorded.</p>\n");
+    } else if section.is_list {
+        list(page, &section.heading, &section.table);
     } else {
         table(page, &section.heading, &section.table);
     }
@@ -96,6 +101,21 @@ fn table(page: &mut String, caption: &str, table: &Table) {
         page.push_str("</tr>\n");
     }
     page.push_str("</tbody>\n</table>\n</div>\n");
+}
+
+/// Figures below each other, each beside its name.
+fn list(page: &mut String, caption: &str, table: &Table) {
+    let _ = write!(page, "<table class=\"list\">\n<caption>{}</caption>\n<tbody>\n", escaped(caption));
+    for (column, cell) in table.columns.iter().zip(table.rows.iter().flatten()) {
+        let (name, said) = (escaped(column.name), escaped(&shown(cell, column.unit)));
+        let class = match (column.unit, cell) {
+            (_, Cell::Suppressed) => " class=\"n s\"",
+            (Unit::Text, _) => "",
+            _ => " class=\"n\"",
+        };
+        let _ = writeln!(page, "<tr><th scope=\"row\">{name}</th><td{class}>{said}</td></tr>");
+    }
+    page.push_str("</tbody>\n</table>\n");
 }
 
 fn made_from(page: &mut String, from: &Provenance) {

@@ -108,6 +108,7 @@ pub(crate) fn councils(book: &Book, scope: &Scope, site: Option<&str>) -> Sectio
         heading: "Councils".to_owned(),
         about: about.to_owned(),
         table: Table { columns, rows },
+        is_list: false,
         bars: None,
     }
 }
@@ -148,7 +149,7 @@ fn seats(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
     ];
     let about =
         format!("Seats of the charter and how many were filled on the day of the last meeting. {SMALL}");
-    Section { heading: "Seats".to_owned(), about, table: Table { columns, rows }, bars: None }
+    Section { heading: "Seats".to_owned(), about, table: Table { columns, rows }, is_list: false, bars: None }
 }
 
 fn decisions(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
@@ -185,7 +186,13 @@ fn decisions(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
     let about = format!(
         "Whether families and students were present, and the positions of all members together. {SMALL}"
     );
-    Section { heading: "Decisions".to_owned(), about, table: Table { columns, rows }, bars: None }
+    Section {
+        heading: "Decisions".to_owned(),
+        about,
+        table: Table { columns, rows },
+        is_list: false,
+        bars: None,
+    }
 }
 
 fn outcome(row: &Value) -> String {

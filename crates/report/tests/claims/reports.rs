@@ -2,6 +2,7 @@
 
 use report::{Format, Scope, Trouble};
 use serde_json::json;
+use wire::{AsOf, Vantage};
 
 use crate::kit::*;
 use crate::shelf::{book_of, made, named, rows, scope};
@@ -194,6 +195,17 @@ fn every_report_is_a_whole_page_and_the_same_bytes_each_time() {
             assert!(section.table.rows.iter().all(|row| row.len() == width), "{}", section.heading);
         }
     }
+}
+
+#[test]
+fn a_position_that_is_the_head_says_no_more_than_the_head() {
+    let world = busy();
+    let at = |position: u64| {
+        let vantage = Vantage { as_of: Some(AsOf::Position(position)), valid_on: None };
+        made("annual-progress", &Scope { vantage, ..scope() }, &[&world]).unwrap().provenance.as_of
+    };
+    assert_eq!(at(world.log.len() as u64), None);
+    assert_eq!(at(3), Some("3".to_owned()));
 }
 
 #[test]
