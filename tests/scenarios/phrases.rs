@@ -165,6 +165,34 @@ pub(crate) const PHRASES: &[(&str, &[&str])] = &[
             "raise-proposal {council}: proposal {title}, constituency family, pillar family-engagement, title {title}",
         ],
     ),
+    // Needs.
+    (
+        "the assessment {assessment} of {site} for {year}",
+        &["open-assessment {assessment}: site {site}, year {year}, methods survey"],
+    ),
+    (
+        "the need {need} of {barrier} is found in {assessment}",
+        &["identify-need {assessment}: need {need}, barrier {barrier}, evidence survey-result, tier 1"],
+    ),
+    (
+        "{need} comes first in {assessment} by the decision {decision}",
+        &["set-priority {assessment}: need {need}, decision {decision}, rank 1"],
+    ),
+    // Money.
+    (
+        "the grant {grant} of {n} cents from {from} to {to}",
+        &[
+            "award-grant {grant} from {from} to {to}: program ccspp, funder State of Sample, award {grant}, cents {n}",
+        ],
+    ),
+    (
+        "{n} cents of {grant} are allocated to {site} as {allocation}",
+        &["allocate-grant {grant}: allocation {allocation}, site {site}, cents {n}"],
+    ),
+    (
+        "{n} cents of {allocation} in {grant} are spent on {category}",
+        &["record-expenditure {grant}: allocation {allocation}, category {category}, cents {n}"],
+    ),
 ];
 
 /// What these words stand for, with the fields after them added to the last line; nothing if they are no phrase.

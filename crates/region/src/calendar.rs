@@ -56,6 +56,27 @@ impl Calendar {
     }
 }
 
+/// The first day of school from that day on.
+pub(crate) fn school_day_from(mut day: Date) -> Date {
+    while !is_school_day(day) && day < LAST_DAY {
+        day = day.saturating_add(1.day());
+    }
+    day
+}
+
+/// The last day of school up to that day; the first of the year at the earliest.
+pub(crate) fn school_day_until(mut day: Date) -> Date {
+    while !is_school_day(day) && day > FIRST_DAY {
+        day = day.saturating_sub(1.day());
+    }
+    day.max(FIRST_DAY)
+}
+
+/// So many days later.
+pub(crate) fn after(day: Date, days: u32) -> Date {
+    day.saturating_add(i64::from(days).days())
+}
+
 fn is_school_day(day: Date) -> bool {
     let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
     !weekend && !HOLIDAYS.iter().any(|(from, to)| (*from..=*to).contains(&day))

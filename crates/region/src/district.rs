@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use domain::delivery::Delivered;
-use domain::{Command, Slug, delivery};
+use domain::{Command, Slug, delivery, referral};
 use jiff::civil::Date;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 use uuid::Uuid;
 
+use crate::agenda::{Step, Then};
 use crate::calendar::Calendar;
 use crate::chance::Chance;
-use crate::names::Profile;
 use crate::opening::open;
+use crate::places::Profile;
 use crate::year::Year;
 
 /// Commands of one batch.
@@ -20,34 +20,38 @@ pub const BATCH: usize = 500;
 /// A district and the part of its year that is still to come.
 pub struct District {
     slug: Slug,
-    name: &'static str,
+    name: String,
+    actor: String,
+    system: String,
     chance: Chance,
     calendar: Calendar,
-    opening: VecDeque<Command>,
+    opening: VecDeque<Step>,
     openings: u64,
     year: Year,
     quota: u64,
     made: u64,
-    /// What the last batch delivered, by place in it.
-    delivered: Vec<Option<Delivered>>,
+    /// What comes of the last batch, by place in it.
+    then: Vec<Then>,
 }
 
 impl District {
     pub(crate) fn new(profile: &Profile, seed: u64, quota: u64) -> Self {
-        let mut chance = Chance::new(seed, profile.slug);
-        let opening = open(profile, &mut chance);
-        let slug = profile.slug.parse();
+        let mut chance = Chance::new(seed, profile.slug.as_str());
+        let mut opening = open(profile, quota, &mut chance);
+        let steps = VecDeque::from(std::mem::take(&mut opening.steps));
         Self {
-            slug: slug.unwrap_or_else(|_| unreachable!("{} is a slug", profile.slug)),
-            name: profile.name,
+            slug: profile.slug.clone(),
+            name: profile.name.clone(),
+            actor: format!("svc:{}-sis", profile.slug),
+            system: format!("{}-sis", profile.slug),
             chance,
             calendar: Calendar::new(),
-            openings: opening.commands.len() as u64,
-            year: Year::new(opening.sites, opening.placed, opening.milestones),
-            opening: opening.commands.into(),
+            openings: steps.len() as u64,
+            opening: steps,
+            year: Year::new(opening),
             quota,
             made: 0,
-            delivered: Vec::new(),
+            then: Vec::new(),
         }
     }
 
@@ -57,8 +61,8 @@ impl District {
     }
 
     /// Its name.
-    pub const fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Commands of its whole year, each of which becomes one event.
@@ -69,27 +73,27 @@ impl District {
     /// The next commands as a sender writes them, in order, [`BATCH`] at most; none at the end of the year.
     pub fn next_batch(&mut self) -> Vec<String> {
         let mut batch = Vec::with_capacity(BATCH);
-        self.delivered.clear();
+        self.then.clear();
         while self.made < self.quota && batch.len() < BATCH {
-            let (command, delivered) = match self.opening.pop_front() {
-                Some(command) => (command, None),
+            let step = match self.opening.pop_front() {
+                Some(step) => step,
                 None => {
                     let day = self.day();
                     self.year.next(day, &mut self.chance)
                 }
             };
             self.made += 1;
-            batch.push(self.sent(&command, delivered.is_some()));
-            self.delivered.push(delivered);
+            batch.push(self.sent(&step));
+            self.then.push(step.then);
         }
         batch
     }
 
     /// Takes the event of each command of the last batch, in order, so that later commands can correct some.
     pub fn recorded(&mut self, events: &[Option<Uuid>]) {
-        for (event, delivered) in events.iter().zip(std::mem::take(&mut self.delivered)) {
-            if let (Some(event), Some(delivered)) = (event, delivered) {
-                self.year.recorded(*event, delivered);
+        for (event, then) in events.iter().zip(std::mem::take(&mut self.then)) {
+            if let Some(event) = event {
+                self.year.recorded(*event, then);
             }
         }
     }
@@ -99,41 +103,58 @@ impl District {
         self.calendar.day(self.made.saturating_sub(self.openings), year)
     }
 
-    fn sent(&self, command: &Command, from_system: bool) -> String {
-        let mut sent = object(command);
-        sent.insert("version".to_owned(), json!(1));
-        sent.insert("id".to_owned(), json!(self.chance.id("command", self.made)));
-        sent.insert("actor".to_owned(), json!(format!("svc:{}-sis", self.slug)));
-        if let Some(law) = law(command) {
-            sent.insert("basis".to_owned(), json!(format!("law:{law}")));
-        }
-        if from_system {
-            sent.insert("purpose".to_owned(), json!("service-record"));
-            let source =
-                json!({ "system": format!("{}-sis", self.slug), "key": format!("sitting-{}", self.made) });
-            sent.insert("source".to_owned(), source);
-        }
-        Value::Object(sent).to_string()
+    fn sent(&self, step: &Step) -> String {
+        let from_system = matches!(step.then, Then::Delivered(_));
+        let sent = Sent {
+            command: &step.command,
+            version: 1,
+            id: self.chance.id("command", self.made),
+            actor: &self.actor,
+            basis: basis(step),
+            purpose: from_system.then_some("service-record"),
+            source: from_system
+                .then(|| Source { system: &self.system, key: format!("sitting-{}", self.made) }),
+        };
+        serde_json::to_string(&sent).unwrap_or_else(|error| unreachable!("a command is JSON: {error}"))
     }
 }
 
-/// The law under which a delivery is recorded: what is individual has one of its own (rule 3).
-fn law(command: &Command) -> Option<&'static str> {
-    let individual = match command {
+/// A command as the door takes it.
+#[derive(Serialize)]
+struct Sent<'a> {
+    /// Name and body.
+    #[serde(flatten)]
+    command: &'a Command,
+    version: u16,
+    id: Uuid,
+    actor: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basis: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source<'a>>,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    system: &'a str,
+    key: String,
+}
+
+/// On what grounds it is sent: a consent, or a law; what is individual has one of its own (rule 3).
+fn basis(step: &Step) -> Option<String> {
+    if let Some(consent) = step.consent {
+        return Some(format!("consent:{consent}"));
+    }
+    let individual = match &step.command {
         Command::Delivery(delivery::Command::RecordDelivery(new)) => new.details.case.is_some(),
         Command::Delivery(delivery::Command::CorrectDelivery(correction)) => match &correction.now {
             delivery::Event::ServiceDelivered(now) => now.is_individual(),
             delivery::Event::DeliveryCorrected(_) | delivery::Event::DeliveryVoided(_) => false,
         },
+        Command::Referral(referral::Command::OpenReferral(_)) => true,
         _ => return None,
     };
-    Some(if individual { "wic-5600" } else { "ec-8900" })
-}
-
-/// Name and body.
-fn object(command: &Command) -> Map<String, Value> {
-    match serde_json::to_value(command) {
-        Ok(Value::Object(members)) => members,
-        Ok(_) | Err(_) => unreachable!("a command is an object with a name and a body"),
-    }
+    Some(if individual { "law:wic-5600" } else { "law:ec-8900" }.to_owned())
 }

@@ -1,56 +1,12 @@
-//! Invented names: districts, schools, partners and what they do.
+//! Invented names: schools, partners and what they do.
 
 use domain::code::PartnerKind::{self, *};
 use domain::code::Pillar::{self, *};
 use domain::code::ServiceKind::{self, *};
 use domain::code::Tier::{self, *};
 
-/// A district as the region has it.
-pub(crate) struct Profile {
-    /// Slug of its ledger.
-    pub(crate) slug: &'static str,
-    /// Name.
-    pub(crate) name: &'static str,
-    /// The first seven digits of its CDS codes.
-    pub(crate) cds: &'static str,
-    /// City.
-    pub(crate) city: &'static str,
-    /// Number of schools.
-    pub(crate) schools: usize,
-    /// Number of partners.
-    pub(crate) partners: usize,
-}
-
-/// From small to large.
-pub(crate) const DISTRICTS: [Profile; 3] = [
-    Profile {
-        slug: "alder-creek-esd",
-        name: "Alder Creek Elementary",
-        cds: "1999101",
-        city: "Alder Creek",
-        schools: 5,
-        partners: 8,
-    },
-    Profile {
-        slug: "madrona-usd",
-        name: "Madrona Unified",
-        cds: "1999202",
-        city: "Madrona",
-        schools: 9,
-        partners: 12,
-    },
-    Profile {
-        slug: "port-ellery-usd",
-        name: "Port Ellery Unified",
-        cds: "1999303",
-        city: "Port Ellery",
-        schools: 18,
-        partners: 20,
-    },
-];
-
-/// Names of schools; the place in the list decides the level.
-pub(crate) const SCHOOLS: [&str; 18] = [
+/// Names of schools.
+pub(crate) const SCHOOLS: [&str; 29] = [
     "Marigold Street",
     "Quail Hollow",
     "Two Rivers",
@@ -69,6 +25,17 @@ pub(crate) const SCHOOLS: [&str; 18] = [
     "Copper Bridge",
     "Foxglove",
     "Harvest Moon",
+    "Chestnut",
+    "Sandpiper",
+    "Mill Pond",
+    "Orchard Gate",
+    "Pepper Tree",
+    "Long Meadow",
+    "Stonecrop",
+    "Rosewater",
+    "Arroyo",
+    "Clearwater",
+    "Meadowlark",
 ];
 
 /// A partner as the region has it.
@@ -95,7 +62,7 @@ const fn partner(
 }
 
 /// Every district works with the first few of them; the larger it is, with the more.
-pub(crate) const PARTNERS: [PartnerProfile; 20] = [
+pub(crate) const PARTNERS: [PartnerProfile; 21] = [
     partner(
         "Lantern Tutors",
         CommunityOrganisation,
@@ -188,6 +155,12 @@ pub(crate) const PARTNERS: [PartnerProfile; 20] = [
         CommunityOrganisation,
         (StudentSupports, "lcff"),
         &[(AttendanceSupport, Targeted)],
+    ),
+    partner(
+        "Neighbouring Unified Career Classes",
+        District,
+        (ExtendedLearning, "lcff"),
+        &[(CollegeCareer, Targeted)],
     ),
     partner(
         "Tides and Stages Arts",

@@ -1,19 +1,19 @@
 //! What a district does before its school year: it opens its ledger, registers its schools, takes in partners, signs
-//! agreements and places services. What will happen on a fixed day of the year is decided here too.
+//! agreements and places services. What it will do on a day of the year is planned here too, as far as its share of
+//! the events goes.
 
-use std::collections::BTreeSet;
-
-use domain::code::{AgreementKind, Phase, Pillar, ReasonCode, ServiceKind, SignatoryRole, Tier};
+use domain::code::{Phase, Pillar, ServiceKind, Tier};
 use domain::command::{Act, Create};
-use domain::id::{AgreementId, OfferingId, PartnerId, SiteId};
+use domain::id::{AgreementId, OfferingId, PartnerId, PersonId, SiteId};
 use domain::ledger::{OpenLedger, Persons, Policy};
-use domain::{Command, Effective, agreement, ledger, offering, partner, site};
+use domain::{Command, Event, Kind, ledger, site};
 use jiff::civil::{Date, date};
 
+use crate::agenda::{Agenda, Step, Then, on};
 use crate::calendar::{ENDS, STARTS};
 use crate::chance::Chance;
-use crate::council::council;
-use crate::names::{LANGUAGES, PARTNERS, PartnerProfile, Profile, SCHOOLS};
+use crate::names::{PARTNERS, SCHOOLS};
+use crate::places::Profile;
 
 /// Where and under what a service can be delivered.
 #[derive(Debug, Clone)]
@@ -38,67 +38,89 @@ impl Placed {
     pub(crate) fn is_on(&self, day: Date) -> bool {
         self.from <= day && day <= self.until && self.pause.is_none_or(|(from, to)| day < from || to < day)
     }
+
+    /// Whether it takes place all year.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.until == ENDS && self.pause.is_none()
+    }
 }
 
 /// A district ready for its year.
-#[derive(Default)]
 pub(crate) struct Opening {
     /// In order.
-    pub(crate) commands: Vec<Command>,
+    pub(crate) steps: Vec<Step>,
+    /// On a day of the year.
+    pub(crate) agenda: Agenda,
     pub(crate) sites: Vec<SiteId>,
     pub(crate) placed: Vec<Placed>,
-    /// What happens on a day of the year, latest first.
-    pub(crate) milestones: Vec<(Date, Command)>,
+    /// How many students of a site records name.
+    pub(crate) students: u32,
+    /// Second ids of students of the first site.
+    pub(crate) doubles: Vec<PersonId>,
 }
 
-/// The partner at this place is suspended for a month while its insurance has lapsed.
-const SUSPENDED: usize = 3;
-const SUSPENSION: (Date, Date) = (date(2026, 2, 2), date(2026, 3, 2));
-/// The agreement with the partner at this place ends early.
-const ENDED: usize = 6;
-const LAST_SERVICE: Date = date(2026, 3, 20);
-const EARLY_END: Date = date(2026, 3, 27);
-/// Services take place from here on.
-const SERVICES_START: Date = date(2025, 8, 1);
+/// Of every hundred events after the opening so many are of councils, assessments, money and the like, at most.
+const PLANNED_PERCENT: u64 = 12;
+/// Events that this takes at one site, and for the district as a whole.
+const SITE_EVENTS: u64 = 115;
+const DISTRICT_EVENTS: u64 = 180;
 
-/// Opens the district.
-pub(crate) fn open(profile: &Profile, chance: &mut Chance) -> Opening {
-    let mut opening = Opening::default();
-    opening.commands.push(Command::Ledger(ledger::Command::OpenLedger(OpenLedger {
-        owner: profile.name.to_owned(),
-        cds: cds(profile, 0),
+/// Opens the district, and plans its year as far as its quota goes.
+pub(crate) fn open(profile: &Profile, quota: u64, chance: &mut Chance) -> Opening {
+    let mut opening = Opening {
+        steps: Vec::new(),
+        agenda: Agenda::default(),
+        sites: Vec::new(),
+        placed: Vec::new(),
+        students: 0,
+        doubles: Vec::new(),
+    };
+    let persons = if profile.enrols() { Persons::Enrolled } else { Persons::Any };
+    opening.now(Command::Ledger(ledger::Command::OpenLedger(OpenLedger {
+        owner: profile.name.clone(),
+        cds: profile.cds(0),
         time_zone: "America/Los_Angeles".to_owned(),
         starts: STARTS,
         // The year of the sample lies ever further back.
-        policy: Policy { suppress_under: 11, late_days_max: 36_500, persons: Persons::Any },
+        policy: Policy { suppress_under: 11, late_days_max: 36_500, persons },
     })));
-    for (at, name) in SCHOOLS.iter().take(profile.schools).enumerate() {
+    // Districts begin at different names.
+    let names = SCHOOLS.iter().cycle().skip(7 * (profile.rank - 1)).take(profile.schools);
+    for (at, name) in names.enumerate() {
         opening.school(profile, at, name, chance);
     }
     for (at, partner) in PARTNERS.iter().take(profile.partners).enumerate() {
         opening.partner(at, partner, chance);
     }
-    for site in opening.sites.iter().take(1) {
-        let agenda = council(*site, chance);
-        opening.commands.extend(agenda.commands);
-        opening.milestones.extend(agenda.milestones);
+    opening.enrol(profile, quota, chance);
+    let left = quota.saturating_sub(opening.steps.len() as u64) * PLANNED_PERCENT / 100;
+    if left >= DISTRICT_EVENTS {
+        let sites = ((left - DISTRICT_EVENTS) / SITE_EVENTS).clamp(1, profile.schools as u64);
+        opening.plan(profile, usize::try_from(sites).unwrap_or(1), chance);
     }
-    opening.milestones.sort_by_key(|(day, _)| std::cmp::Reverse(*day));
     opening
 }
 
-/// The CDS code of school `number`, of the district itself for 0.
-fn cds(profile: &Profile, number: usize) -> domain::CdsCode {
-    let text = format!("{}{:07}", profile.cds, if number == 0 { 0 } else { 6_000_000 + number });
-    // The prefixes are constants of this crate, so this can't fail; the tests see that it doesn't.
-    text.parse().unwrap_or_else(|_| unreachable!("{text} is a CDS code"))
-}
-
-const fn day(day: Date) -> Effective {
-    Effective::Day(day)
-}
-
 impl Opening {
+    /// The next thing that is done.
+    pub(crate) fn now(&mut self, step: impl Into<Step>) {
+        self.steps.push(step.into());
+    }
+
+    /// Plans the year of the district as a whole and of its first so many sites.
+    fn plan(&mut self, profile: &Profile, sites: usize, chance: &mut Chance) {
+        self.people(profile.enrols(), sites, chance);
+        let adopted = self.district_council(chance);
+        self.sharings(profile, &adopted, chance);
+        self.money(sites, chance);
+        self.assistance(sites, chance);
+        for at in 0..sites {
+            let Some(site) = self.sites.get(at).copied() else { return };
+            let adopted = self.site_council(at, site, chance);
+            self.assess(at, site, &adopted, chance);
+        }
+    }
+
     fn school(&mut self, profile: &Profile, at: usize, name: &str, chance: &mut Chance) {
         let (level, grades) = match at % 5 {
             3 => ("Middle", "6-8"),
@@ -108,179 +130,64 @@ impl Opening {
         let id = SiteId::new(chance.id("site", at as u64));
         self.sites.push(id);
         let act = |command| Command::Site(command);
-        self.commands.push(act(site::Command::RegisterSite(Create {
+        self.now(act(site::Command::RegisterSite(Create {
             id: Some(id),
-            effective: day(date(2004, 8, 30)),
+            effective: on(date(2004, 8, 30)),
             details: site::Registered {
                 name: format!("{name} {level}"),
-                cds: cds(profile, at + 1),
+                cds: profile.cds(at + 1),
                 nces: None,
                 grades: Some(grades.to_owned()),
-                city: profile.city.to_owned(),
+                city: profile.city.clone(),
             },
         })));
         let phase = [Phase::Visioning, Phase::Engaging, Phase::Transforming].get(at % 3).copied();
         let phase = phase.unwrap_or(Phase::Engaging);
-        self.commands.push(act(site::Command::DesignateSite(Act {
+        self.now(act(site::Command::DesignateSite(Act {
             id,
-            effective: day(STARTS),
+            effective: on(STARTS),
             details: site::Designated { program: "ccspp".to_owned(), cohort: 1 + (at % 4) as u16, phase },
         })));
-        self.commands.push(act(site::Command::AssignCoordinator(Act {
-            id,
-            effective: day(STARTS),
-            details: site::CoordinatorAssigned {
-                staff: format!("staff-{}", 100 + at),
-                fte_hundredths: if chance.happens(700) { 100 } else { 50 },
-            },
-        })));
+        self.coordinator(at, id, chance);
         if phase == Phase::Visioning {
             let details = site::PhaseChanged { phase: Phase::Engaging };
-            let command = site::Command::ChangePhase(Act { id, effective: day(date(2026, 1, 12)), details });
-            self.milestones.push((date(2026, 1, 12), act(command)));
+            let day = date(2026, 1, 12);
+            self.agenda.add(day, act(site::Command::ChangePhase(Act { id, effective: on(day), details })));
         }
     }
 
-    fn partner(&mut self, at: usize, profile: &PartnerProfile, chance: &mut Chance) {
-        let id = PartnerId::new(chance.id("partner", at as u64));
-        let act = |command| Command::Partner(command);
-        self.commands.push(act(partner::Command::OnboardPartner(Create {
-            id: Some(id),
-            effective: day(date(2025, 7, 7)),
-            details: partner::Onboarded {
-                name: profile.name.to_owned(),
-                kind: profile.kind,
-                ein: None,
-                hsds: Some(format!("sample:{}", at + 1)),
-                cds: None,
-                pillars: vec![profile.pillar],
-                languages: vec!["en".to_owned(), "es".to_owned()],
-                service_area: None,
-            },
-        })));
-        let until = date(2026, 8, 31);
-        self.commands.push(act(partner::Command::VetPartner(Act {
-            id,
-            effective: day(date(2025, 7, 10)),
-            details: partner::Vetted {
-                insurance_until: until,
-                clearance_until: until,
-                checked_by: "staff-7".to_owned(),
-            },
-        })));
-        if at == SUSPENDED {
-            let (from, to) = SUSPENSION;
-            let paused = |reason| partner::Paused { reason };
-            let details = paused(ReasonCode::VettingExpired);
-            let suspend = partner::Command::SuspendPartner(Act { id, effective: day(from), details });
-            let details = paused(ReasonCode::Resolved);
-            let reinstate = partner::Command::ReinstatePartner(Act { id, effective: day(to), details });
-            self.milestones.extend([(from, act(suspend)), (to, act(reinstate))]);
-        }
-        self.agreement(at, id, profile, chance);
-    }
-
-    fn agreement(&mut self, at: usize, partner: PartnerId, profile: &PartnerProfile, chance: &mut Chance) {
-        let id = AgreementId::new(chance.id("agreement", at as u64));
-        let act = |command| Command::Agreement(command);
-        let sites = chance.some(&self.sites, 600);
-        let terms = |sites: &[SiteId]| agreement::Terms {
-            sites: sites.iter().copied().collect(),
-            pillars: BTreeSet::from([profile.pillar]),
-            kinds: profile.services.iter().map(|(kind, _)| *kind).collect(),
-            funding: vec![profile.funding.to_owned()],
-            data_scope: Vec::new(),
-            pledged_minutes: Some(60_000 * sites.len() as u64),
-            pledged_cents: None,
+    /// Every site has a coordinator; some have another from January on.
+    fn coordinator(&mut self, at: usize, id: SiteId, chance: &mut Chance) {
+        let assign = |staff: usize, fte_hundredths, day| {
+            let details = site::CoordinatorAssigned { staff: format!("staff-{staff}"), fte_hundredths };
+            site::Command::AssignCoordinator(Act { id, effective: on(day), details })
         };
-        let year = Effective::Span(STARTS, ENDS);
-        self.commands.push(act(agreement::Command::SignAgreement(Create {
-            id: Some(id),
-            effective: year,
-            details: agreement::Signed {
-                partner,
-                reference: Some(format!("MOU-2025-{:03}", at + 1)),
-                kind: if at % 4 == 1 { AgreementKind::Contract } else { AgreementKind::Mou },
-                terms: terms(&sites),
-                signatories: BTreeSet::from([SignatoryRole::Superintendent, SignatoryRole::PartnerDirector]),
-            },
-        })));
-        let sample = Placed {
-            offering: None,
-            agreement: id,
-            partner,
-            site: SiteId::new(uuid::Uuid::nil()),
-            kind: ServiceKind::Other,
-            pillar: profile.pillar,
-            tier: Tier::Universal,
-            funding: profile.funding,
-            from: SERVICES_START,
-            until: if at == ENDED { LAST_SERVICE } else { ENDS },
-            pause: (at == SUSPENDED).then_some(SUSPENSION),
-        };
-        for (number, (site, service)) in sites
-            .iter()
-            .flat_map(|site| profile.services.iter().map(move |service| (site, service)))
-            .enumerate()
-        {
-            let placed = Placed { site: *site, kind: service.0, tier: service.1, ..sample.clone() };
-            // Not every service is announced as an offering.
-            let number = chance.happens(750).then_some((at * 1000 + number) as u64);
-            let placed = self.place(placed, number, profile, chance);
-            self.placed.push(placed);
+        let fte = if chance.happens(700) { 100 } else { 50 };
+        let assigned = Command::Site(assign(100 + at, fte, STARTS));
+        if at == 0 {
+            let (staff, fte_hundredths) = (format!("staff-{}", 100 + at), 80);
+            let now = site::Event::CoordinatorAssigned(site::CoordinatorAssigned { staff, fte_hundredths });
+            self.now(Step::wrong(assigned, Then::Correct(Box::new(Event::Site(now)))));
+        } else {
+            self.now(assigned);
         }
-        let covers_all = sites.len() == self.sites.len();
-        let wider = (!covers_all).then(|| terms(&self.sites));
-        self.later(at, id, wider);
-    }
-
-    /// What becomes of an agreement during the year; `wider` are terms for every school.
-    fn later(&mut self, at: usize, id: AgreementId, wider: Option<agreement::Terms>) {
-        let act = |command| Command::Agreement(command);
-        if at == ENDED {
-            let details = agreement::Paused { reason: ReasonCode::Funding };
-            let command = agreement::Command::EndAgreement(Act { id, effective: day(EARLY_END), details });
-            self.milestones.push((EARLY_END, act(command)));
-        } else if at.is_multiple_of(3) {
-            let effective = Effective::Span(date(2026, 7, 1), date(2027, 6, 30));
-            let details = agreement::Renewed {};
-            let command = agreement::Command::RenewAgreement(Act { id, effective, details });
-            self.milestones.push((date(2026, 6, 8), act(command)));
-        } else if let Some(details) = wider {
-            // From the second semester on it covers every school.
-            let effective = Effective::Span(date(2026, 1, 12), ENDS);
-            let command = agreement::Command::AmendAgreement(Act { id, effective, details });
-            self.milestones.push((date(2026, 1, 12), act(command)));
+        let (last, first) = (date(2026, 1, 16), date(2026, 1, 20));
+        if at % 6 == 1 {
+            let details = site::CoordinatorReleased { staff: format!("staff-{}", 100 + at) };
+            let release = site::Command::ReleaseCoordinator(Act { id, effective: on(last), details });
+            self.agenda.add(last, Command::Site(release));
+            // The first entry names somebody of another site.
+            let wrong = Command::Site(assign(300 + at, 50, first));
+            self.agenda.add(first, Step::wrong(wrong, Then::Void(Kind::Site)));
+            self.agenda.add(first, Command::Site(assign(200 + at, fte, first)));
         }
     }
 
-    fn place(
-        &mut self,
-        placed: Placed,
-        number: Option<u64>,
-        profile: &PartnerProfile,
-        chance: &mut Chance,
-    ) -> Placed {
-        let Some(number) = number else { return placed };
-        let id = OfferingId::new(chance.id("offering", number));
-        let language = chance.pick(&LANGUAGES).copied().unwrap_or("en");
-        self.commands.push(Command::Offering(offering::Command::OfferService(Create {
-            id: Some(id),
-            effective: day(SERVICES_START),
-            details: offering::Offered {
-                partner: placed.partner,
-                agreement: Some(placed.agreement),
-                site: Some(placed.site),
-                name: format!("{} at school", profile.name),
-                kind: placed.kind,
-                pillar: placed.pillar,
-                tier: placed.tier,
-                languages: vec![language.to_owned()],
-                schedule: Some("mon-wed-1500".to_owned()),
-                capacity: Some(10 * chance.between(1, 6)),
-                taxonomy: None,
-            },
-        })));
-        Placed { offering: Some(id), ..placed }
+    /// Partners that stay all year.
+    pub(crate) fn steady(&self) -> Vec<PartnerId> {
+        let mut partners: Vec<PartnerId> =
+            self.placed.iter().filter(|placed| placed.is_steady()).map(|placed| placed.partner).collect();
+        partners.dedup();
+        partners
     }
 }

@@ -1,39 +1,54 @@
 //! The school year of a district: deliveries, engagements with families, late reports, corrections.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use domain::amendment::Outcome;
 use domain::code::{EngagementKind, FamilyRole, Mode, ReasonCode, ServiceKind, Tier};
 use domain::command::{Act, Create};
-use domain::correction::{CorrectEvent, CorrectionReason, VoidEvent};
+use domain::correction::CorrectionReason;
 use domain::delivery::{Delivered, NewDelivery};
-use domain::id::{CaseId, EngagementId, HouseholdId, PersonId, SiteId};
-use domain::{Command, Effective, delivery, engagement};
+use domain::id::{CaseId, ConsentId, EngagementId, PartnerId, PersonId, SiteId};
+use domain::{Command, Effective, Event, Kind, consent, delivery, engagement, person};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::calendar::FIRST_DAY;
+use crate::agenda::{Agenda, Step, Then, correct, on, void};
+use crate::calendar::{FIRST_DAY, after, school_day_from, school_day_until};
 use crate::chance::Chance;
 use crate::names::LANGUAGES;
-use crate::opening::Placed;
+use crate::opening::{Opening, Placed};
+use crate::people::{CASES, HOUSEHOLDS, case, household, student};
+use crate::referral::{Dispute, decided, refer};
 
-/// Students, households and cases of a site.
-const STUDENTS: u32 = 420;
-const HOUSEHOLDS: u32 = 300;
-const CASES: u32 = 24;
-/// Deliveries that wait to be found wrong; the oldest is corrected first.
+/// Deliveries, and other events, that wait to be found wrong; the oldest is corrected first.
 const CORRECTABLE_MAX: usize = 400;
+/// Most referrals of a case, and most requests to amend a record at a site.
+const REFERRALS_A_CASE: u64 = 3;
+const DISPUTES_A_SITE: u64 = 4;
 
 /// What happens in a year.
 pub(crate) struct Year {
+    agenda: Agenda,
+    /// The last step was from the agenda, and the next is not, so that few events are no year of meetings alone.
+    met: bool,
     sites: Vec<SiteId>,
     placed: Vec<Placed>,
-    milestones: Vec<(Date, Command)>,
+    /// Partners who can take a referral.
+    steady: Vec<PartnerId>,
+    students: u32,
+    /// Ids that some students of the first site have besides their own.
+    doubles: Vec<PersonId>,
+    /// Cases for which a consent is on record and not withdrawn.
+    consents: BTreeMap<CaseId, ConsentId>,
     planned: VecDeque<Occasion>,
     held: VecDeque<Occasion>,
     correctable: VecDeque<(Uuid, Delivered)>,
+    wrong: VecDeque<(Uuid, Then)>,
     engagements: u64,
+    referrals: u64,
+    disputes: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -45,48 +60,98 @@ struct Occasion {
 }
 
 impl Year {
-    pub(crate) fn new(sites: Vec<SiteId>, placed: Vec<Placed>, milestones: Vec<(Date, Command)>) -> Self {
-        let (planned, held, correctable) = Default::default();
-        Self { sites, placed, milestones, planned, held, correctable, engagements: 0 }
+    pub(crate) fn new(opening: Opening) -> Self {
+        Self {
+            steady: opening.steady(),
+            agenda: opening.agenda,
+            met: false,
+            sites: opening.sites,
+            placed: opening.placed,
+            students: opening.students,
+            doubles: opening.doubles,
+            consents: BTreeMap::new(),
+            planned: VecDeque::new(),
+            held: VecDeque::new(),
+            correctable: VecDeque::new(),
+            wrong: VecDeque::new(),
+            engagements: 0,
+            referrals: 0,
+            disputes: 0,
+        }
     }
 
-    /// What happens next, on this day; with what was delivered, if that is what it is.
-    pub(crate) fn next(&mut self, day: Date, chance: &mut Chance) -> (Command, Option<Delivered>) {
-        if self.milestones.last().is_some_and(|(due, _)| *due <= day)
-            && let Some((_, command)) = self.milestones.pop()
-        {
-            return (command, None);
+    /// What happens next, on this day.
+    pub(crate) fn next(&mut self, day: Date, chance: &mut Chance) -> Step {
+        if let Some(step) = self.agenda.pressing(day) {
+            return step;
         }
-        let other = match chance.below(1000) {
+        self.met = !self.met;
+        if self.met
+            && let Some(step) = self.agenda.other(day)
+        {
+            self.notice(&step.command);
+            return step;
+        }
+        self.met = false;
+        let other = match chance.below(10_000) {
             // Two to three in a hundred records are corrected or voided later.
-            0..25 => self.correct(chance),
-            25..45 => self.plan_or_hold(day, chance),
-            45..110 => self.family(chance),
+            0..255 => self.correct(chance),
+            255..455 => self.plan_or_hold(day, chance),
+            455..1100 => self.family(chance),
+            1100..1125 => self.refer(day, chance),
+            1125..1130 => self.dispute(day, chance),
             _ => None,
         };
         match other {
-            Some(command) => (command, None),
+            Some(step) => step,
             None => self.deliver(day, chance),
         }
     }
 
-    /// A recorded delivery; some of them turn out to be wrong.
-    pub(crate) fn recorded(&mut self, event: Uuid, delivered: Delivered) {
-        if self.correctable.len() < CORRECTABLE_MAX {
-            self.correctable.push_back((event, delivered));
+    /// What a step of the agenda means for what comes after it.
+    fn notice(&mut self, command: &Command) {
+        match command {
+            Command::Person(person::Command::MergePersons(act)) => self.doubles.retain(|id| *id != act.id),
+            Command::Person(person::Command::SeparatePersons(act)) => self.doubles.push(act.id),
+            Command::Consent(consent::Command::RecordConsent(new)) => {
+                if let Some(id) = new.id {
+                    self.consents.entry(new.details.case).or_insert(id);
+                }
+            }
+            Command::Consent(consent::Command::WithdrawConsent(act)) => {
+                self.consents.retain(|_, id| *id != act.id);
+            }
+            _ => {}
         }
     }
 
-    fn deliver(&mut self, day: Date, chance: &mut Chance) -> (Command, Option<Delivered>) {
+    /// A recorded event; some turn out to be wrong.
+    pub(crate) fn recorded(&mut self, event: Uuid, then: Then) {
+        match then {
+            Then::Nothing => {}
+            Then::Delivered(delivered) if self.correctable.len() < CORRECTABLE_MAX => {
+                self.correctable.push_back((event, delivered));
+            }
+            Then::Granted(id, day) => {
+                self.agenda.add(day, decided(id, day, Outcome::Granted, Some(event)));
+            }
+            Then::Void(_) | Then::Correct(_) if self.wrong.len() < CORRECTABLE_MAX => {
+                self.wrong.push_back((event, then));
+            }
+            Then::Delivered(_) | Then::Void(_) | Then::Correct(_) => {}
+        }
+    }
+
+    fn deliver(&mut self, day: Date, chance: &mut Chance) -> Step {
         // Some reports come weeks late.
-        let late = if chance.happens(25) { chance.between(7, 40) } else { 0 };
-        let day = day.saturating_sub(i64::from(late).days()).max(FIRST_DAY);
+        let late = if chance.happens(26) { chance.between(9, 40) } else { 0 };
+        let day = school_day_until(day.saturating_sub(i64::from(late).days()));
         let mut placed = None;
         while placed.is_none_or(|placed: &Placed| !placed.is_on(day)) {
             placed = chance.pick(&self.placed);
         }
         let Some(placed) = placed.cloned() else { unreachable!("some services take place all year") };
-        let delivered = delivered(&placed, chance);
+        let delivered = self.delivered(&placed, chance);
         let Delivered { mode, minutes, participants, case, headcount, funding, .. } = delivered.clone();
         let free = placed.offering.is_none();
         let details = NewDelivery {
@@ -103,28 +168,82 @@ impl Year {
             headcount,
             funding,
         };
-        let new = Create { id: None, effective: Effective::Day(day), details };
-        (Command::Delivery(delivery::Command::RecordDelivery(new)), Some(delivered))
+        let new = Create { id: None, effective: on(day), details };
+        Step {
+            command: Command::Delivery(delivery::Command::RecordDelivery(new)),
+            consent: case.and_then(|case| self.consents.get(&case).copied()),
+            then: Then::Delivered(delivered),
+        }
     }
 
-    fn correct(&mut self, chance: &mut Chance) -> Option<Command> {
-        let (corrects, mut now) = self.correctable.pop_front()?;
-        if chance.happens(200) {
-            let reason = CorrectionReason::NeverHappened;
-            return Some(Command::Delivery(delivery::Command::VoidDelivery(VoidEvent { corrects, reason })));
+    fn correct(&mut self, chance: &mut Chance) -> Option<Step> {
+        if chance.happens(500)
+            && let Some((event, then)) = self.wrong.pop_front()
+        {
+            let command = match then {
+                Then::Correct(now) => correct(event, *now),
+                Then::Void(kind) => void(event, kind, CorrectionReason::Duplicate),
+                Then::Nothing | Then::Delivered(_) | Then::Granted(..) => None,
+            };
+            return command.map(Step::from);
         }
-        now.minutes = if now.minutes > 30 { now.minutes - 15 } else { now.minutes + 15 };
-        Some(Command::Delivery(delivery::Command::CorrectDelivery(Box::new(CorrectEvent {
-            corrects,
-            reason: CorrectionReason::EntryError,
-            effective: None,
-            now: delivery::Event::ServiceDelivered(now),
-        }))))
+        let (event, mut now) = self.correctable.pop_front()?;
+        let command = if chance.happens(200) {
+            void(event, Kind::Delivery, CorrectionReason::NeverHappened)
+        } else {
+            now.minutes = corrected(now.minutes);
+            correct(event, Event::Delivery(delivery::Event::ServiceDelivered(now)))
+        };
+        command.map(Step::from)
+    }
+
+    /// How many of what may happen so often a year at a site may have happened by that day, however many events a
+    /// year has.
+    fn by(&self, day: Date, at_a_site: u64) -> u64 {
+        let days = u64::try_from((day - FIRST_DAY).get_days()).unwrap_or(0);
+        1 + at_a_site * self.sites.len() as u64 * days / 304
+    }
+
+    /// A case is passed to a partner.
+    fn refer(&mut self, day: Date, chance: &mut Chance) -> Option<Step> {
+        if self.referrals >= self.by(day, REFERRALS_A_CASE * u64::from(CASES)) {
+            return None;
+        }
+        let site = *chance.pick(&self.sites)?;
+        let first = *chance.pick(&self.steady)?;
+        let second = *self.steady.iter().find(|partner| **partner != first)?;
+        self.referrals += 1;
+        let number = chance.between(1, CASES);
+        let case = case(chance, site, number);
+        Some(refer(self.referrals, (site, case), day, [first, second], (&mut self.agenda, chance)))
+    }
+
+    /// A family asks that a record be amended. Every second request is granted.
+    fn dispute(&mut self, day: Date, chance: &mut Chance) -> Option<Step> {
+        if self.disputes >= self.by(day, DISPUTES_A_SITE) {
+            return None;
+        }
+        let (event, mut now) = self.correctable.pop_front()?;
+        self.disputes += 1;
+        let number = self.disputes;
+        let dispute = Dispute::new(number, event, day, chance);
+        if number % 6 == 4 {
+            self.agenda.add(day, dispute.again(number, chance));
+        }
+        if number % 2 == 1 {
+            dispute.deny(number % 4 == 1, &mut self.agenda);
+        } else {
+            now.minutes = corrected(now.minutes);
+            let day = school_day_from(after(day, 10));
+            let command = correct(event, Event::Delivery(delivery::Event::ServiceDelivered(now)))?;
+            self.agenda.add(day, Step::wrong(command, Then::Granted(dispute.id, day)));
+        }
+        Some(dispute.request(number))
     }
 
     /// Plans an engagement, or holds or cancels one whose day has come.
-    fn plan_or_hold(&mut self, day: Date, chance: &mut Chance) -> Option<Command> {
-        let act = |command| Some(Command::Engagement(command));
+    fn plan_or_hold(&mut self, day: Date, chance: &mut Chance) -> Option<Step> {
+        let act = |command| Some(Command::Engagement(command).into());
         let languages: BTreeSet<&str> = chance.some(&LANGUAGES, 300).into_iter().collect();
         let languages: Vec<String> = languages.into_iter().map(str::to_owned).collect();
         if self.planned.front().is_some_and(|planned| planned.day <= day)
@@ -147,7 +266,15 @@ impl Year {
                 languages,
                 headcount: chance.between(4, 90),
             };
-            return act(engagement::Command::RecordEngagement(Create { id: Some(id), effective, details }));
+            let then = if chance.happens(40) {
+                let now = engagement::Held { headcount: details.headcount + 2, ..details.clone() };
+                Then::Correct(Box::new(Event::Engagement(engagement::Event::EngagementHeld(now))))
+            } else {
+                Then::Nothing
+            };
+            let new = Create { id: Some(id), effective, details };
+            let held = Command::Engagement(engagement::Command::RecordEngagement(new));
+            return Some(Step::wrong(held, then));
         }
         let kinds = [
             EngagementKind::Workshop,
@@ -166,7 +293,7 @@ impl Year {
         act(engagement::Command::PlanEngagement(Create { id: Some(id), effective, details }))
     }
 
-    fn family(&self, chance: &mut Chance) -> Option<Command> {
+    fn family(&self, chance: &mut Chance) -> Option<Step> {
         let at = chance.below(self.held.len() as u64);
         let occasion = self.held.get(usize::try_from(at).unwrap_or(0))?;
         let role = match chance.below(100) {
@@ -174,54 +301,62 @@ impl Year {
             8..20 => FamilyRole::Led,
             _ => FamilyRole::Attended,
         };
-        let household = u64::from(chance.between(1, HOUSEHOLDS));
+        let number = chance.between(1, HOUSEHOLDS);
         let details = engagement::FamilyEngaged {
-            household: HouseholdId::new(chance.id(&format!("household {}", occasion.site), household)),
+            household: household(chance, occasion.site, number),
             role,
             language: chance.pick(&LANGUAGES).map(|language| (*language).to_owned()),
             site: None,
             kind: None,
         };
-        let effective = Effective::Day(occasion.day);
-        Some(Command::Engagement(engagement::Command::RecordFamily(Act {
-            id: occasion.id,
-            effective,
-            details,
-        })))
+        let act = Act { id: occasion.id, effective: on(occasion.day), details };
+        let command = Command::Engagement(engagement::Command::RecordFamily(act));
+        let then = if chance.happens(6) { Then::Void(Kind::Engagement) } else { Then::Nothing };
+        Some(Step::wrong(command, then))
+    }
+
+    /// One sitting. Who took part is named where a service is for some, counted where it is for all, and only a case
+    /// where it is for one.
+    fn delivered(&self, placed: &Placed, chance: &mut Chance) -> Delivered {
+        let (mut participants, mut case_of, mut headcount) = (None, None, None);
+        if placed.tier == Tier::Intensive {
+            let number = chance.between(1, CASES);
+            case_of = Some(case(chance, placed.site, number));
+        } else if placed.tier == Tier::Targeted && !placed.kind.is_mental_health() {
+            participants = Some(Arc::new(self.group(placed.site, chance)));
+        } else {
+            headcount = Some(chance.between(8, 60));
+        }
+        let remote = placed.kind == ServiceKind::MentalHealthCounseling && chance.happens(300);
+        Delivered {
+            agreement: placed.agreement,
+            partner: placed.partner,
+            site: placed.site,
+            offering: placed.offering,
+            kind: placed.kind,
+            pillar: placed.pillar,
+            tier: placed.tier,
+            mode: if remote { Mode::Remote } else { Mode::InPerson },
+            minutes: 15 * chance.between(1, 8),
+            participants,
+            case: case_of,
+            headcount,
+            funding: Some(placed.funding.to_owned()),
+        }
+    }
+
+    fn group(&self, site: SiteId, chance: &mut Chance) -> BTreeSet<PersonId> {
+        let (size, first) = (chance.between(1, 6), chance.between(1, self.students));
+        let numbers = (first..first + size).map(|number| number % self.students.max(1));
+        let mut group: BTreeSet<PersonId> = numbers.map(|number| student(chance, site, number)).collect();
+        if self.sites.first() == Some(&site) && chance.happens(50) {
+            group.extend(chance.pick(&self.doubles));
+        }
+        group
     }
 }
 
-/// One sitting. Who took part is named where a service is for some, counted where it is for all, and only a case
-/// where it is for one.
-fn delivered(placed: &Placed, chance: &mut Chance) -> Delivered {
-    let (mut participants, mut case, mut headcount) = (None, None, None);
-    if placed.tier == Tier::Intensive {
-        let number = u64::from(chance.between(1, CASES));
-        case = Some(CaseId::new(chance.id(&format!("case {}", placed.site), number)));
-    } else if placed.tier == Tier::Targeted && !placed.kind.is_mental_health() {
-        let group = chance.between(1, 6);
-        let first = chance.between(1, STUDENTS);
-        let student = |number: u32| {
-            PersonId::new(chance.id(&format!("person {}", placed.site), u64::from(number % STUDENTS)))
-        };
-        participants = Some(Arc::new((first..first + group).map(student).collect()));
-    } else {
-        headcount = Some(chance.between(8, 60));
-    }
-    let remote = placed.kind == ServiceKind::MentalHealthCounseling && chance.happens(300);
-    Delivered {
-        agreement: placed.agreement,
-        partner: placed.partner,
-        site: placed.site,
-        offering: placed.offering,
-        kind: placed.kind,
-        pillar: placed.pillar,
-        tier: placed.tier,
-        mode: if remote { Mode::Remote } else { Mode::InPerson },
-        minutes: 15 * chance.between(1, 8),
-        participants,
-        case,
-        headcount,
-        funding: Some(placed.funding.to_owned()),
-    }
+/// Minutes as they were, after they were entered wrong.
+const fn corrected(minutes: u32) -> u32 {
+    if minutes > 30 { minutes - 15 } else { minutes + 15 }
 }
