@@ -126,8 +126,8 @@ pub enum Unit {
     Minutes,
     /// Cents of a dollar.
     Cents,
-    /// Hundredths of a percent.
-    PercentHundredths,
+    /// Whole percent.
+    Percent,
     /// Hundredths of one.
     Hundredths,
 }
@@ -139,7 +139,7 @@ impl Unit {
             Self::Text | Self::Count | Self::People => None,
             Self::Minutes => Some("minutes"),
             Self::Cents => Some("cents"),
-            Self::PercentHundredths => Some("hundredths of a percent"),
+            Self::Percent => Some("percent"),
             Self::Hundredths => Some("hundredths"),
         }
     }

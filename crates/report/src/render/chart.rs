@@ -23,7 +23,8 @@ pub(super) fn draw(section: &Section, number: usize) -> String {
         Cell::None | Cell::Text(_) | Cell::Suppressed => None,
     };
     let most = bars.iter().filter_map(|(_, cell)| value(cell)).max().unwrap_or(0);
-    if most == 0 {
+    // One bar compares nothing.
+    if most == 0 || bars.len() < 2 {
         return String::new();
     }
     let height = bars.len() * ROW + 6;

@@ -15,14 +15,14 @@ fn document() -> Document {
         Column::new("Time", Unit::Minutes),
         Column::new("Students", Unit::People),
         Column::new("Spent", Unit::Cents),
-        Column::new("Share", Unit::PercentHundredths),
+        Column::new("Share", Unit::Percent),
     ];
     let row = |name: &str, cells: [Cell; 5]| [vec![Cell::text(name)], cells.to_vec()].concat();
     use Cell::{AtLeast, Number, Suppressed};
     let rows = vec![
         row(
             "Azul <Elementary> & \"Arts\"",
-            [Number(1234), Number(75), Number(0), Number(123_456_789), Number(10_000)],
+            [Number(1234), Number(75), Number(0), Number(123_456_789), Number(100)],
         ),
         row("=HYPERLINK(\"x\")", [Number(7), Number(50), Suppressed, Number(5), Number(5)]),
         row("Sum, of both", [Number(1241), Number(125), AtLeast(1000), Cell::None, Cell::None]),

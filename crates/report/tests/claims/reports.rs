@@ -77,7 +77,7 @@ fn few_people_are_left_out_of_every_report_alike() {
     assert_eq!(rows(&partner, "Delivered"), [format!("Puente Norte · {left_out}")]);
     // Nor does the time under the agreement tell what the time delivered does not.
     let agreements = rows(&partner, "Agreements");
-    assert_eq!(agreements, ["MOU-4 · Mou · Signed · 2025-07-01 · 2026-06-30 · – · suppressed"]);
+    assert_eq!(agreements, ["MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · suppressed"]);
     let grant = Scope { grant: Some("ccspp".to_owned()), ..scope() };
     let grant = made("grant", &grant, &[&world]).unwrap();
     assert_eq!(rows(&grant, "Services"), [format!("ccspp · {left_out}")]);
@@ -87,7 +87,7 @@ fn few_people_are_left_out_of_every_report_alike() {
 fn a_statement_tells_pledged_and_delivered_time_when_nothing_is_left_out() {
     let partner = Scope { partner: Some(id(PARTNER).to_string()), ..scope() };
     let document = made("partnership", &partner, &[&busy()]).unwrap();
-    assert_eq!(rows(&document, "Agreements"), ["MOU-4 · Mou · Signed · 2025-07-01 · 2026-06-30 · – · 135"]);
+    assert_eq!(rows(&document, "Agreements"), ["MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · 135"]);
     assert_eq!(
         rows(&document, "The partner"),
         ["Puente Norte · Community organisation · Active · 2026-12-31 · – · –"]
