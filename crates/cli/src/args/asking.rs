@@ -119,6 +119,9 @@ pub(crate) struct Report {
     /// File to write; without it stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Also write the command publish-report, which records what was published, for hubledger record
+    #[arg(long, value_name = "FILE")]
+    pub(crate) announce: Option<PathBuf>,
     /// List the reports
     #[arg(long)]
     pub(crate) list: bool,
