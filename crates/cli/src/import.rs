@@ -78,7 +78,7 @@ impl Sender {
 }
 
 /// Joined by a byte that no part has, so that no two lists of parts are the same bytes.
-fn uuid_of(parts: &[&str]) -> Uuid {
+pub(crate) fn uuid_of(parts: &[&str]) -> Uuid {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part);

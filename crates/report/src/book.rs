@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::ledger::Policy;
 use serde_json::Value;
-use wire::{Answer, HeadReply};
+use wire::{Answer, AsOf, HeadReply};
 
 use crate::{Asked, Source, Trouble};
 
@@ -99,6 +99,11 @@ impl Book {
         let is_it = |row: &&Value| columns.iter().any(|column| text(row, column) == asked);
         let none = || Trouble::None { ledger: self.head.ledger.clone(), what, asked: asked.to_owned() };
         self.all(view).iter().find(is_it).ok_or_else(none)
+    }
+
+    /// Whether this position is that of its head.
+    pub(crate) fn is_at(&self, as_of: AsOf) -> bool {
+        as_of == AsOf::Position(self.head.position)
     }
 
     /// As the document names it.

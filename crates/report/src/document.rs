@@ -18,6 +18,21 @@ pub struct Document {
     pub sections: Vec<Section>,
 }
 
+impl Document {
+    /// How many of its figures are published, and how many are suppressed.
+    pub fn figures(&self) -> (u32, u32) {
+        let (mut published, mut suppressed) = (0_u32, 0_u32);
+        for cell in self.sections.iter().flat_map(|section| section.table.rows.iter().flatten()) {
+            match cell {
+                Cell::Number(_) | Cell::AtLeast(_) => published = published.saturating_add(1),
+                Cell::Suppressed => suppressed = suppressed.saturating_add(1),
+                Cell::None | Cell::Text(_) => {}
+            }
+        }
+        (published, suppressed)
+    }
+}
+
 /// From what a document was made: whoever has the same log and build makes the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Provenance {
@@ -64,6 +79,9 @@ pub struct Section {
     pub about: String,
     /// The table.
     pub table: Table,
+    /// Whether the one row of the table is a list of figures, and no row among others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_list: bool,
     /// Number of the column that is also drawn as bars, named by the first column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bars: Option<usize>,
@@ -108,8 +126,8 @@ pub enum Unit {
     Minutes,
     /// Cents of a dollar.
     Cents,
-    /// Hundredths of a percent.
-    PercentHundredths,
+    /// Whole percent.
+    Percent,
     /// Hundredths of one.
     Hundredths,
 }
@@ -121,7 +139,7 @@ impl Unit {
             Self::Text | Self::Count | Self::People => None,
             Self::Minutes => Some("minutes"),
             Self::Cents => Some("cents"),
-            Self::PercentHundredths => Some("hundredths of a percent"),
+            Self::Percent => Some("percent"),
             Self::Hundredths => Some("hundredths"),
         }
     }

@@ -78,7 +78,12 @@ pub fn document(report: &dyn Report, scope: &Scope, books: &[Book]) -> Result<Do
     views.dedup();
     let provenance = Provenance {
         school_year: scope.school_year.to_string(),
-        as_of: scope.vantage.as_of.map(|as_of| as_of.to_string()),
+        // A position that the heads are at says no more than they: what was published is made again, byte for byte.
+        as_of: scope
+            .vantage
+            .as_of
+            .filter(|as_of| !books.iter().all(|book| book.is_at(*as_of)))
+            .map(|as_of| as_of.to_string()),
         valid_on: scope.vantage.valid_on.map(|day| day.to_string()),
         ledgers: books.iter().map(Book::source).collect(),
         views,

@@ -35,6 +35,9 @@ pub(crate) fn funding(code: &str) -> String {
 
 /// `after-school-program` as `After school program`.
 pub(crate) fn plain(code: &str) -> String {
+    if code == "mou" {
+        return "MOU".to_owned();
+    }
     let spaced = code.replace('-', " ");
     let mut letters = spaced.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

@@ -17,6 +17,17 @@ pub enum Format {
     Html,
 }
 
+impl Format {
+    /// As it is written on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Html => "html",
+        }
+    }
+}
+
 impl Document {
     /// Its bytes.
     ///

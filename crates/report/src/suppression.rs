@@ -72,12 +72,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// For these cells, of which any may be published.
-    pub fn new(cells: &Cells, adding: Adding, under: u64) -> Self {
+    /// For these cells, of which any may be published. Those that `few` names are left out whatever they count.
+    pub fn new(cells: &Cells, adding: Adding, under: u64, few: &BTreeSet<Key>) -> Self {
         // Nobody is behind a zero: it is always shown, and adds nothing.
         let keys: Vec<&Key> = cells.iter().filter(|(_, count)| **count > 0).map(|(key, _)| key).collect();
         let counts = keys.iter().filter_map(|key| cells.get(*key)).copied().collect();
         let mut net = Net::new(counts, relations(&keys), under);
+        for (cell, _) in keys.iter().enumerate().filter(|(_, key)| few.contains(**key)) {
+            net.hide(cell);
+        }
         loop {
             while net.balance() {}
             let told = attack::told(&net, adding);

@@ -20,6 +20,8 @@ pub enum Measure {
     Minutes,
     /// Times that somebody took part in a delivery: headcounts and attendances; not unduplicated.
     Participations,
+    /// Of them the headcounts of services that name nobody; no report shows it.
+    Unnamed,
     /// Distinct persons, who are named in tiers 1 and 2 only.
     Students,
     /// Distinct cases, which stand for persons in tier 3 and mental health.
@@ -38,7 +40,7 @@ impl Measure {
     /// The measure by which it is suppressed: sessions with few people would tell how few they were.
     const fn leader(self) -> Self {
         match self {
-            Self::Services | Self::Minutes | Self::Participations => Self::Participations,
+            Self::Services | Self::Minutes | Self::Unnamed | Self::Participations => Self::Participations,
             other => other,
         }
     }
@@ -120,6 +122,7 @@ impl Year {
                 let key = key(row, shape);
                 put(Measure::Services, key.clone(), number(row, "deliveries"));
                 put(Measure::Minutes, key.clone(), number(row, "minutes"));
+                put(Measure::Unnamed, key.clone(), number(row, "headcount"));
                 put(Measure::Participations, key, number(row, "headcount") + number(row, "attendances"));
             }
             for row in book.rows(&question("reach", shape, scope)) {
@@ -133,9 +136,12 @@ impl Year {
             }
         }
         let under = book.suppress_under();
+        let few = few(&cells, under);
         let plan = |(measure, cells): (&Measure, &Cells)| {
             let is_of_people = measure.leader() == *measure && *measure != Measure::Occasions;
-            is_of_people.then(|| (*measure, Plan::new(cells, measure.adding(), under)))
+            let none = BTreeSet::new();
+            let few = if *measure == Measure::Participations { &few } else { &none };
+            is_of_people.then(|| (*measure, Plan::new(cells, measure.adding(), under, few)))
         };
         let plans = cells.iter().filter_map(plan).collect();
         Self { cells, plans }
@@ -173,6 +179,19 @@ impl Year {
     pub fn plans(&self) -> impl Iterator<Item = (Measure, &Cells, &Plan)> {
         self.plans.iter().filter_map(|(measure, plan)| Some((*measure, self.cells.get(measure)?, plan)))
     }
+}
+
+/// Where few took part, if it was they alone: how often they did, by sessions, would tell how many they are.
+fn few(cells: &BTreeMap<Measure, Cells>, under: u64) -> BTreeSet<Key> {
+    let count = |measure: Measure, key: &Key| {
+        cells.get(&measure).and_then(|cells| cells.get(key)).copied().unwrap_or(0)
+    };
+    let keys = [Measure::Students, Measure::Cases].into_iter().filter_map(|measure| cells.get(&measure));
+    let is_few = |key: &&Key| {
+        let people = count(Measure::Students, key) + count(Measure::Cases, key);
+        (1..under).contains(&people) && count(Measure::Unnamed, key) == 0
+    };
+    keys.flat_map(Cells::keys).filter(is_few).cloned().collect()
 }
 
 fn key(row: &Value, shape: &[&'static str]) -> Key {

@@ -1,5 +1,6 @@
 //! Filters, groups and limits, the same for every view.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -24,6 +25,23 @@ pub enum QueryError {
     },
 }
 
+/// How a column is compared: `column=value`, `column<=value`, `column>=value`.
+#[derive(Clone, Copy)]
+enum Is {
+    Equal,
+    AtMost,
+    AtLeast,
+}
+
+/// The column of a filter's name, and how it is compared: what stands before the equals sign belongs to the name.
+fn compared(name: &str) -> (&str, Is) {
+    match (name.strip_suffix('<'), name.strip_suffix('>')) {
+        (Some(column), _) => (column, Is::AtMost),
+        (_, Some(column)) => (column, Is::AtLeast),
+        (None, None) => (name, Is::Equal),
+    }
+}
+
 /// The rows of a view that meet all filters. The filter `by` groups instead: `by=site,tier`.
 ///
 /// # Errors
@@ -43,26 +61,43 @@ pub fn answer(
     };
     let by: Vec<&str> = filters.get("by").map(|by| by.split(',').collect()).unwrap_or_default();
     by.iter().try_for_each(|column| known(column))?;
-    let wanted: Vec<(&String, &String)> = filters.iter().filter(|(column, _)| *column != "by").collect();
-    wanted.iter().try_for_each(|(column, _)| known(column))?;
-    let columns: Vec<&str> = wanted.iter().map(|(column, _)| column.as_str()).collect();
+    let wanted = filters.iter().filter(|(name, _)| *name != "by");
+    let wanted: Vec<(&str, Is, &str)> = wanted
+        .map(|(name, value)| {
+            let (column, is) = compared(name);
+            (column, is, value.as_str())
+        })
+        .collect();
+    wanted.iter().try_for_each(|(column, ..)| known(column))?;
     // Filtering comes before grouping: what is filtered by must be there to be compared.
     let listed = view.find(rows, filters, &by, &|row| {
-        columns.iter().zip(&wanted).all(|(column, (_, value))| matches(row.get(*column), value))
+        wanted.iter().all(|(column, is, value)| matches(row.get(*column), *is, value))
     });
     Ok(listed.into_iter().take(limit.unwrap_or(usize::MAX)).collect())
 }
 
-fn matches(found: Option<&Value>, wanted: &str) -> bool {
+fn matches(found: Option<&Value>, is: Is, wanted: &str) -> bool {
     match found {
-        Some(Value::String(text)) => text == wanted,
-        Some(Value::Array(items)) => items.iter().any(|item| matches(Some(item), wanted)),
-        Some(Value::Null) | None => wanted.is_empty(),
+        // Days and months sort as their texts do.
+        Some(Value::String(text)) => is.met_by(text.as_str().cmp(wanted)),
+        Some(Value::Array(items)) => items.iter().any(|item| matches(Some(item), is, wanted)),
+        Some(Value::Null) | None => matches!(is, Is::Equal) && wanted.is_empty(),
         Some(Value::Number(number)) => {
-            wanted.parse().is_ok_and(|wanted: serde_json::Number| wanted == *number)
+            let wanted = wanted.parse::<serde_json::Number>().ok().and_then(|wanted| wanted.as_i128());
+            number.as_i128().zip(wanted).is_some_and(|(found, wanted)| is.met_by(found.cmp(&wanted)))
         }
-        Some(Value::Bool(flag)) => wanted.parse() == Ok(*flag),
+        Some(Value::Bool(flag)) => matches!(is, Is::Equal) && wanted.parse() == Ok(*flag),
         Some(Value::Object(_)) => false,
+    }
+}
+
+impl Is {
+    fn met_by(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::AtMost => order.is_le(),
+            Self::AtLeast => order.is_ge(),
+        }
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) struct Query {
     /// Ledger to ask
     #[arg(long, value_name = "SLUG", required_unless_present = "list")]
     pub(crate) ledger: Option<Slug>,
-    /// Only rows where a column has this value; may be repeated. by=COLUMN,… sums rows that agree in them
+    /// Only rows where a column has this value, or at most (<=) or at least (>=) this; may be repeated. by=COLUMN,…
+    /// sums rows that agree in them
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
     pub(crate) filters: Vec<(String, String)>,
     /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day; folds the log up to it
@@ -53,7 +54,7 @@ pub(crate) struct Explain {
     /// Ledger to ask
     #[arg(long, value_name = "SLUG")]
     pub(crate) ledger: Slug,
-    /// Only rows where a column has this value; may be repeated
+    /// Only rows where a column has this value, or at most (<=) or at least (>=) this; may be repeated
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
     pub(crate) filters: Vec<(String, String)>,
     /// By what was known then: at a position, at an RFC 3339 time, or at the end of a day
@@ -118,6 +119,9 @@ pub(crate) struct Report {
     /// File to write; without it stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Also write the command publish-report, which records what was published, for hubledger record
+    #[arg(long, value_name = "FILE")]
+    pub(crate) announce: Option<PathBuf>,
     /// List the reports
     #[arg(long)]
     pub(crate) list: bool,

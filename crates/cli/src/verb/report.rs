@@ -19,6 +19,8 @@ use crate::fold::fold;
 use crate::log::Log;
 use crate::output::{Output, count};
 
+mod announcement;
+
 /// Folds, suppresses and writes.
 pub(crate) async fn run(asked: &args::Report, output: Output) -> Result<Exit, Error> {
     // The arguments demand both unless the reports are only listed.
@@ -33,13 +35,27 @@ pub(crate) async fn run(asked: &args::Report, output: Output) -> Result<Exit, Er
     let scope = scope(asked, school_year);
     let ledgers = ledgers(asked, report).await?;
     scope.fits(report, ledgers.len()).map_err(trouble)?;
+    if asked.announce.is_some() && ledgers.len() != 1 {
+        return Err(Error::new(Exit::Usage, "only a report of one ledger is announced in it")
+            .hint("record publish-report in the ledger of whoever publishes; hubledger schema command publish-report"));
+    }
     let mut books = Vec::with_capacity(ledgers.len());
     for ledger in &ledgers {
         books.push(book(&asked.place, ledger, report.questions(&scope), scope.vantage, output).await?);
     }
     let document = report::document(report, &scope, &books).map_err(trouble)?;
-    let bytes = document.render(format(asked, output))?;
-    write(asked.output.as_deref(), &bytes, output)?;
+    let format = format(asked, output);
+    let hash = write(asked.output.as_deref(), &document.render(format)?, output)?;
+    if let Some(path) = &asked.announce
+        && let Some(command) = announcement::command(&document, &scope, format.name(), &hash)
+    {
+        let line = format!("{command}\n");
+        std::fs::write(path, line).map_err(|error| Error::file(path, &error))?;
+        output.say(format!(
+            "wrote the command that records it to {}; hubledger record takes it",
+            path.display()
+        ));
+    }
     Ok(Exit::Ok)
 }
 
@@ -111,7 +127,8 @@ fn format(asked: &args::Report, output: Output) -> Format {
     }
 }
 
-fn write(file: Option<&Path>, bytes: &[u8], output: Output) -> Result<(), Error> {
+/// Gives the SHA-256 of the bytes.
+fn write(file: Option<&Path>, bytes: &[u8], output: Output) -> Result<String, Error> {
     let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let place = match file {
         Some(path) => {
@@ -124,7 +141,7 @@ fn write(file: Option<&Path>, bytes: &[u8], output: Output) -> Result<(), Error>
         }
     };
     output.say(format!("wrote {} to {place}, sha-256 {digest}", count(bytes.len() as u64, "byte")));
-    Ok(())
+    Ok(digest)
 }
 
 fn trouble(trouble: Trouble) -> Error {

@@ -23,22 +23,24 @@ pub(super) fn draw(section: &Section, number: usize) -> String {
         Cell::None | Cell::Text(_) | Cell::Suppressed => None,
     };
     let most = bars.iter().filter_map(|(_, cell)| value(cell)).max().unwrap_or(0);
-    if most == 0 {
+    // One bar compares nothing.
+    if most == 0 || bars.len() < 2 {
         return String::new();
     }
     let height = bars.len() * ROW + 6;
     let mut svg = String::new();
+    let caption = escaped(heading.name);
     let title = escaped(&format!("{}: {}", section.heading, heading.name));
     // Writing to a text can't fail.
     let _ = write!(
         svg,
-        "<svg role=\"img\" aria-labelledby=\"c{number}\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\">\n\
+        "<figure>\n<figcaption>{caption}</figcaption>\n<svg role=\"img\" aria-labelledby=\"c{number}\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\">\n\
          <title id=\"c{number}\">{title}. The table below has the same numbers.</title>\n"
     );
     for (row, (name, cell)) in bars.iter().enumerate() {
         bar(&mut svg, row, name, cell, value(cell).map(|value| scaled(value, most)), heading.unit);
     }
-    svg.push_str("</svg>\n");
+    svg.push_str("</svg>\n</figure>\n");
     svg
 }
 

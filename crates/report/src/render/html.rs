@@ -8,7 +8,7 @@ use crate::document::{Cell, Document, Provenance, Section, Source, Table, Unit};
 const STYLE: &str = "\
 :root{color-scheme:light}
 body{font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,Arial,sans-serif;color:#1a1a1a;background:#fff;\
-margin:0 auto;max-width:60rem;padding:1.5rem}
+margin:0 auto;max-width:64rem;padding:1.5rem}
 h1{font-size:1.8rem;line-height:1.2;margin:0 0 .25rem}
 h2{font-size:1.25rem;margin:2.25rem 0 .25rem;border-bottom:2px solid #14506b;padding-bottom:.2rem}
 p{margin:.25rem 0 .75rem;max-width:46rem}
@@ -19,16 +19,20 @@ caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(5
 th,td{padding:.3rem .6rem;border-bottom:1px solid #b8b8b8;text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid #444;background:#eef3f5}
 tbody th{font-weight:600}
-.n{text-align:right;white-space:nowrap}
+.list{width:auto}
+.n{text-align:right}
+td.n{white-space:nowrap}
 .s{color:#555;font-style:italic}
 code{font-size:.85rem;overflow-wrap:anywhere}
 svg{max-width:100%;height:auto;display:block;margin:.5rem 0}
+figure{margin:.5rem 0}
+figcaption{font-size:.9rem;color:#444}
 svg text{font-size:13px;fill:#1a1a1a}
 svg rect{fill:#14506b}
 footer{margin-top:2.5rem;border-top:2px solid #444;padding-top:.75rem;font-size:.9rem}
 @media print{@page{margin:16mm}body{font-size:10.5pt;max-width:none;padding:0}\
 section{break-inside:auto}h2{break-after:avoid}tr,svg{break-inside:avoid}thead{display:table-header-group}\
-.wide{overflow:visible}thead th{background:none}svg rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+.wide{overflow:visible}table{font-size:9pt}th,td{padding:.2rem .35rem}thead th{background:none}svg rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 ";
 
 pub(super) fn write(document: &Document) -> String {
@@ -60,6 +64,8 @@ fn section(page: &mut String, section: &Section, number: usize) {
     page.push_str(&chart::draw(section, number));
     if section.table.rows.is_empty() {
         page.push_str("<p>Nothing is recorded.</p>\n");
+    } else if section.is_list {
+        list(page, &section.heading, &section.table);
     } else {
         table(page, &section.heading, &section.table);
     }
@@ -96,6 +102,21 @@ fn table(page: &mut String, caption: &str, table: &Table) {
         page.push_str("</tr>\n");
     }
     page.push_str("</tbody>\n</table>\n</div>\n");
+}
+
+/// Figures below each other, each beside its name.
+fn list(page: &mut String, caption: &str, table: &Table) {
+    let _ = write!(page, "<table class=\"list\">\n<caption>{}</caption>\n<tbody>\n", escaped(caption));
+    for (column, cell) in table.columns.iter().zip(table.rows.iter().flatten()) {
+        let (name, said) = (escaped(column.name), escaped(&shown(cell, column.unit)));
+        let class = match (column.unit, cell) {
+            (_, Cell::Suppressed) => " class=\"n s\"",
+            (Unit::Text, _) => "",
+            _ => " class=\"n\"",
+        };
+        let _ = writeln!(page, "<tr><th scope=\"row\">{name}</th><td{class}>{said}</td></tr>");
+    }
+    page.push_str("</tbody>\n</table>\n");
 }
 
 fn made_from(page: &mut String, from: &Provenance) {
@@ -180,7 +201,7 @@ fn figure(number: u64, unit: Unit) -> String {
             format!("{}.{} h", grouped(tenths / 10), tenths % 10)
         }
         Unit::Cents => format!("${}.{:02}", grouped(number / 100), number % 100),
-        Unit::PercentHundredths => format!("{}.{:02} %", grouped(number / 100), number % 100),
+        Unit::Percent => format!("{} %", grouped(number)),
         Unit::Hundredths => format!("{}.{:02}", grouped(number / 100), number % 100),
     }
 }

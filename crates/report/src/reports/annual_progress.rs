@@ -154,7 +154,7 @@ fn site_table(book: &Book, year: &Year) -> Section {
     sites.sort_by_key(|site| (text(site, "name"), text(site, "site")));
     let table = Table { columns, rows: sites.into_iter().map(row).collect() };
     let about = "Phase of growth as last recorded; services of the school year.";
-    Section { heading: "Sites".to_owned(), about: about.to_owned(), table, bars: Some(4) }
+    Section { heading: "Sites".to_owned(), about: about.to_owned(), table, is_list: false, bars: Some(4) }
 }
 
 fn pillars_by_site(year: &Year, sites: &BTreeMap<String, String>) -> Section {
@@ -170,7 +170,13 @@ fn pillars_by_site(year: &Year, sites: &BTreeMap<String, String>) -> Section {
     }
     let about = "Where nothing took place there is no row.";
     let table = Table { columns, rows };
-    Section { heading: "Pillars at each site".to_owned(), about: about.to_owned(), table, bars: None }
+    Section {
+        heading: "Pillars at each site".to_owned(),
+        about: about.to_owned(),
+        table,
+        is_list: false,
+        bars: None,
+    }
 }
 
 fn occasions(year: &Year, within: &Key) -> Vec<(String, Key)> {
@@ -195,5 +201,11 @@ fn languages(year: &Year, within: &Key) -> Section {
     let columns = vec![Column::new("Language", Unit::Text), Column::new("Families", Unit::People)];
     let table = Table { columns, rows: values.iter().map(row).collect() };
     let about = "Languages in which families took part, by their code; unduplicated within each row.";
-    Section { heading: "Families, by language".to_owned(), about: about.to_owned(), table, bars: Some(1) }
+    Section {
+        heading: "Families, by language".to_owned(),
+        about: about.to_owned(),
+        table,
+        is_list: false,
+        bars: Some(1),
+    }
 }

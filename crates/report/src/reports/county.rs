@@ -67,11 +67,17 @@ fn ledgers(books: &[Book], years: &[Year]) -> Section {
         books.iter().zip(years).map(|(book, year)| labelled(book.owner(), served(year, &all))).collect();
     rows.push(labelled("Sum of the ledgers", sum(years, &all)));
     let table = Table { columns: columns("Ledger"), rows };
-    Section { heading: "Ledgers".to_owned(), about: format!("{SUMS} {HOW_SERVED}"), table, bars: None }
+    Section {
+        heading: "Ledgers".to_owned(),
+        about: format!("{SUMS} {HOW_SERVED}"),
+        table,
+        is_list: false,
+        bars: None,
+    }
 }
 
 fn sums(years: &[Year], [heading, first]: [&'static str; 2], rows: Vec<(String, Key)>) -> Section {
     let row = |(label, key): (String, Key)| [vec![Cell::Text(label)], sum(years, &key)].concat();
     let table = Table { columns: columns(first), rows: rows.into_iter().map(row).collect() };
-    Section { heading: heading.to_owned(), about: SUMS.to_owned(), table, bars: Some(2) }
+    Section { heading: heading.to_owned(), about: SUMS.to_owned(), table, is_list: false, bars: Some(2) }
 }

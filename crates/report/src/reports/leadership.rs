@@ -21,11 +21,11 @@ const SMALL: &str = "Tallies of fewer than three members are suppressed, and wha
 /// Sums of councils and decisions: heading, unit and column of the view.
 const SUMS: [(Column, &str); 10] = [
     (Column::new("Meetings held", Unit::Count), "meetings_held"),
-    (Column::new("Attendance", Unit::PercentHundredths), "attendance_percent"),
+    (Column::new("Attendance", Unit::Percent), "attendance_percent"),
     (Column::new("Decisions", Unit::Count), "decisions"),
     (Column::new("Adopted", Unit::Count), "adopted"),
-    (Column::new("Families present", Unit::PercentHundredths), "with_families_percent"),
-    (Column::new("Students present", Unit::PercentHundredths), "with_students_percent"),
+    (Column::new("Families present", Unit::Percent), "with_families_percent"),
+    (Column::new("Students present", Unit::Percent), "with_students_percent"),
     (Column::new("With dissent", Unit::Count), "with_dissent"),
     (Column::new("Actions open", Unit::Count), "actions_open"),
     (Column::new("Actions completed", Unit::Count), "actions_completed"),
@@ -87,35 +87,36 @@ fn of<'a>(book: &'a Book, scope: &Scope, sort: &str, site: Option<&str>) -> Vec<
 }
 
 fn sums(row: &Value) -> Vec<Cell> {
-    let cell = |(column, name): &(Column, &str)| match row.get(*name).and_then(Value::as_u64) {
-        Some(percent) if column.unit == Unit::PercentHundredths => Cell::Number(percent.saturating_mul(100)),
-        Some(count) => Cell::Number(count),
-        None => Cell::None,
-    };
+    let cell =
+        |(_, name): &(Column, &str)| row.get(*name).and_then(Value::as_u64).map_or(Cell::None, Cell::Number);
     SUMS.iter().map(cell).collect()
 }
 
 /// Councils with what they did, a row each.
 pub(crate) fn councils(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
     let sites = names(book, "site-profile", "site");
-    let mut columns = vec![Column::new("Council", Unit::Text), Column::new("Of", Unit::Text)];
+    let mut columns = vec![Column::new("Council", Unit::Text)];
     columns.extend(SUMS.map(|(column, _)| column));
-    let row = |row: &&Value| [vec![Cell::text(text(row, "name")), place(row, &sites)], sums(row)].concat();
-    let rows = of(book, scope, "council", site).iter().map(row).collect();
+    let mut rows: Vec<(String, Vec<Cell>)> =
+        of(book, scope, "council", site).iter().map(|row| (called(row, &sites), sums(row))).collect();
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let rows = rows.into_iter().map(|(called, sums)| [vec![Cell::Text(called)], sums].concat()).collect();
     let about = "Attendance is of seats filled, to the nearest five percent; families and students present is the \
                  share of decisions at which one of them was there.";
     Section {
         heading: "Councils".to_owned(),
         about: about.to_owned(),
         table: Table { columns, rows },
+        is_list: false,
         bars: None,
     }
 }
 
-fn place(row: &Value, sites: &BTreeMap<String, String>) -> Cell {
+/// Its name, and its site where it has one.
+fn called(row: &Value, sites: &BTreeMap<String, String>) -> String {
     match text(row, "site") {
-        "" => Cell::Text(plain(text(row, "level"))),
-        site => Cell::Text(name(sites, site)),
+        "" => text(row, "name").to_owned(),
+        site => format!("{}, {}", text(row, "name"), name(sites, site)),
     }
 }
 
@@ -126,12 +127,15 @@ fn together(book: &Book, scope: &Scope) -> Option<Section> {
 }
 
 fn seats(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
+    let sites = names(book, "site-profile", "site");
     let mut rows = Vec::new();
-    for council in of(book, scope, "council", site) {
+    let mut councils = of(book, scope, "council", site);
+    councils.sort_by_cached_key(|council| called(council, &sites));
+    for council in councils {
         for (constituency, seats) in council.get("seats").and_then(Value::as_object).into_iter().flatten() {
             let filled = council.get("filled").and_then(|filled| filled.get(constituency));
             rows.push(vec![
-                Cell::text(text(council, "name")),
+                Cell::Text(called(council, &sites)),
                 Cell::Text(plain(constituency)),
                 Cell::Number(seats.as_u64().unwrap_or(0)),
                 filled.and_then(Value::as_u64).map_or(Cell::Suppressed, Cell::Number),
@@ -148,7 +152,7 @@ fn seats(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
     ];
     let about =
         format!("Seats of the charter and how many were filled on the day of the last meeting. {SMALL}");
-    Section { heading: "Seats".to_owned(), about, table: Table { columns, rows }, bars: None }
+    Section { heading: "Seats".to_owned(), about, table: Table { columns, rows }, is_list: false, bars: None }
 }
 
 fn decisions(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
@@ -156,10 +160,11 @@ fn decisions(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
         let yes = row.get(column).and_then(Value::as_bool);
         yes.map_or(Cell::None, |yes| Cell::text(if yes { "yes" } else { "no" }))
     };
+    let sites = names(book, "site-profile", "site");
     let row = |row: &&Value| {
         let mut cells = vec![
             Cell::text(text(row, "day")),
-            Cell::text(text(row, "name")),
+            Cell::Text(called(row, &sites)),
             Cell::text(text(row, "title")),
             Cell::Text(pillar(text(row, "pillar"))),
             Cell::Text(outcome(row)),
@@ -181,11 +186,19 @@ fn decisions(book: &Book, scope: &Scope, site: Option<&str>) -> Section {
             .collect();
     let positions = ["Support", "Stand aside", "Oppose", "Abstain"];
     columns.extend(positions.map(|name| Column::new(name, Unit::People)));
-    let rows = of(book, scope, "decision", site).iter().map(row).collect();
+    let mut decisions = of(book, scope, "decision", site);
+    decisions.sort_by_key(|row| (text(row, "day"), text(row, "decision")));
+    let rows = decisions.iter().map(row).collect();
     let about = format!(
         "Whether families and students were present, and the positions of all members together. {SMALL}"
     );
-    Section { heading: "Decisions".to_owned(), about, table: Table { columns, rows }, bars: None }
+    Section {
+        heading: "Decisions".to_owned(),
+        about,
+        table: Table { columns, rows },
+        is_list: false,
+        bars: None,
+    }
 }
 
 fn outcome(row: &Value) -> String {

@@ -72,7 +72,7 @@ pub(crate) fn awards(year: &Year, grants: &[&Value]) -> Section {
     let table = Table { columns, rows: grants.iter().map(row).collect() };
     let about =
         format!("{WHOLE} The cost of an hour is what was spent by the hours delivered that named the award.");
-    Section { heading: "Grants".to_owned(), about, table, bars: None }
+    Section { heading: "Grants".to_owned(), about, table, is_list: false, bars: None }
 }
 
 /// Beside what was spent it tells the hours.
@@ -93,7 +93,7 @@ pub(crate) fn categories(grants: &[&Value]) -> Section {
         [first, cents(row, &CATEGORIES)].concat()
     };
     let table = Table { columns, rows: grants.iter().map(row).collect() };
-    Section { heading: "Spent on".to_owned(), about: WHOLE.to_owned(), table, bars: None }
+    Section { heading: "Spent on".to_owned(), about: WHOLE.to_owned(), table, is_list: false, bars: None }
 }
 
 /// What was allocated to sites and spent there, of these grants; of one site, or of all.
@@ -125,5 +125,11 @@ pub(crate) fn sites(
         Column::new("Left", Unit::Cents),
     ];
     let table = Table { columns, rows: rows.into_iter().map(row).collect() };
-    Section { heading: "Money at sites".to_owned(), about: WHOLE.to_owned(), table, bars: None }
+    Section {
+        heading: "Money at sites".to_owned(),
+        about: WHOLE.to_owned(),
+        table,
+        is_list: false,
+        bars: None,
+    }
 }

@@ -71,7 +71,7 @@ pub(crate) fn sections(
                 meets now is a gap."
             .to_owned(),
         table: Table { columns, rows: rows(book, (scope, "need"), sites, only).into_iter().map(need).collect() },
-        bars: None,
+        is_list: false, bars: None,
     };
     let under = book.suppress_under();
     let goal = |(site, row): (String, &Value)| goal(site, row, under);
@@ -84,7 +84,7 @@ pub(crate) fn sections(
             columns: words(["Site", "Indicator", "Baseline", "Target", "By", "Last seen", "On", "Progress"]),
             rows: rows(book, (scope, "goal"), sites, only).into_iter().map(goal).collect(),
         },
-        bars: None,
+        is_list: false, bars: None,
     };
     [needs, goals]
 }

@@ -113,5 +113,5 @@ fn agreements(book: &Book, year: &Year, key: &Key) -> Section {
     ];
     let table = Table { columns, rows: rows.iter().map(row).collect() };
     let about = "Pledged and delivered time of the whole agreement, not of the school year alone.";
-    Section { heading: "Agreements".to_owned(), about: about.to_owned(), table, bars: None }
+    Section { heading: "Agreements".to_owned(), about: about.to_owned(), table, is_list: false, bars: None }
 }

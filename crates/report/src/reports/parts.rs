@@ -54,7 +54,13 @@ pub(crate) fn services(
     };
     let rows = rows.into_iter().map(row).collect();
     let about = if about.is_empty() { HOW_SERVED.to_owned() } else { format!("{about} {HOW_SERVED}") };
-    Section { heading: heading.to_owned(), about, table: Table { columns, rows }, bars: Some(2) }
+    Section {
+        heading: heading.to_owned(),
+        about,
+        table: Table { columns, rows },
+        is_list: false,
+        bars: Some(2),
+    }
 }
 
 /// Rows by name, of what took place within a key.
@@ -115,6 +121,7 @@ pub(crate) fn families(
         heading: heading.to_owned(),
         about: about.to_owned(),
         table: Table { columns, rows },
+        is_list: false,
         bars: None,
     }
 }
@@ -123,5 +130,5 @@ pub(crate) fn families(
 pub(crate) fn facts(heading: &str, about: &str, facts: Vec<(Column, Cell)>) -> Section {
     let (columns, row) = facts.into_iter().unzip();
     let table = Table { columns, rows: vec![row] };
-    Section { heading: heading.to_owned(), about: about.to_owned(), table, bars: None }
+    Section { heading: heading.to_owned(), about: about.to_owned(), table, is_list: true, bars: None }
 }

@@ -58,7 +58,8 @@ impl Net {
         self.cells.get(cell).is_some_and(|cell| cell.hidden)
     }
 
-    fn hide(&mut self, cell: usize) -> bool {
+    /// Whether it was shown.
+    pub(super) fn hide(&mut self, cell: usize) -> bool {
         self.cells.get_mut(cell).is_some_and(|cell| !std::mem::replace(&mut cell.hidden, true))
     }
 

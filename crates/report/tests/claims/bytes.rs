@@ -15,14 +15,14 @@ fn document() -> Document {
         Column::new("Time", Unit::Minutes),
         Column::new("Students", Unit::People),
         Column::new("Spent", Unit::Cents),
-        Column::new("Share", Unit::PercentHundredths),
+        Column::new("Share", Unit::Percent),
     ];
     let row = |name: &str, cells: [Cell; 5]| [vec![Cell::text(name)], cells.to_vec()].concat();
     use Cell::{AtLeast, Number, Suppressed};
     let rows = vec![
         row(
             "Azul <Elementary> & \"Arts\"",
-            [Number(1234), Number(75), Number(0), Number(123_456_789), Number(10_000)],
+            [Number(1234), Number(75), Number(0), Number(123_456_789), Number(100)],
         ),
         row("=HYPERLINK(\"x\")", [Number(7), Number(50), Suppressed, Number(5), Number(5)]),
         row("Sum, of both", [Number(1241), Number(125), AtLeast(1000), Cell::None, Cell::None]),
@@ -31,12 +31,24 @@ fn document() -> Document {
         heading: "Sites & <b>services</b>".to_owned(),
         about: "What 'took place'.".to_owned(),
         table: Table { columns, rows },
+        is_list: false,
         bars: Some(1),
+    };
+    let list = Section {
+        heading: "In figures".to_owned(),
+        about: "All together.".to_owned(),
+        table: Table {
+            columns: vec![Column::new("Services", Unit::Count), Column::new("Students", Unit::People)],
+            rows: vec![vec![Number(1241), Suppressed]],
+        },
+        is_list: true,
+        bars: None,
     };
     let nothing = Section {
         heading: "Nothing".to_owned(),
         about: "Of which there is none.".to_owned(),
         table: Table { columns: vec![Column::new("Kind", Unit::Text)], rows: Vec::new() },
+        is_list: false,
         bars: Some(0),
     };
     Document {
@@ -50,7 +62,7 @@ fn document() -> Document {
             ledgers: vec![Source { owner: "Azul Unified".to_owned(), head, policy: 1, suppress_under: 11 }],
             views: vec![Asked { view: "reach".to_owned(), revision: 4 }],
         },
-        sections: vec![sites, nothing],
+        sections: vec![sites, list, nothing],
     }
 }
 
@@ -65,6 +77,11 @@ fn a_document_is_always_the_same_bytes() {
         let rendered = String::from_utf8(document().render(format).unwrap()).unwrap();
         assert_eq!(rendered, golden, "{format:?}");
     }
+}
+
+#[test]
+fn figures_are_counted_as_published_or_suppressed() {
+    assert_eq!(document().figures(), (13, 2));
 }
 
 #[test]

@@ -24,3 +24,4 @@ mod suppression;
 #[expect(dead_code, reason = "reports read whole answers")]
 mod table;
 mod tags;
+mod year;

@@ -2,6 +2,7 @@
 
 use report::{Format, Scope, Trouble};
 use serde_json::json;
+use wire::{AsOf, Vantage};
 
 use crate::kit::*;
 use crate::shelf::{book_of, made, named, rows, scope};
@@ -76,7 +77,7 @@ fn few_people_are_left_out_of_every_report_alike() {
     assert_eq!(rows(&partner, "Delivered"), [format!("Puente Norte · {left_out}")]);
     // Nor does the time under the agreement tell what the time delivered does not.
     let agreements = rows(&partner, "Agreements");
-    assert_eq!(agreements, ["MOU-4 · Mou · Signed · 2025-07-01 · 2026-06-30 · – · suppressed"]);
+    assert_eq!(agreements, ["MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · suppressed"]);
     let grant = Scope { grant: Some("ccspp".to_owned()), ..scope() };
     let grant = made("grant", &grant, &[&world]).unwrap();
     assert_eq!(rows(&grant, "Services"), [format!("ccspp · {left_out}")]);
@@ -86,7 +87,7 @@ fn few_people_are_left_out_of_every_report_alike() {
 fn a_statement_tells_pledged_and_delivered_time_when_nothing_is_left_out() {
     let partner = Scope { partner: Some(id(PARTNER).to_string()), ..scope() };
     let document = made("partnership", &partner, &[&busy()]).unwrap();
-    assert_eq!(rows(&document, "Agreements"), ["MOU-4 · Mou · Signed · 2025-07-01 · 2026-06-30 · – · 135"]);
+    assert_eq!(rows(&document, "Agreements"), ["MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · 135"]);
     assert_eq!(
         rows(&document, "The partner"),
         ["Puente Norte · Community organisation · Active · 2026-12-31 · – · –"]
@@ -194,6 +195,17 @@ fn every_report_is_a_whole_page_and_the_same_bytes_each_time() {
             assert!(section.table.rows.iter().all(|row| row.len() == width), "{}", section.heading);
         }
     }
+}
+
+#[test]
+fn a_position_that_is_the_head_says_no_more_than_the_head() {
+    let world = busy();
+    let at = |position: u64| {
+        let vantage = Vantage { as_of: Some(AsOf::Position(position)), valid_on: None };
+        made("annual-progress", &Scope { vantage, ..scope() }, &[&world]).unwrap().provenance.as_of
+    };
+    assert_eq!(at(world.log.len() as u64), None);
+    assert_eq!(at(3), Some("3".to_owned()));
 }
 
 #[test]

@@ -64,3 +64,12 @@ fn a_limit_cuts_the_answer() {
     let limited = |limit| answer(view, &rows, &BTreeMap::new(), limit).unwrap().len();
     assert_eq!([None, Some(3), Some(0), Some(1000)].map(limited), [7, 3, 0, 7]);
 }
+
+#[test]
+fn agreements_are_found_that_are_in_force_on_a_day_or_end_by_one() {
+    let found =
+        |filters: &[(&str, &str)]| ask(&World::working(), "agreement-register", filters).unwrap().len();
+    let in_force = |day| found(&[("starts<", day), ("ends>", day), ("status", "signed")]);
+    assert_eq!(["2025-06-30", "2025-07-01", "2026-06-30", "2026-07-01"].map(in_force), [0, 1, 1, 0]);
+    assert_eq!((found(&[("ends<", "2026-06-30")]), found(&[("ends<", "2026-06-29")])), (1, 0));
+}
