@@ -110,7 +110,7 @@ fn what_was_decided_needed_and_paid_is_told() {
     let heading = "What was decided, needed and paid";
     let mut lines = told.out.lines().skip_while(|line| !line.contains(heading)).skip(1);
     let header = lines.next().unwrap();
-    assert!(header.contains("adopted") && header.contains("gaps") && header.contains("spent $"), "{header}");
+    assert!(header.contains("ADOPTED") && header.contains("GAPS") && header.contains("SPENT $"), "{header}");
     let largest = lines.find(|line| line.contains("port-ellery-usd")).unwrap();
     let figures: Vec<u64> = largest.split_whitespace().skip(1).map(|n| n.parse().unwrap()).collect();
     assert!(figures.len() == 8 && figures.iter().all(|figure| *figure > 0), "{largest}");

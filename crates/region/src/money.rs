@@ -75,8 +75,8 @@ impl Opening {
             program: program.to_owned(),
             funder: funder.to_owned(),
             award: format!("{program}-2025-{:03}", number + 1),
-            // A tenth stays with the district.
-            cents: ALLOCATED * parts as u64 / 9 * 10,
+            // What is more than the parts stays with the district.
+            cents: ALLOCATED * parts as u64 / 10 * 11,
         };
         let new = Create { id: Some(id), effective: Effective::Span(STARTS, ENDS), details };
         self.agenda.add(date(2025, 8, 11), Command::Grant(grant::Command::AwardGrant(new)));
