@@ -114,7 +114,7 @@ impl View for EngagementSummary {
 
     /// Households are counted once in each group; without `by` a row is one month, site, kind and language.
     fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
-        let by = if by.is_empty() { &["month", "site", "kind", "language"] } else { by };
+        let by = if by.is_empty() { &["month", "school_year", "site", "kind", "language"] } else { by };
         let mut groups: BTreeMap<Vec<String>, (Map<String, Value>, RoaringBitmap)> = BTreeMap::new();
         rows.each(b"c", |key, cell: &Cell| {
             let mut place = key.get(1..).unwrap_or_default().split(|byte| *byte == 0);
