@@ -72,6 +72,12 @@ pub(crate) fn school_day_until(mut day: Date) -> Date {
     day.max(FIRST_DAY)
 }
 
+/// The part of this that falls to the days of the year up to that day, and one more to begin with.
+pub(crate) fn part_by(day: Date, all: u64) -> u64 {
+    let days = |to: Date| u64::try_from((to - FIRST_DAY).get_days()).unwrap_or(0);
+    1 + all * days(day) / days(LAST_DAY)
+}
+
 /// So many days later.
 pub(crate) fn after(day: Date, days: u32) -> Date {
     day.saturating_add(i64::from(days).days())

@@ -283,8 +283,7 @@ impl Planning<'_> {
         proposal: ProposalId,
         present: &BTreeMap<Constituency, u16>,
     ) {
-        let number = self.number * 10_000 + self.raised * 100 + at as u64 * 10 + self.open.len() as u64;
-        let id = DecisionId::new(self.chance.id(&format!("decision {proposal}"), number));
+        let id = DecisionId::new(self.chance.id(&format!("decision {proposal}"), at as u64));
         let declined = |reason, tally| about::DecisionNotAdopted {
             decision: id,
             meeting,

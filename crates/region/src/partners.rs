@@ -27,6 +27,8 @@ const RESTS: usize = 7;
 const REST: (Date, Date) = (date(2025, 12, 15), date(2026, 1, 20));
 /// The partner at this place has other details from November on.
 const MOVED: usize = 4;
+/// The first service of the partner at this place is on other days from February on.
+const RESCHEDULED: usize = 1;
 /// At these places something was entered wrong, or twice.
 const ENTERED_WRONG: usize = 0;
 const ENTERED_TWICE: usize = 2;
@@ -240,7 +242,7 @@ impl Opening {
                 let again = offer(copy, offered.clone());
                 self.agenda.add(date(2025, 9, 10), Step::wrong(again, Then::Void(Kind::Offering)));
             }
-            if first(MOVED - 3) {
+            if first(RESCHEDULED) {
                 let day = date(2026, 2, 4);
                 let details =
                     offering::Offered { schedule: Some("tue-thu-1500".to_owned()), ..offered.clone() };

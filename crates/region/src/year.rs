@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::agenda::{Agenda, Step, Then, correct, on, void};
-use crate::calendar::{FIRST_DAY, after, school_day_from, school_day_until};
+use crate::calendar::{after, part_by, school_day_from, school_day_until};
 use crate::chance::Chance;
 use crate::names::LANGUAGES;
 use crate::opening::{Opening, Placed};
@@ -200,8 +200,7 @@ impl Year {
     /// How many of what may happen so often a year at a site may have happened by that day, however many events a
     /// year has.
     fn by(&self, day: Date, at_a_site: u64) -> u64 {
-        let days = u64::try_from((day - FIRST_DAY).get_days()).unwrap_or(0);
-        1 + at_a_site * self.sites.len() as u64 * days / 304
+        part_by(day, at_a_site * self.sites.len() as u64)
     }
 
     /// A case is passed to a partner.

@@ -11,7 +11,7 @@ use domain::thing::NAMES;
 use domain::{
     Basis, Event, Fact, Found, FoundEvent, Recorded, Stamp, Standing, State, Timestamp, decide, evolve,
 };
-use domain::{assessment, council, ledger, offering};
+use domain::{assessment, council, ledger, offering, partner};
 use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use region::{District, region, region_of};
@@ -92,6 +92,11 @@ fn a_year_has_every_event_that_a_district_has() {
         let has = !NOT_IN_A_YEAR.iter().any(|(other, _)| other == name);
         assert_eq!(names.contains(name), has, "{name}");
     }
+    let kinds = facts.iter().filter_map(|fact| match &fact.event {
+        Event::Partner(partner::Event::PartnerOnboarded(partner)) => Some(format!("{:?}", partner.kind)),
+        _ => None,
+    });
+    assert_eq!(kinds.collect::<BTreeSet<_>>().len(), 8);
 }
 
 #[test]
