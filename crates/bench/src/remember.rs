@@ -2,7 +2,7 @@
 //! of real use: a command id, a source record and an event id for each delivery.
 
 use domain::Standing;
-use recorder::register::{Key, Place, Register, Remembered};
+use recorder::register::{Key, Place, Register, Remembered, Shelf};
 use runtime::{Clock as _, SystemClock};
 use uuid::Uuid;
 use wire::SourceRecord;
@@ -12,8 +12,8 @@ use crate::machine::{Failure, Figure, disk, peak_memory};
 /// Fills a register and prints the figures, a line each.
 pub(crate) fn child(keys: u64) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
-    let clock = SystemClock::default();
-    let (mut register, _) = Register::open(folder.path())?;
+    let (clock, shelf) = (SystemClock::default(), Shelf::new(folder.path()));
+    let (mut register, _) = Register::open(&folder.path().join("azul-usd"), &shelf)?;
     let began = clock.elapsed();
     for n in 0..keys / 3 {
         remember(&mut register, n);
@@ -26,7 +26,7 @@ pub(crate) fn child(keys: u64) -> Result<(), Failure> {
     let new = lookups(&register, |n| Key::command(id(9, n)))?;
     register.close(place(keys))?;
     let began = clock.elapsed();
-    let (register, kept) = Register::open(folder.path())?;
+    let (register, kept) = Register::open(&folder.path().join("azul-usd"), &shelf)?;
     let reopened = (clock.elapsed() - began).as_secs_f64();
     if kept.is_none() {
         return Err("the register forgot its place".into());

@@ -14,6 +14,7 @@ use wire::{Head, Outcome, RefusalReply, Submission};
 use crate::addressee::{Addressee, Batch};
 use crate::ledger_task::LedgerTask;
 use crate::randomness::Randomness;
+use crate::register::Shelf;
 use crate::{Error, Settings};
 
 /// Commands that enter the queue as one message, so that a group can fill from one caller.
@@ -95,6 +96,7 @@ trait Starter: Send + Sync {
 struct Tasks<J> {
     journal: J,
     settings: Settings,
+    shelf: Shelf,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     stop: watch::Receiver<bool>,
@@ -105,7 +107,7 @@ impl<J: Journal> Starter for Tasks<J> {
         let task = LedgerTask::new(
             self.journal.clone(),
             ledger,
-            self.settings.clone(),
+            (self.settings.clone(), self.shelf.clone()),
             (self.clock.clone(), Randomness::new(self.random.clone())),
             self.stop.clone(),
         );
@@ -134,7 +136,8 @@ impl Recorder {
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let waiting_max = settings.waiting_max.max(TOGETHER_MAX);
-        let starter = Box::new(Tasks { journal, settings, clock, random, stop: stopped });
+        let shelf = Shelf::new(&settings.data_dir);
+        let starter = Box::new(Tasks { journal, settings, shelf, clock, random, stop: stopped });
         Self { shared: Arc::new(Shared { waiting_max, ledgers: Mutex::default(), starter, stop }) }
     }
 

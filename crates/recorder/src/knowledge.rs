@@ -12,7 +12,7 @@ use uuid::Uuid;
 use wire::{Head, Interpreted, Origin, RecordedEvent, SourceRecord, Tip, Verifier};
 
 use crate::decided::DecidedEvents;
-use crate::register::{Key, Place, Register, RegisterError, Remembered, Rows};
+use crate::register::{Key, Place, Register, RegisterError, Remembered, Rows, Shelf};
 use crate::{Error, Fingerprint};
 
 /// State, verifier and register of one ledger, all at the same head.
@@ -41,9 +41,9 @@ impl Knowledge {
     ///
     /// # Errors
     /// [`Error::Halted`] if the register can't be used.
-    pub(crate) fn open(directory: &Path, origin: &Origin, epoch: u64) -> Result<Self, Error> {
+    pub(crate) fn open(directory: &Path, shelf: &Shelf, origin: &Origin, epoch: u64) -> Result<Self, Error> {
         let halted = |error: RegisterError| halt(&origin.ledger, error);
-        let (register, place) = Register::open(directory).map_err(halted)?;
+        let (register, place) = Register::open(directory, shelf).map_err(halted)?;
         let kept = place.as_ref().and_then(|place| {
             let remembered: Snapshot = serde_json::from_str(&place.state).ok()?;
             let verifier = Verifier::from_bytes(origin.clone(), &place.verifier)?;

@@ -28,6 +28,7 @@ use crate::group::{Before, Decided, Desk, Group, Minted, Room, Verdict};
 use crate::handle::{Request, Waiting};
 use crate::knowledge::Knowledge;
 use crate::randomness::Randomness;
+use crate::register::Shelf;
 use crate::{Error, Fingerprint, Settings};
 
 /// Commands in hand. More stay in the queue, where they count against its bound.
@@ -46,6 +47,7 @@ pub(crate) struct LedgerTask<J> {
     journal: J,
     origin: Origin,
     settings: Settings,
+    shelf: Shelf,
     clock: Arc<dyn Clock>,
     randomness: Randomness,
     stop: watch::Receiver<bool>,
@@ -89,7 +91,7 @@ impl<J: Journal> LedgerTask<J> {
     pub(crate) fn new(
         journal: J,
         ledger: Slug,
-        settings: Settings,
+        (settings, shelf): (Settings, Shelf),
         (clock, randomness): (Arc<dyn Clock>, Randomness),
         stop: watch::Receiver<bool>,
     ) -> Self {
@@ -100,6 +102,7 @@ impl<J: Journal> LedgerTask<J> {
             journal,
             origin,
             settings,
+            shelf,
             clock,
             randomness,
             stop,

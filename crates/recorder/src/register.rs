@@ -29,13 +29,19 @@ use job::Job;
 pub use row::{Key, Remembered, Rows};
 use row::{Row, RowBytes};
 use run::{Run, SortedRows};
-use store::Store;
+pub use store::Shelf;
+use store::{Gathered, Store};
 
 /// Rows in memory before they are written as a run: about 9 MB. Fewer, larger runs are merged less often, and a new key
 /// is looked for in fewer of them.
 const BUFFER_ROWS: usize = 131_072;
 /// Rows that gather while the run before is still being written; then the ledger waits for it.
 const BUFFER_ROWS_MAX: usize = 3 * BUFFER_ROWS;
+/// Rows in the memory of all registers of a recorder together, about 45 MB, from which on each writes smaller runs: many
+/// ledgers with a little each would hold more than a few with much.
+const GATHERED_ROWS: usize = 4 * BUFFER_ROWS;
+/// The least that is worth a run even then.
+const BUFFER_ROWS_MIN: usize = 8_192;
 /// Runs of one level that are merged into one of the next.
 const FAN_IN: usize = 8;
 
@@ -74,6 +80,7 @@ pub struct Register {
     store: Store,
     /// Newest rows; not in any run.
     buffer: Rows,
+    gathered: Gathered,
     /// Rows on their way into a run.
     frozen: Option<(Arc<Rows>, Job<Run>)>,
     /// Newest first.
@@ -94,14 +101,14 @@ impl Register {
     ///
     /// # Errors
     /// [`RegisterError`] if the files can't be used at all.
-    pub fn open(directory: &Path) -> Result<(Self, Option<Place>), RegisterError> {
+    pub fn open(directory: &Path, shelf: &Shelf) -> Result<(Self, Option<Place>), RegisterError> {
         std::fs::create_dir_all(directory)?;
         // sled locks its own files, but clearing them away would come before that.
         let lock = File::create(directory.join("lock"))?;
         lock.try_lock().map_err(|_| RegisterError::InUse(directory.to_owned()))?;
         let kept = match bookmark::read(directory) {
             Ok(None) => Ok(None),
-            Ok(Some(bookmark)) => Self::reopen(directory, &lock, bookmark).map(Some),
+            Ok(Some(bookmark)) => Self::reopen(directory, shelf, &lock, bookmark).map(Some),
             Err(error) => Err(error),
         };
         match kept {
@@ -113,8 +120,7 @@ impl Register {
             Err(error) => return Err(error),
         }
         bookmark::remove(directory)?;
-        let store = Store::create(directory)?;
-        Ok((Self::empty(directory, store, lock), None))
+        Ok((Self::empty(directory, shelf, Store::create(shelf, directory)?, lock), None))
     }
 
     /// Forgets everything and begins again, as if nothing had been there.
@@ -122,17 +128,18 @@ impl Register {
     /// # Errors
     /// [`RegisterError`] if the files can't be used.
     pub fn discard(self) -> Result<Self, RegisterError> {
-        let directory = self.directory.clone();
+        let (directory, shelf) = (self.directory.clone(), self.gathered.shelf().clone());
         bookmark::remove(&directory)?;
         drop(self);
-        Ok(Self::open(&directory)?.0)
+        Ok(Self::open(&directory, &shelf)?.0)
     }
 
-    fn empty(directory: &Path, store: Store, lock: File) -> Self {
+    fn empty(directory: &Path, shelf: &Shelf, store: Store, lock: File) -> Self {
         Self {
             directory: directory.to_owned(),
             store,
             buffer: Rows::default(),
+            gathered: Gathered::new(shelf.clone()),
             frozen: None,
             runs: Vec::new(),
             merge: None,
@@ -143,8 +150,14 @@ impl Register {
         }
     }
 
-    fn reopen(directory: &Path, lock: &File, bookmark: Bookmark) -> Result<(Self, Place), RegisterError> {
-        let mut register = Self::empty(directory, Store::open(directory)?, lock.try_clone()?);
+    fn reopen(
+        directory: &Path,
+        shelf: &Shelf,
+        lock: &File,
+        bookmark: Bookmark,
+    ) -> Result<(Self, Place), RegisterError> {
+        let store = Store::open(shelf, directory)?;
+        let mut register = Self::empty(directory, shelf, store, lock.try_clone()?);
         for record in &bookmark.runs {
             let run = Run::load(&register.store, record)?;
             if !bookmark.clean {
@@ -183,13 +196,20 @@ impl Register {
 
     /// Remembers; a later value for the same key replaces the earlier.
     pub fn insert(&mut self, key: Key, value: Remembered) {
-        self.buffer.insert(key, value);
+        if self.buffer.insert(key, value).is_none() {
+            self.gathered.add();
+        }
     }
 
     /// Whether enough has gathered for [`checkpoint`](Self::checkpoint).
     pub fn is_full(&self) -> bool {
         let busy = self.frozen.as_ref().is_some_and(|(_, job)| !job.is_done());
-        self.buffer.len() >= if busy { BUFFER_ROWS_MAX } else { BUFFER_ROWS }
+        let most = match busy {
+            true => BUFFER_ROWS_MAX,
+            false if self.gathered.together() >= GATHERED_ROWS => BUFFER_ROWS_MIN,
+            false => BUFFER_ROWS,
+        };
+        self.buffer.len() >= most
     }
 
     /// Writes what has gathered, and the place it is complete to, in the background. Waits for the write before.
@@ -258,8 +278,11 @@ impl Register {
     }
 
     fn write(&mut self, place: Place, clean: bool) -> Result<(), RegisterError> {
-        let room = Rows::with_capacity_and_hasher(BUFFER_ROWS + BUFFER_ROWS / 8, Default::default());
+        // Room for as many again; a register that is closed needs none.
+        let room = if clean { 0 } else { self.buffer.len() + self.buffer.len() / 8 };
+        let room = Rows::with_capacity_and_hasher(room, Default::default());
         let rows = Arc::new(std::mem::replace(&mut self.buffer, room));
+        self.gathered.clear();
         self.keys += rows.len() as u64;
         let id = self.take_id();
         let (store, directory, frozen) = (self.store.clone(), self.directory.clone(), rows.clone());
@@ -267,7 +290,7 @@ impl Register {
         let garbage = std::mem::take(&mut self.garbage);
         let job = Job::start(move || {
             let run = Run::write(&store, &sorted(&frozen), id)?;
-            store.sync(&directory)?;
+            store.sync()?;
             let newest = (run.rows() > 0).then(|| run.record());
             let runs = newest.into_iter().chain(older).collect();
             bookmark::write(&directory, &Bookmark { clean, place, runs })?;

@@ -21,7 +21,7 @@ impl<J: Journal> LedgerTask<J> {
         let tip = self.journal.open(&ledger).await.map_err(|error| self.failed(&error))?;
         self.settings.observer.taking_up(&ledger);
         let directory = register::directory(&self.settings.data_dir, &ledger);
-        let knowledge = Knowledge::open(&directory, &self.origin, tip.epoch)?;
+        let knowledge = Knowledge::open(&directory, &self.shelf, &self.origin, tip.epoch)?;
         let known = knowledge.tip();
         if known.epoch != tip.epoch
             || known.commit > tip.commit

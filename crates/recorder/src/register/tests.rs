@@ -1,7 +1,5 @@
 //! Claims about the register: what it remembers, through stops of every kind.
 
-use std::path::Path;
-
 use domain::Standing;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -30,8 +28,13 @@ fn fill(register: &mut Register, keys: std::ops::Range<u64>, step: u64) {
     }
 }
 
+/// Where the register of a ledger would be.
+fn at(directory: &TempDir) -> PathBuf {
+    directory.path().join("azusa-usd")
+}
+
 fn open(directory: &TempDir) -> (Register, Option<Place>) {
-    Register::open(directory.path()).unwrap()
+    Register::open(&at(directory), &Shelf::new(directory.path())).unwrap()
 }
 
 #[test]
@@ -122,7 +125,7 @@ fn a_register_without_a_run_that_counts_is_made_again() {
     let (mut register, _) = open(&directory);
     fill(&mut register, 0..200, 100);
     drop(register);
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(&Shelf::new(directory.path()), &at(&directory)).unwrap();
     store.clear_all_but(&[]).unwrap();
     drop(store);
     let (register, found) = open(&directory);
@@ -135,7 +138,7 @@ fn a_run_with_a_changed_row_is_found_after_an_unclean_stop() {
     let (mut register, _) = open(&directory);
     fill(&mut register, 0..100, 100);
     drop(register);
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(&Shelf::new(directory.path()), &at(&directory)).unwrap();
     let (at, block) = store.scan(&1_u64.to_be_bytes()).next().unwrap().unwrap();
     let mut block = block.to_vec();
     block[20] ^= 1;
@@ -151,7 +154,7 @@ fn a_damaged_bookmark_is_never_believed() {
         let (mut register, _) = open(&directory);
         fill(&mut register, 0..100, 100);
         register.close(place(1)).unwrap();
-        let file = directory.path().join("bookmark.json");
+        let file = at(&directory).join("bookmark.json");
         let mut text = std::fs::read(&file).unwrap();
         text[cut] ^= 1;
         std::fs::write(&file, text).unwrap();
@@ -180,6 +183,45 @@ fn a_second_opening_of_the_same_directory_fails() {
     let directory = TempDir::new().unwrap();
     let (mut register, _) = open(&directory);
     fill(&mut register, 0..100, 100);
-    assert!(Register::open(Path::new(directory.path())).is_err());
+    let again = Register::open(&at(&directory), &Shelf::new(directory.path()));
+    assert!(matches!(again, Err(RegisterError::InUse(_))));
     assert_eq!(register.get(&key(5)).unwrap(), Some(value(5)));
+}
+
+#[test]
+fn registers_on_one_shelf_keep_apart_and_write_early_when_they_are_many() {
+    let directory = TempDir::new().unwrap();
+    let shelf = Shelf::new(directory.path());
+    let ledgers = ["azusa-usd", "glendora-usd", "lock", "runs"].map(|name| directory.path().join(name));
+    let mut registers = ledgers.clone().map(|ledger| Register::open(&ledger, &shelf).unwrap().0);
+    for (register, n) in registers.iter_mut().zip(0..) {
+        register.insert(key(n), value(n));
+        register.checkpoint(place(n)).unwrap();
+        register.insert(key(10 + n), value(n));
+    }
+    for (register, n) in registers.into_iter().zip(0_u64..) {
+        let known: Vec<u64> = (0..4).filter(|n| register.get(&key(*n)).unwrap().is_some()).collect();
+        assert_eq!(known, [n]);
+        register.close(place(20 + n)).unwrap();
+    }
+    let mut registers = ledgers.map(|ledger| Register::open(&ledger, &shelf).unwrap());
+    assert_eq!(registers[2].1, Some(place(22)));
+    let [(full, _), (small, _), ..] = &mut registers;
+    (0..GATHERED_ROWS as u64).for_each(|n| full.insert(key(n), value(n)));
+    (0..BUFFER_ROWS_MIN as u64).for_each(|n| small.insert(key(n), value(n)));
+    assert!(small.is_full());
+    full.checkpoint(place(9)).unwrap();
+    assert!(!small.is_full());
+}
+
+#[test]
+fn a_shelf_that_sled_finds_damaged_costs_no_more_than_reading_the_logs() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..100, 100);
+    register.close(place(1)).unwrap();
+    let conf = directory.path().join("register-runs").join("conf");
+    std::fs::write(conf, "nothing that sled knows").unwrap();
+    let (register, found) = open(&directory);
+    assert_eq!((found, register.rows()), (None, 0));
 }
