@@ -1,11 +1,12 @@
 //! The task that follows one ledger: applies commit after commit and writes what changed now and then, while it goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Slug;
 use futures::StreamExt as _;
 use journal::{Journal, JournalError, Until, read_events};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::Error;
@@ -46,6 +47,8 @@ pub(crate) struct Follower<J> {
     pub(crate) views: Views,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) stop: watch::Receiver<bool>,
+    /// Who may catch up: a reader that is behind holds much in memory, and many would only wait for each other.
+    pub(crate) turns: Arc<Semaphore>,
 }
 
 impl<J: Journal> Follower<J> {
@@ -79,8 +82,15 @@ impl<J: Journal> Follower<J> {
     async fn follow(&mut self) -> Result<(), Error> {
         let (from, goal) = self.compare().await?;
         let mut written = from.head().position;
+        let mut turn = None;
         if from.head().commit >= goal {
             self.progress.send_modify(|p| p.current = true);
+        } else {
+            turn = tokio::select! {
+                biased;
+                _ = self.stop.wait_for(|stop| *stop) => return Ok(()),
+                turn = self.turns.clone().acquire_owned() => turn.ok(),
+            };
         }
         let mut commits = ahead(read_events(&self.journal, &self.ledger, from, Until::Follow));
         loop {
@@ -103,8 +113,16 @@ impl<J: Journal> Follower<J> {
                     });
                     let patience = if head.commit < goal { CATCHING_UP } else { 1 };
                     let due = head.position >= written + self.flush_events * patience;
-                    if due || rows > ROWS_IN_MEMORY_MAX {
+                    let caught_up = turn.is_some() && head.commit >= goal;
+                    if caught_up {
+                        // The next one finds the memory that this one gives back.
+                        self.finish().await?;
+                        self.views.lock().await.forget();
+                        turn = None;
+                    } else if due || rows > ROWS_IN_MEMORY_MAX {
                         self.write().await?;
+                    }
+                    if caught_up || due || rows > ROWS_IN_MEMORY_MAX {
                         written = head.position;
                     }
                 }

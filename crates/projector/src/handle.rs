@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::Slug;
 use journal::{FIRST_EPOCH, Journal};
-use tokio::sync::{OwnedMutexGuard, watch};
+use tokio::sync::{OwnedMutexGuard, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use wire::{Answer, Head, Origin, Query, Rebuilt, ViewDigest};
 
@@ -16,6 +16,9 @@ use crate::follower::{Follower, Progress};
 use crate::ledger_views::LedgerViews;
 use crate::store::Store;
 use crate::{Error, blocking};
+
+/// Ledgers that catch up at once; each takes some tens of megabytes for it.
+const CATCHING_UP_MAX: usize = 4;
 
 /// What the projector is told when it starts.
 #[derive(Debug, Clone)]
@@ -92,6 +95,7 @@ struct Shared<J> {
     settings: Settings,
     store: Store,
     ledgers: Mutex<BTreeMap<Slug, Tracked>>,
+    turns: Arc<Semaphore>,
 }
 
 #[derive(Clone)]
@@ -136,7 +140,15 @@ impl<J: Journal> Projector<J> {
     /// As [`start`](Self::start).
     pub async fn open(journal: J, settings: Settings) -> Result<Self, Error> {
         let store = Store::open(&settings.data_dir, settings.cache_bytes).await?;
-        Ok(Self { shared: Arc::new(Shared { journal, settings, store, ledgers: Mutex::default() }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                journal,
+                settings,
+                store,
+                ledgers: Mutex::default(),
+                turns: Arc::new(Semaphore::new(CATCHING_UP_MAX)),
+            }),
+        })
     }
 
     /// Follows a ledger from now on, if it does not already.
@@ -164,6 +176,7 @@ impl<J: Journal> Projector<J> {
             views: views.clone(),
             progress: sender,
             stop: stopped,
+            turns: self.shared.turns.clone(),
         };
         #[expect(clippy::disallowed_methods, reason = "`stop` waits for it")]
         let task = Arc::new(Mutex::new(Some(tokio::spawn(follower.run()))));

@@ -139,6 +139,20 @@ impl Knowledge {
         Ok(())
     }
 
+    /// Whether the register has something to be taken over from the background.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.register.as_ref().is_some_and(Register::is_writing)
+    }
+
+    /// Takes it over.
+    ///
+    /// # Errors
+    /// [`Error::Halted`] if it could not be written.
+    pub(crate) fn tidy(&mut self) -> Result<(), Error> {
+        let tidied = self.register.as_mut().map_or(Ok(()), Register::tidy);
+        tidied.map_err(|error| halt(&self.ledger, error))
+    }
+
     fn place(&self) -> Result<Place, Error> {
         let snapshot = SnapshotOf { rules: RULES, state: &self.state };
         let state = serde_json::to_string(&snapshot).map_err(|error| halt(&self.ledger, error))?;

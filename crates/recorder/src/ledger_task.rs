@@ -38,6 +38,8 @@ const COURTESY: u32 = 8;
 /// A group takes nobody in who comes so long after its time, which is all its events'.
 const GROUP_AGE_MAX_MICROS: i64 = 1_000_000;
 
+/// How often an idle ledger looks whether its register has written something.
+const TIDY_EVERY: Duration = Duration::from_millis(250);
 /// After so long without a word of the log, it is asked where it stands before anything is decided: it may have been made
 /// again, and the guard, which names a number, does not tell a log from another of the same length.
 const SILENCE_MAX: Duration = Duration::from_secs(1);
@@ -142,16 +144,31 @@ impl<J: Journal> LedgerTask<J> {
     /// Waits for the next request and takes what else is there; false when it is time to end.
     async fn gather(&mut self, requests: &mut Requests) -> bool {
         if self.waiting.is_empty() && self.questions.is_empty() {
-            let request = tokio::select! {
-                biased;
-                _ = self.stop.wait_for(|stop| *stop) => None,
-                request = requests.recv() => request,
+            let request = loop {
+                let next = tokio::select! {
+                    biased;
+                    _ = self.stop.wait_for(|stop| *stop) => Some(None),
+                    request = requests.recv() => Some(request),
+                    () = tokio::time::sleep(TIDY_EVERY), if self.knowledge.is_writing() => None,
+                };
+                match next {
+                    Some(request) => break request,
+                    None => self.tidy(),
+                }
             };
             let Some(request) = request else { return false };
             self.take(request);
         }
         self.take_all(requests);
         !*self.stop.borrow()
+    }
+
+    /// Nobody asks: memory of what the register has written is given back.
+    fn tidy(&mut self) {
+        if let Err(error) = self.knowledge.tidy() {
+            tracing::warn!(ledger = %self.origin.ledger, %error, "the register could not be written");
+            self.halted.get_or_insert(error);
+        }
     }
 
     fn take_all(&mut self, requests: &mut Requests) {

@@ -221,6 +221,20 @@ impl Register {
         self.write(place, false)
     }
 
+    /// Whether a write or a merge goes on, or has ended and is not taken over.
+    pub const fn is_writing(&self) -> bool {
+        self.frozen.is_some() || self.merge.is_some()
+    }
+
+    /// Takes over a write that has ended, which gives back the memory of its rows. Waits for nothing.
+    ///
+    /// # Errors
+    /// [`RegisterError`] of the write.
+    pub fn tidy(&mut self) -> Result<(), RegisterError> {
+        let is_done = self.frozen.as_ref().is_none_or(|(_, job)| job.is_done());
+        if is_done { self.settle() } else { Ok(()) }
+    }
+
     /// Writes everything and waits until it is durable: the next opening is at this place without a check.
     ///
     /// # Errors
