@@ -20,7 +20,6 @@ use crate::agenda::{Agenda, Step, Then, on};
 use crate::calendar::{after, school_day_from};
 use crate::chance::Chance;
 use crate::council::Adopted;
-use crate::names::PARTNERS;
 use crate::opening::Opening;
 
 const OPENED: Date = date(2025, 8, 13);
@@ -81,7 +80,7 @@ impl Opening {
         let mut planning = Planning { id, site, at, agenda: &mut self.agenda, chance };
         planning.voices();
         let needs = planning.needs();
-        planning.assets();
+        planning.assets(&self.partners);
         if let Some(first) = adopted.first() {
             planning.priorities(&needs, *first);
         }
@@ -139,11 +138,11 @@ impl Planning<'_> {
             .collect()
     }
 
-    fn assets(&mut self) {
+    fn assets(&mut self, partners: &[&str]) {
         let asset = |chance: &Chance, number| AssetId::new(chance.id("asset", self.at * 10 + number));
         let [partner, place, skill, again] = [0, 1, 2, 3].map(|number| asset(self.chance, number));
         let known = self.at % 4;
-        let label = usize::try_from(known).ok().and_then(|at| PARTNERS.get(at)).map_or("", |p| p.name);
+        let label = usize::try_from(known).ok().and_then(|at| partners.get(at)).copied().unwrap_or_default();
         let by = Some(PartnerId::new(self.chance.id("partner", known)));
         let details = |asset, kind, partner, label: &str| AssetIdentified {
             asset,

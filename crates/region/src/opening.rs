@@ -52,6 +52,8 @@ pub(crate) struct Opening {
     /// On a day of the year.
     pub(crate) agenda: Agenda,
     pub(crate) sites: Vec<SiteId>,
+    /// Names of the partners, in their order.
+    pub(crate) partners: Vec<&'static str>,
     pub(crate) placed: Vec<Placed>,
     /// How many students of a site records name.
     pub(crate) students: u32,
@@ -71,6 +73,7 @@ pub(crate) fn open(profile: &Profile, quota: u64, chance: &mut Chance) -> Openin
         steps: Vec::new(),
         agenda: Agenda::default(),
         sites: Vec::new(),
+        partners: Vec::new(),
         placed: Vec::new(),
         students: 0,
         doubles: Vec::new(),
@@ -89,7 +92,10 @@ pub(crate) fn open(profile: &Profile, quota: u64, chance: &mut Chance) -> Openin
     for (at, name) in names.enumerate() {
         opening.school(profile, at, name, chance);
     }
-    for (at, partner) in PARTNERS.iter().take(profile.partners).enumerate() {
+    // The largest three work with the first ones, smaller ones with whoever is near.
+    let partners = PARTNERS.iter().cycle().skip(4 * profile.rank.saturating_sub(3)).take(profile.partners);
+    for (at, partner) in partners.enumerate() {
+        opening.partners.push(partner.name);
         opening.partner(at, partner, chance);
     }
     opening.enrol(profile, quota, chance);
