@@ -44,6 +44,16 @@ impl<J: Journal> Archive<J> {
         Self { journal, ledger, kept: VecDeque::new() }
     }
 
+    /// Whether it keeps something.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Keeps nothing for now: a few megabytes of each of many ledgers are much.
+    pub(crate) fn forget(&mut self) {
+        self.kept = VecDeque::new();
+    }
+
     /// The first receipt of a command that was accepted before.
     ///
     /// # Errors

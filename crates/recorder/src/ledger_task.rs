@@ -38,7 +38,7 @@ const COURTESY: u32 = 8;
 /// A group takes nobody in who comes so long after its time, which is all its events'.
 const GROUP_AGE_MAX_MICROS: i64 = 1_000_000;
 
-/// How often an idle ledger looks whether its register has written something.
+/// After so long without a request a ledger gives back memory, and looks again as long as its register is writing.
 const TIDY_EVERY: Duration = Duration::from_millis(250);
 /// After so long without a word of the log, it is asked where it stands before anything is decided: it may have been made
 /// again, and the guard, which names a number, does not tell a log from another of the same length.
@@ -145,11 +145,14 @@ impl<J: Journal> LedgerTask<J> {
     async fn gather(&mut self, requests: &mut Requests) -> bool {
         if self.waiting.is_empty() && self.questions.is_empty() {
             let request = loop {
+                // What a halted ledger has in memory may be half of something, and is not written.
+                let untidy =
+                    self.halted.is_none() && (self.knowledge.is_untidy() || !self.archive.is_empty());
                 let next = tokio::select! {
                     biased;
                     _ = self.stop.wait_for(|stop| *stop) => Some(None),
                     request = requests.recv() => Some(request),
-                    () = tokio::time::sleep(TIDY_EVERY), if self.knowledge.is_writing() => None,
+                    () = tokio::time::sleep(TIDY_EVERY), if untidy => None,
                 };
                 match next {
                     Some(request) => break request,
@@ -163,8 +166,9 @@ impl<J: Journal> LedgerTask<J> {
         !*self.stop.borrow()
     }
 
-    /// Nobody asks: memory of what the register has written is given back.
+    /// Nobody asks: memory of what the register has written, and of commits that were looked up, is given back.
     fn tidy(&mut self) {
+        self.archive.forget();
         if let Err(error) = self.knowledge.tidy() {
             tracing::warn!(ledger = %self.origin.ledger, %error, "the register could not be written");
             self.halted.get_or_insert(error);
