@@ -154,15 +154,16 @@ pub(crate) fn processor() -> f64 {
     ticks.sum::<f64>() / 100.0
 }
 
-/// Bytes of a folder, in MB.
+/// Bytes of a folder, in MB. A store that was just closed may still be tidying up: what is gone counts nothing.
 pub(crate) fn disk(folder: &Path) -> Result<f64, Failure> {
     let mut total = 0.0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        total += if entry.file_type()?.is_dir() {
-            disk(&entry.path())?
-        } else {
-            entry.metadata()?.len() as f64 / 1e6
+        total += match entry.metadata() {
+            Ok(file) if file.is_dir() => disk(&entry.path())?,
+            Ok(file) => file.len() as f64 / 1e6,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0.0,
+            Err(error) => return Err(error.into()),
         };
     }
     Ok(total)

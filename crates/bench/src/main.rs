@@ -149,13 +149,16 @@ async fn services(size: Spine, as_json: bool) -> Result<(), Failure> {
     );
     eprintln!("{} rounds of imports and callers", size.rounds);
     let mut measured = spine::spine(&size).await?;
+    if !as_json {
+        println!("{setting}; median [least – most]");
+        measured.drain(..).for_each(|bar| println!("{bar}"));
+    }
     eprintln!("the same with a log of {} events, and a register of {} keys", size.events, size.keys);
     measured.extend(spine::long(&size).await?);
     if as_json {
         let bars: Vec<Value> = measured.iter().map(Measured::json).collect();
         println!("{}", json!({ "bench": "spine", "setting": setting, "bars": bars }));
     } else {
-        println!("{setting}; median [least – most]");
         measured.iter().for_each(|bar| println!("{bar}"));
     }
     Ok(())
