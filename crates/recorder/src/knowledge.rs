@@ -134,22 +134,18 @@ impl Knowledge {
         if self.register.as_ref().is_some_and(Register::is_full) { self.checkpoint() } else { Ok(()) }
     }
 
-    /// Whether the register holds more in memory than an idle ledger should.
-    pub(crate) fn is_untidy(&self) -> bool {
-        self.register.as_ref().is_some_and(|register| register.is_writing() || register.is_worth_writing())
+    /// Whether the register has something to be taken over from the background.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.register.as_ref().is_some_and(Register::is_writing)
     }
 
-    /// Has it written, and takes over what has been written.
+    /// Takes it over.
     ///
     /// # Errors
     /// [`Error::Halted`] if it could not be written.
     pub(crate) fn tidy(&mut self) -> Result<(), Error> {
         let tidied = self.register.as_mut().map_or(Ok(()), Register::tidy);
-        tidied.map_err(|error| halt(&self.ledger, error))?;
-        match &self.register {
-            Some(register) if register.is_worth_writing() && !register.is_writing() => self.checkpoint(),
-            Some(_) | None => Ok(()),
-        }
+        tidied.map_err(|error| halt(&self.ledger, error))
     }
 
     fn checkpoint(&mut self) -> Result<(), Error> {

@@ -145,9 +145,8 @@ impl<J: Journal> LedgerTask<J> {
     async fn gather(&mut self, requests: &mut Requests) -> bool {
         if self.waiting.is_empty() && self.questions.is_empty() {
             let request = loop {
-                // What a halted ledger has in memory may be half of something, and is not written.
                 let untidy =
-                    self.halted.is_none() && (self.knowledge.is_untidy() || !self.archive.is_empty());
+                    self.halted.is_none() && (self.knowledge.is_writing() || !self.archive.is_empty());
                 let next = tokio::select! {
                     biased;
                     _ = self.stop.wait_for(|stop| *stop) => Some(None),

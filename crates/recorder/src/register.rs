@@ -221,11 +221,6 @@ impl Register {
         self.write(place, false)
     }
 
-    /// Whether so much has gathered that an idle ledger had better write it than hold it.
-    pub fn is_worth_writing(&self) -> bool {
-        self.buffer.len() >= BUFFER_ROWS_MIN
-    }
-
     /// Whether a write or a merge goes on, or has ended and is not taken over.
     pub const fn is_writing(&self) -> bool {
         self.frozen.is_some() || self.merge.is_some()
