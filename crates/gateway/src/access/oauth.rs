@@ -1,0 +1,75 @@
+//! `POST /oauth/token`: a short-lived pass for a key, by OAuth 2.0's client credentials grant (RFC 6749 section 4.4).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::Presented;
+use super::tokens::PASS_SECONDS;
+use crate::Shared;
+use crate::body::{must_be, whole};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+
+const FORM_BYTES_MAX: usize = 4096;
+
+/// Gives a pass. What is wrong is told as OAuth says (section 5.2), not as a problem: its clients know only that.
+pub(crate) async fn token(
+    State(shared): State<Arc<Shared>>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    must_be(&headers, &["application/x-www-form-urlencoded"])?;
+    let form = whole(body, FORM_BYTES_MAX).await?;
+    let form: Vec<(String, String)> = form_urlencoded::parse(&form).into_owned().collect();
+    let field = |name: &str| form.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+    match field("grant_type") {
+        Some("client_credentials") => {}
+        Some(_) => return Ok(refused(StatusCode::BAD_REQUEST, "unsupported_grant_type")),
+        None => return Ok(refused(StatusCode::BAD_REQUEST, "invalid_request")),
+    }
+    let client = match basic(&headers) {
+        Some((id, secret)) => Presented::client(&id, &secret),
+        None => field("client_id")
+            .zip(field("client_secret"))
+            .and_then(|(id, secret)| Presented::client(id, secret)),
+    };
+    let Some(client) = client else { return Ok(refused(StatusCode::UNAUTHORIZED, "invalid_client")) };
+    shared.rate.take(Some(&client.id.to_string()))?;
+    match shared.tokens.pass(&client).await {
+        Ok(pass) => {
+            let told = json!({ "access_token": pass, "token_type": "Bearer", "expires_in": PASS_SECONDS });
+            Ok(Json(told).into_response())
+        }
+        Err(problem) if problem.status == 401 => Ok(refused(StatusCode::UNAUTHORIZED, "invalid_client")),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn refused(status: StatusCode, error: &str) -> Response {
+    let mut response = (status, Json(json!({ "error": error }))).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        let basic = axum::http::HeaderValue::from_static("Basic realm=\"hubledger\"");
+        response.headers_mut().insert("www-authenticate", basic);
+    }
+    response
+}
+
+/// Client id and secret from the header; both are form-encoded in it.
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    let decoded = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
+}

@@ -1,0 +1,255 @@
+//! What records: one address for each command, and one that takes commands of any kind, one or many.
+//!
+//! The `Idempotency-Key` is the command's id and is kept for ever. Who acts is whoever the token names: a body can't
+//! say otherwise.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
+use domain::Slug;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wire::submission::COMMAND_BYTES_MAX;
+use wire::{Outcome, Receipt};
+
+use crate::Shared;
+use crate::access::Caller;
+use crate::body::{Members, media_type, must_be, whole};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::things::{Needs, Taken};
+
+/// What a body may say of a command besides what the command is about.
+pub(crate) const AROUND: &[&str] =
+    &["onbehalfof", "basis", "purpose", "correlationid", "causationid", "source"];
+/// Name of the header that carries the head after a command, or that an answer is complete to: `epoch:position`.
+pub(crate) const POSITION: &str = "ledger-position";
+/// Bytes of many commands at once, and how many.
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+const BATCH_MAX: usize = 1000;
+const NDJSON: &str = "application/x-ndjson";
+
+/// Records one command at its own address.
+pub(crate) async fn act(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Extension(taken): Extension<Taken>,
+    Path(path): Path<Vec<(String, String)>>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let dry_run = parameters.take::<bool>("dry_run")?.unwrap_or(false);
+    parameters.finish()?;
+    let key = idempotency_key(&headers)?;
+    must_be(&headers, &["application/json"])?;
+    let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX).await?)?;
+    let thing = thing(&taken, &path, key, &mut members)?;
+    let mut around = Vec::new();
+    for name in AROUND {
+        around.extend(members.take(name).map(|value| (*name, value)));
+    }
+    let mut command = Members::read(b"{}")?;
+    command.put("command", &taken.name)?;
+    command.put("version", &1)?;
+    command.put("id", &key)?;
+    for (name, value) in around {
+        command.put(name, &value)?;
+    }
+    command.put("body", &members.to_raw()?)?;
+    let command = signed(command, &caller, dry_run)?;
+    let ledger = &caller.ledger;
+    let outcome = shared.desks.submit(ledger, vec![command]).await?.into_iter().next();
+    let outcome = outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))?;
+    let outcome = pointed(outcome);
+    let location = match (taken.needs, &thing) {
+        (Needs::Nothing, Some(id)) => location(&taken, ledger, id),
+        _ => None,
+    };
+    answer(outcome, location, &taken)
+}
+
+/// Which thing it is about. A new one gets an id that follows from the key, so that a repetition is the same command.
+fn thing(
+    taken: &Taken,
+    path: &[(String, String)],
+    key: Uuid,
+    members: &mut Members,
+) -> Result<Option<Uuid>, Problem> {
+    match taken.needs {
+        Needs::Event => Ok(None),
+        Needs::Id => {
+            let text = path.iter().find(|(name, _)| name == "id").map_or("", |(_, id)| id);
+            let id: Uuid =
+                text.parse().map_err(|_| Problem::new("not-found", format!("{text:?} is no id")))?;
+            if members.has("id") {
+                let what = "the id stands in the address, and not again in the body";
+                return Err(Problem::new("malformed-command", what).at("/id"));
+            }
+            members.put("id", &id)?;
+            Ok(Some(id))
+        }
+        Needs::Nothing if !taken.names_id => Ok(None),
+        Needs::Nothing => {
+            if let Some(given) = members.take("id") {
+                let id = serde_json::from_str(given.get())
+                    .map_err(|error| Problem::new("malformed-command", format!("id: {error}")).at("/id"))?;
+                members.put("id", &id)?;
+                return Ok(Some(id));
+            }
+            let id = Uuid::new_v5(&key, taken.kind.as_str().as_bytes());
+            members.put("id", &id)?;
+            Ok(Some(id))
+        }
+    }
+}
+
+/// What is in the command's body is at the top of what was sent.
+fn pointed(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Refusal(refusal) => {
+            let field = refusal.field.map(|field| match field.strip_prefix("/body") {
+                Some(rest) if !rest.is_empty() => rest.to_owned(),
+                _ => field,
+            });
+            Outcome::Refusal(wire::RefusalReply { field, ..refusal })
+        }
+        other => other,
+    }
+}
+
+fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {
+    let collection = crate::things::collections().find(|collection| collection.kind == taken.kind)?;
+    Some(format!("/v1/{ledger}/{}/{id}", collection.name))
+}
+
+/// The caller's key, which is the command's id.
+fn idempotency_key(headers: &HeaderMap) -> Result<Uuid, Problem> {
+    let needed = |what: &str| Problem::new("idempotency-key-needed", what).at("Idempotency-Key");
+    let key = headers.get("idempotency-key").ok_or_else(|| needed("no Idempotency-Key came"))?;
+    let key = key.to_str().unwrap_or_default().trim_matches('"');
+    key.parse().map_err(|_| needed("the Idempotency-Key is no UUID"))
+}
+
+/// The command with who acts.
+fn signed(mut command: Members, caller: &Caller, dry_run: bool) -> Result<Box<RawValue>, Problem> {
+    command.put("actor", &caller.actor)?;
+    if let Some(credential) = &caller.credential {
+        command.put("credential", &credential)?;
+    }
+    if dry_run {
+        command.put("dryrun", &true)?;
+    }
+    command.to_raw()
+}
+
+/// Records commands of any kind: one object, or one a line.
+pub(crate) async fn batch(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let dry_run = parameters.take::<bool>("dry_run")?.unwrap_or(false);
+    parameters.finish()?;
+    must_be(&headers, &["application/json", NDJSON])?;
+    let many = media_type(&headers).as_deref() == Some(NDJSON);
+    let body = whole(body, if many { BATCH_BYTES_MAX } else { COMMAND_BYTES_MAX }).await?;
+    let lines: Vec<&[u8]> = match many {
+        true => body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect(),
+        false => vec![&body],
+    };
+    if lines.len() > BATCH_MAX {
+        return Err(Problem::new(
+            "too-large",
+            format!("{} commands at once; at most {BATCH_MAX}", lines.len()),
+        ));
+    }
+    let mut commands = Vec::with_capacity(lines.len());
+    for (place, line) in lines.into_iter().enumerate() {
+        let read = whole_command(line, &caller, dry_run);
+        commands.push(
+            read.map_err(|problem| if many { problem.at(format!("line {}", place + 1)) } else { problem })?,
+        );
+    }
+    let outcomes = shared.desks.submit(&caller.ledger, commands).await?;
+    if many {
+        let mut text = Vec::new();
+        for outcome in &outcomes {
+            text.extend(serde_json::to_vec(&told(outcome)).unwrap_or_default());
+            text.push(b'\n');
+        }
+        return Ok(([("content-type", NDJSON)], text).into_response());
+    }
+    let outcome = outcomes.into_iter().next().ok_or_else(|| Problem::new("internal", "no outcome came"))?;
+    answered(outcome, None, StatusCode::OK)
+}
+
+fn whole_command(json: &[u8], caller: &Caller, dry_run: bool) -> Result<Box<RawValue>, Problem> {
+    let mut command = Members::read(json)?;
+    let dry_run = match command.take("dryrun") {
+        Some(said) => dry_run || said.get() == "true",
+        None => dry_run,
+    };
+    for name in ["actor", "credential"] {
+        if command.has(name) {
+            let what = format!("{name} is not for the sender to say: it follows from the token");
+            return Err(Problem::new("malformed-command", what).at(format!("/{name}")));
+        }
+    }
+    let name = command.take("command");
+    let text = name.as_ref().map_or("", |name| name.get()).trim_matches('"').to_owned();
+    caller.may_command(&text)?;
+    if let Some(name) = name {
+        command.put("command", &name)?;
+    }
+    signed(command, caller, dry_run)
+}
+
+fn answer(outcome: Outcome, location: Option<String>, taken: &Taken) -> Result<Response, Problem> {
+    let made = if taken.needs == Needs::Nothing { StatusCode::CREATED } else { StatusCode::OK };
+    answered(outcome, location, made)
+}
+
+fn answered(outcome: Outcome, location: Option<String>, made: StatusCode) -> Result<Response, Problem> {
+    let (receipt, repeated) = match outcome {
+        Outcome::Refusal(refusal) => return Err(Problem::from(refusal)),
+        Outcome::WouldAccept { events } => {
+            return Ok(Json(json!({ "would_accept": { "events": events } })).into_response());
+        }
+        Outcome::Receipt(receipt) => (receipt, false),
+        Outcome::Repeated(receipt) => (receipt, true),
+    };
+    let mut response = (if repeated { StatusCode::OK } else { made }, Json(&receipt)).into_response();
+    let headers = response.headers_mut();
+    if let Ok(position) = HeaderValue::from_str(&position(&receipt)) {
+        headers.insert(POSITION, position);
+    }
+    if repeated {
+        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    if let Some(location) = location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+        headers.insert("location", location);
+    }
+    Ok(response)
+}
+
+fn position(receipt: &Receipt) -> String {
+    format!("{}:{}", receipt.epoch, receipt.positions.last().copied().unwrap_or_default())
+}
+
+/// An outcome as a line among many.
+fn told(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Receipt(receipt) => json!({ "receipt": receipt }),
+        Outcome::Repeated(receipt) => json!({ "receipt": receipt, "repeated": true }),
+        Outcome::WouldAccept { events } => json!({ "would_accept": { "events": events } }),
+        Outcome::Refusal(refusal) => json!({ "problem": *Problem::from(refusal.clone()) }),
+    }
+}

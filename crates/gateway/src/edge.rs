@@ -1,0 +1,98 @@
+//! What every request and answer goes through: an id, limits, headers that keep browsers careful, and problems written
+//! out.
+
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::Shared;
+use crate::problem::Problem;
+
+/// Name of the header with the request's id, both ways.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest id that a client may give.
+const REQUEST_ID_MAX: usize = 64;
+
+/// Headers of every answer that does not bring its own.
+const CAREFUL: [(HeaderName, HeaderValue); 5] = [
+    (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
+    (HeaderName::from_static("cache-control"), HeaderValue::from_static("no-store")),
+    (HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY")),
+    (
+        HeaderName::from_static("content-security-policy"),
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+        ),
+    ),
+];
+
+/// The outermost layer.
+pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let id = request_id(&shared, &request);
+    let method = request.method().clone();
+    // The route, not the address: ids of things stay out of logs.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let traceparent =
+        request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let began = shared.clock.elapsed();
+    let response = next.run(request).await;
+    let mut response = match response.extensions().get::<Problem>() {
+        Some(problem) => {
+            let told = problem.clone().of_request(&id).render();
+            // A 405 says which methods there are.
+            carry(&response, told)
+        }
+        None => response,
+    };
+    let status = response.status().as_u16();
+    let millis = (shared.clock.elapsed() - began).as_millis();
+    tracing::debug!(request = id, %method, route, status, millis, traceparent, "answered");
+    let headers = response.headers_mut();
+    for (name, value) in CAREFUL {
+        headers.entry(name).or_insert(value);
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+fn carry(from: &Response, mut to: Response) -> Response {
+    if let Some(allow) = from.headers().get("allow") {
+        to.headers_mut().insert("allow", allow.clone());
+    }
+    to
+}
+
+/// The client's, if it is harmless in a log; otherwise a new one.
+fn request_id(shared: &Shared, request: &Request) -> String {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let harmless = |id: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        (1..=REQUEST_ID_MAX).contains(&id.len()) && id.bytes().all(plain)
+    };
+    match given.filter(harmless) {
+        Some(id) => id.to_owned(),
+        None => uuid::Uuid::from_bytes(shared.random.bytes()).simple().to_string(),
+    }
+}
+
+/// The answer for an address that nothing has.
+pub(crate) async fn nowhere() -> Response {
+    Problem::new("not-found", "nothing has this address").hint("GET / lists where to begin").into_response()
+}
+
+/// The answer for a method that an address does not take.
+pub(crate) async fn other_method() -> Response {
+    Problem::new("method-not-allowed", "this address does not take this method").into_response()
+}
+
+/// The answer when a handler panics: a defect of ours.
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request ended in a panic");
+    Problem::new("internal", "something unexpected failed").into_response()
+}

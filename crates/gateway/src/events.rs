@@ -1,0 +1,242 @@
+//! The events of a ledger as they are stored: pages for who reads on, single ones, and those about one thing.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{OriginalUri, Path, State};
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use axum::response::{IntoResponse as _, Response};
+use domain::Slug;
+use futures::StreamExt as _;
+use journal::Until;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::Shared;
+use crate::access::Caller;
+use crate::paging::{PAGE_SIZE, PAGE_SIZE_MAX, link_next};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::reading::{nothing, positions, put, read_id};
+use crate::seek::{events, unreadable};
+use crate::things::Collection;
+use crate::vantage::{Looking, Place};
+
+/// Events that are looked through for one page; a page may then be short, and says where to go on.
+const LOOKED_THROUGH_MAX: u64 = 20_000;
+const NDJSON: &str = "application/x-ndjson";
+const BATCH: &str = "application/cloudevents-batch+json";
+
+/// Which events are wanted.
+#[derive(Debug, Default)]
+struct Wanted {
+    r#type: Option<String>,
+    kind: Option<String>,
+    subject: Option<String>,
+    actor: Option<String>,
+    correlation: Option<String>,
+}
+
+/// What is looked at of an event.
+#[derive(Deserialize)]
+struct Look<'a> {
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+    #[serde(borrow)]
+    actor: Cow<'a, str>,
+    #[serde(borrow)]
+    correlationid: Option<Cow<'a, str>>,
+}
+
+impl Wanted {
+    fn read(parameters: &mut Parameters) -> Result<Self, Problem> {
+        Ok(Self {
+            r#type: parameters.take("type")?,
+            kind: parameters.take("kind")?,
+            subject: parameters.take("subject")?,
+            actor: parameters.take("actor")?,
+            correlation: parameters.take("correlation")?,
+        })
+    }
+
+    fn is_all(&self) -> bool {
+        matches!(self, Self { r#type: None, kind: None, subject: None, actor: None, correlation: None })
+    }
+
+    fn has(&self, event: &RawValue) -> bool {
+        if self.is_all() {
+            return true;
+        }
+        let Ok(look) = serde_json::from_str::<Look<'_>>(event.get()) else { return false };
+        let is =
+            |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
+        // `service-delivered` as well as `hubledger.service-delivered.v1`.
+        let name = look.r#type.split('.').nth(1).unwrap_or_default();
+        let kind = look.subject.split('/').next().unwrap_or_default();
+        (is(&self.r#type, &look.r#type) || is(&self.r#type, name))
+            && is(&self.kind, kind)
+            && is(&self.subject, &look.subject)
+            && is(&self.actor, &look.actor)
+            && is(&self.correlation, look.correlationid.as_deref().unwrap_or_default())
+    }
+}
+
+/// A page of events.
+#[derive(Serialize)]
+struct Told<'a> {
+    events: &'a [Box<RawValue>],
+    /// Where to go on, also when nothing more is there yet.
+    next_page_token: String,
+    /// Whether this was the end of the log.
+    at_head: bool,
+}
+
+/// A page of the events after a place, in order.
+pub(crate) async fn page(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let size = size(&mut parameters)?;
+    let after = match parameters.take::<Place>("page_token")? {
+        Some(place) => Some(place),
+        None => parameters.take::<Place>("after")?,
+    };
+    let wanted = Wanted::read(&mut parameters)?;
+    parameters.finish()?;
+    let Read { events, place, at_head } = read(&shared, &caller.ledger, after, size, &wanted).await?;
+    let next = place.to_string();
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let mut response = if accept.contains(NDJSON) {
+        ([("content-type", NDJSON)], lines(&events)).into_response()
+    } else if accept.contains(BATCH) {
+        ([("content-type", BATCH)], json(&events)?).into_response()
+    } else {
+        let told = Told { events: &events, next_page_token: next.clone(), at_head };
+        ([("content-type", "application/json")], json(&told)?).into_response()
+    };
+    put(&mut response, ("next-page-token", next.clone()));
+    link_next(
+        &mut response,
+        uri.path(),
+        uri.query().unwrap_or_default(),
+        Some(&next).filter(|_| !at_head).map(String::as_str),
+    );
+    Ok(response)
+}
+
+fn size(parameters: &mut Parameters) -> Result<usize, Problem> {
+    let size = parameters.take::<usize>("page_size")?.unwrap_or(PAGE_SIZE);
+    if (1..=PAGE_SIZE_MAX).contains(&size) {
+        return Ok(size);
+    }
+    Err(Problem::new("malformed-request", format!("page_size is 1 to {PAGE_SIZE_MAX}, not {size}"))
+        .at("page_size"))
+}
+
+struct Read {
+    events: Vec<Box<RawValue>>,
+    place: Place,
+    at_head: bool,
+}
+
+async fn read(
+    shared: &Shared,
+    ledger: &Slug,
+    after: Option<Place>,
+    size: usize,
+    wanted: &Wanted,
+) -> Result<Read, Problem> {
+    let from = after.map_or(0, |place| place.position);
+    let found = shared.log.after(ledger, from).await?;
+    if after.is_some_and(|place| place.epoch != found.epoch || place.position > found.last) {
+        let what = format!("the log of epoch {} ends at position {}", found.epoch, found.last);
+        return Err(Problem::new("cursor-gone", what));
+    }
+    let mut read =
+        Read { events: Vec::new(), place: Place { epoch: found.epoch, position: from }, at_head: false };
+    let mut commits = shared.log.commits(ledger, found.after, Until::Head);
+    while let Some(commit) = commits.next().await {
+        let commit = commit.map_err(unreadable)?;
+        for (position, event) in (commit.size + 1..).zip(events(&commit)?) {
+            if position <= from {
+                continue;
+            }
+            if read.events.len() == size || position - from > LOOKED_THROUGH_MAX {
+                return Ok(read);
+            }
+            read.place.position = position;
+            if wanted.has(event) {
+                read.events.push(event.to_owned());
+            }
+        }
+    }
+    read.at_head = true;
+    Ok(read)
+}
+
+/// One event, by its position.
+pub(crate) async fn one(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path((_, position)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let none = || Problem::new("not-found", format!("there is no event {position} in this ledger"));
+    let position = position.parse().map_err(|_| none())?;
+    let event = shared.log.event(&caller.ledger, position).await?.ok_or_else(none)?;
+    Ok(([("content-type", "application/cloudevents+json")], event.get().to_owned()).into_response())
+}
+
+/// The events about one thing.
+pub(crate) async fn of_thing(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Extension(collection): Extension<&'static Collection>,
+    Path((_, id)): Path<(String, String)>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let looking = Looking::read(&mut parameters, &headers)?;
+    let after = parameters.take::<Place>("page_token")?;
+    let size = size(&mut parameters)?;
+    parameters.finish()?;
+    let id = read_id(&id)?;
+    let timeline = shared.timeline(&caller.ledger, collection, id, &looking).await?;
+    let epoch = timeline.head.epoch;
+    if after.is_some_and(|place| place.epoch != epoch) {
+        return Err(Problem::new("cursor-gone", format!("the ledger is in epoch {epoch}")));
+    }
+    let all = positions(&timeline);
+    if all.is_empty() {
+        return Err(nothing(collection, id));
+    }
+    let from = after.map_or(0, |place| place.position);
+    let page: Vec<u64> = all.iter().copied().filter(|position| *position > from).take(size).collect();
+    let mut events = Vec::with_capacity(page.len());
+    for position in &page {
+        events.extend(shared.log.event(&caller.ledger, *position).await?);
+    }
+    let last = page.last().copied().unwrap_or(from);
+    let told = Told {
+        events: &events,
+        next_page_token: Place { epoch, position: last }.to_string(),
+        at_head: all.last() == Some(&last),
+    };
+    Ok(([("content-type", "application/json")], json(&told)?).into_response())
+}
+
+fn lines(events: &[Box<RawValue>]) -> String {
+    events.iter().flat_map(|event| [event.get(), "\n"]).collect()
+}
+
+fn json(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(value).map_err(|error| Problem::new("internal", error.to_string()))
+}

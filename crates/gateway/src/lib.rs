@@ -1,0 +1,96 @@
+//! The HTTP face of Hubledger: what districts' systems talk to.
+//!
+//! It holds nothing: commands go to a recorder and questions to a projector, through [`Backend`], and events come from
+//! the log. Any number may run. Not here: how recorder and projector are found, and what rules say.
+
+mod access;
+mod asyncapi;
+mod backend;
+mod body;
+mod commands;
+mod desk;
+mod edge;
+mod events;
+mod listener;
+mod live;
+mod openapi;
+mod pages;
+mod paging;
+mod parameters;
+mod problem;
+mod reading;
+mod reports;
+mod route;
+mod seek;
+mod things;
+mod vantage;
+
+use std::sync::Arc;
+
+use domain::Slug;
+use journal::AnyJournal;
+use runtime::{Clock, Random, Shutdown};
+use tokio::sync::Semaphore;
+
+pub use backend::Backend;
+pub use listener::Gateway;
+
+/// Folds at once: each takes a processor.
+const FOLDS_MAX: usize = 1;
+
+/// What a gateway stands on.
+pub struct Parts {
+    /// Recorder and projector.
+    pub backend: Arc<dyn Backend>,
+    /// The log, for events and reports.
+    pub journal: AnyJournal,
+    /// Name of the deployment.
+    pub deployment: Slug,
+    /// Key of passes, shared by all gateways of a deployment; none where nobody needs a token.
+    pub pass_key: Option<[u8; 32]>,
+    /// Requests a second for each token.
+    pub requests_per_second: u32,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// When it is time to stop.
+    pub shutdown: Shutdown,
+}
+
+/// What every handler has.
+struct Shared {
+    backend: Arc<dyn Backend>,
+    desks: desk::Desks,
+    tokens: access::Tokens,
+    rate: access::Rate,
+    log: seek::Log,
+    deployment: Slug,
+    is_open: bool,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    shutdown: Shutdown,
+    readers: Arc<Semaphore>,
+    folds: Semaphore,
+}
+
+impl Shared {
+    fn new(parts: Parts) -> Arc<Self> {
+        let Parts { backend, journal, deployment, pass_key, requests_per_second, clock, random, shutdown } =
+            parts;
+        Arc::new(Self {
+            desks: desk::Desks::new(backend.clone()),
+            tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),
+            rate: access::Rate::new(requests_per_second, clock.clone()),
+            log: seek::Log::new(journal),
+            is_open: pass_key.is_none(),
+            readers: Arc::new(Semaphore::new(live::READERS_MAX)),
+            folds: Semaphore::new(FOLDS_MAX),
+            backend,
+            deployment,
+            clock,
+            random,
+            shutdown,
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! Listens, and gives each connection so much and no more: few bytes and little time for a request's head, so many
+//! connections at once, and on stopping time to finish what it does.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use runtime::Shutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::{Parts, Shared, route};
+
+/// Connections at once; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 4096;
+/// Bytes of a request's line and headers.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// How long a client may take to send them; also how long an idle connection is kept.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pause after a connection could not be accepted, most likely for want of open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long what is in work may take when it is time to stop.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A gateway that listens.
+pub struct Gateway {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Gateway {
+    /// Listens; nobody is answered before [`serve`](Self::serve).
+    ///
+    /// # Errors
+    /// As the system says, most likely because somebody else listens there.
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// The address in use; the port is the one that was taken if any would do.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until it is time to stop, and finishes what it has begun.
+    pub async fn serve(self, parts: Parts) {
+        let shutdown = parts.shutdown.clone();
+        let router = route::router(&Shared::new(parts));
+        let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut connections = JoinSet::new();
+        loop {
+            let place = tokio::select! {
+                () = shutdown.triggered() => break,
+                place = room.clone().acquire_owned() => place,
+            };
+            let stream = tokio::select! {
+                () = shutdown.triggered() => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match (stream, place) {
+                (Ok((stream, _)), Ok(place)) => {
+                    let (router, shutdown) = (router.clone(), shutdown.clone());
+                    connections.spawn(async move {
+                        let _place = place;
+                        connection(stream, router, &shutdown).await;
+                    });
+                }
+                (Err(error), _) => {
+                    tracing::warn!(%error, "can't accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+                (_, Err(_)) => break,
+            }
+            while connections.try_join_next().is_some() {}
+        }
+        let finish = async { while connections.join_next().await.is_some() {} };
+        // What is not done by then may be repeated under the same keys.
+        let _ = tokio::time::timeout(FINISH_TIMEOUT, finish).await;
+    }
+}
+
+async fn connection(stream: TcpStream, router: Router, shutdown: &Shutdown) {
+    // Answers are small and each is waited for.
+    let _ = stream.set_nodelay(true);
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
+    let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shutdown.triggered() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

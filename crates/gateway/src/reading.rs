@@ -1,0 +1,247 @@
+//! Answers of views, and things as resources: each is a question to the projector.
+
+use std::sync::Arc;
+
+use axum::extract::{OriginalUri, Path, State};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::response::Response;
+use axum::{Extension, Json};
+use domain::Slug;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use views::VIEWS;
+use wire::ask::{Ask, Reply};
+use wire::{Answer, Query};
+
+use crate::Shared;
+use crate::access::{Caller, no_such_ledger};
+use crate::desk::failed;
+use crate::paging::{Page, link_next, tagged, with_tag};
+use crate::parameters::{Parameters, unknown};
+use crate::problem::Problem;
+use crate::things::Collection;
+use crate::vantage::{Looking, Place, position_header};
+
+impl Shared {
+    /// Asks a view.
+    ///
+    /// # Errors
+    /// What the projector says.
+    pub(crate) async fn query(&self, query: Query) -> Result<Answer, Problem> {
+        let ledger = query.ledger.clone();
+        match self.backend.ask(&ledger, Ask::Query { query }).await {
+            Reply::Answer { answer } => Ok(answer),
+            reply => Err(failed(reply)).map_err(|problem: Problem| match problem.code() {
+                "no-such-ledger" => no_such_ledger(),
+                _ => problem,
+            }),
+        }
+    }
+}
+
+/// Every view.
+pub(crate) async fn views(parameters: Parameters) -> Result<Json<Value>, Problem> {
+    parameters.finish()?;
+    let view = |view: &&dyn views::View| json!({ "view": view.name(), "about": view.about(), "columns": view.columns(), "identity": view.identity(), "revision": view.revision() });
+    Ok(Json(json!({ "views": VIEWS.iter().map(view).collect::<Vec<_>>() })))
+}
+
+/// The ledger's head.
+pub(crate) async fn head(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let ledger = &caller.ledger;
+    match shared.backend.ask(ledger, Ask::Head { ledger: ledger.clone() }).await {
+        Reply::Head { head } => {
+            let position = position_header(&head);
+            Ok(axum::response::IntoResponse::into_response(([position], Json(head))))
+        }
+        reply => Err(failed(reply)).map_err(|problem: Problem| match problem.code() {
+            "no-such-ledger" => no_such_ledger(),
+            _ => problem,
+        }),
+    }
+}
+
+/// Rows of a view, filtered by its columns, or sums by them.
+pub(crate) async fn view(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path((_, name)): Path<(String, String)>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    // The hashes of tokens are for the gateway alone.
+    let known = views::view(&name).filter(|view| view.name() != "access");
+    let view = known.ok_or_else(|| Problem::new("no-such-view", format!("there is no view {name}")))?;
+    rows(&shared, &caller.ledger, view, parameters, &headers, &uri).await
+}
+
+/// Things of a kind: rows of the view that has them.
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Extension(collection): Extension<&'static Collection>,
+    parameters: Parameters,
+    headers: HeaderMap,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let view = collection.view.and_then(|(view, _)| views::view(view));
+    let view = view.ok_or_else(|| Problem::new("not-found", "these things are not listed"))?;
+    rows(&shared, &caller.ledger, view, parameters, &headers, &uri).await
+}
+
+async fn rows(
+    shared: &Shared,
+    ledger: &Slug,
+    view: &'static dyn views::View,
+    mut parameters: Parameters,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Result<Response, Problem> {
+    let looking = Looking::read(&mut parameters, headers)?;
+    let page = Page::read(&mut parameters)?;
+    let mut query = looking.query(ledger, view.name());
+    query.filters = filters(view, parameters)?;
+    let by: Vec<String> =
+        query.filters.get("by").map_or_else(Vec::new, |by| by.split(',').map(str::to_owned).collect());
+    let answer = shared.query(query).await?;
+    // Sums are told apart by what they are summed by.
+    let summed: Vec<&str> = by.iter().map(String::as_str).collect();
+    let identity = if by.is_empty() { view.identity() } else { &summed };
+    let (rows, next) = page.of(answer.rows, identity, answer.head.epoch)?;
+    let told = json!({
+        "view": answer.view,
+        "revision": answer.revision,
+        "head": answer.head,
+        "as_of": looking.as_of,
+        "valid_on": looking.valid_on,
+        "parked": answer.parked,
+        "rows": rows,
+        "next_page_token": next,
+    });
+    let mut response = tagged(&told, headers)?;
+    put(&mut response, position_header(&answer.head));
+    link_next(&mut response, uri.path(), uri.query().unwrap_or_default(), next.as_deref());
+    Ok(response)
+}
+
+/// What is left of the parameters is about columns; an unknown one is refused here, with a suggestion.
+fn filters(
+    view: &'static dyn views::View,
+    parameters: Parameters,
+) -> Result<std::collections::BTreeMap<String, String>, Problem> {
+    let filters = parameters.rest();
+    let column = |name: &str| view.columns().contains(&name.trim_end_matches(['<', '>']));
+    if let Some(name) = filters.keys().find(|name| *name != "by" && !column(name)) {
+        return Err(unknown(name, view.columns()));
+    }
+    Ok(filters)
+}
+
+/// One thing: what its view says, and all that was recorded of it.
+pub(crate) async fn thing(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Extension(collection): Extension<&'static Collection>,
+    Path((_, id)): Path<(String, String)>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let looking = Looking::read(&mut parameters, &headers)?;
+    parameters.finish()?;
+    let id = read_id(&id)?;
+    let timeline = shared.timeline(&caller.ledger, collection, id, &looking).await?;
+    let version = version(&timeline).ok_or_else(|| nothing(collection, id))?;
+    let rows = match collection.view {
+        Some((view, column)) => {
+            let mut query = looking.query(&caller.ledger, view);
+            query.filters.insert(column.to_owned(), id.to_string());
+            shared.query(query).await?.rows
+        }
+        None => Vec::new(),
+    };
+    let version = Place { epoch: timeline.head.epoch, position: version };
+    let told = json!({
+        "id": id,
+        "kind": collection.word,
+        "version": version.to_string(),
+        "head": timeline.head,
+        "as_of": looking.as_of,
+        "valid_on": looking.valid_on,
+        "rows": rows,
+        "timeline": timeline.rows,
+    });
+    let body = serde_json::to_vec(&told).map_err(|error| Problem::new("internal", error.to_string()))?;
+    let mut response =
+        with_tag(&format!("\"{version}\""), &headers, (("content-type", "application/json"), body))?;
+    put(&mut response, position_header(&timeline.head));
+    Ok(response)
+}
+
+/// All that was recorded of a thing, as sentences, with corrections folded.
+pub(crate) async fn timeline(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Extension(collection): Extension<&'static Collection>,
+    Path((_, id)): Path<(String, String)>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let looking = Looking::read(&mut parameters, &headers)?;
+    parameters.finish()?;
+    let id = read_id(&id)?;
+    let answer = shared.timeline(&caller.ledger, collection, id, &looking).await?;
+    if answer.rows.is_empty() {
+        return Err(nothing(collection, id));
+    }
+    let mut response = tagged(&json!({ "head": answer.head, "rows": answer.rows }), &headers)?;
+    put(&mut response, position_header(&answer.head));
+    Ok(response)
+}
+
+impl Shared {
+    /// The timeline of a thing; without rows when there is no such thing.
+    pub(crate) async fn timeline(
+        &self,
+        ledger: &Slug,
+        collection: &Collection,
+        id: Uuid,
+        looking: &Looking,
+    ) -> Result<Answer, Problem> {
+        let mut query = looking.query(ledger, "timeline");
+        query.filters.insert("subject".to_owned(), format!("{}/{id}", collection.word));
+        self.query(query).await
+    }
+}
+
+/// Positions of all events about a thing, rising.
+pub(crate) fn positions(timeline: &Answer) -> Vec<u64> {
+    let chain = |row: &Value| row.get("chain").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut positions: Vec<u64> =
+        timeline.rows.iter().flat_map(chain).filter_map(|position| position.as_u64()).collect();
+    positions.sort_unstable();
+    positions
+}
+
+fn version(timeline: &Answer) -> Option<u64> {
+    positions(timeline).pop()
+}
+
+pub(crate) fn read_id(text: &str) -> Result<Uuid, Problem> {
+    text.parse().map_err(|_| Problem::new("not-found", format!("{text:?} is no id")))
+}
+
+pub(crate) fn nothing(collection: &Collection, id: Uuid) -> Problem {
+    Problem::new("not-found", format!("there is no {} {id} in this ledger", collection.word))
+}
+
+pub(crate) fn put(response: &mut Response, (name, value): (&'static str, String)) {
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        response.headers_mut().insert(name, value);
+    }
+}

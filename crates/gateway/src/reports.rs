@@ -1,0 +1,157 @@
+//! Reports, folded from the log for who asks. One at a time: a fold takes a processor for as long as the ledger is long.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use axum::response::Response;
+use axum::{Extension, Json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::{SchoolYear, Slug};
+use futures::StreamExt as _;
+use journal::{FIRST_EPOCH, Read, Until};
+use projector::Folded;
+use report::{Book, Format, InForce, Question, Report, Scope, Trouble};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use views::View;
+use wire::{AsOf, HeadReply, Origin, Vantage, Verifier};
+
+use crate::Shared;
+use crate::access::Caller;
+use crate::paging::with_tag;
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::reading::put;
+use crate::seek::unreadable;
+use crate::vantage::{Looking, position_header};
+
+/// Every report.
+pub(crate) async fn list(parameters: Parameters) -> Result<Json<Value>, Problem> {
+    parameters.finish()?;
+    let takes = |report: &dyn Report| -> Vec<Value> {
+        let told = |argument: &report::Argument| json!({ "name": argument.name, "needed": argument.needed });
+        report.arguments().iter().map(told).collect()
+    };
+    let one = |report: &&dyn Report| json!({ "report": report.name(), "about": report.about(), "takes": takes(*report) });
+    Ok(Json(json!({ "reports": report::REPORTS.iter().map(one).collect::<Vec<_>>() })))
+}
+
+/// One report of the ledger, as CSV, JSON or HTML.
+pub(crate) async fn one(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path((_, name)): Path<(String, String)>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let looking = Looking::read(&mut parameters, &headers)?;
+    let needed =
+        || Problem::new("malformed-request", "school_year is needed, such as 2025-26").at("school_year");
+    let school_year = parameters.take::<SchoolYear>("school_year")?;
+    let scope = Scope {
+        vantage: Vantage { as_of: looking.as_of, valid_on: looking.valid_on },
+        site: parameters.take("site")?,
+        partner: parameters.take("partner")?,
+        grant: parameters.take("grant")?,
+        ..Scope::of(school_year.ok_or_else(needed)?)
+    };
+    let format = format(&mut parameters, &headers)?;
+    parameters.finish()?;
+    let none = || Problem::new("no-such-report", format!("there is no report {name}"));
+    let report = report::report(&name).ok_or_else(none)?;
+    scope.fits(report, 1).map_err(trouble)?;
+    let stops = |_| Problem::new("unavailable", "the gateway stops");
+    let _turn = shared.folds.acquire().await.map_err(stops)?;
+    let (head, book) = book(&shared, &caller.ledger, report.questions(&scope), scope.vantage).await?;
+    let document = report::document(report, &scope, &[book]).map_err(trouble)?;
+    let bytes = document.render(format).map_err(|error| Problem::new("internal", error.to_string()))?;
+    let digest = STANDARD.encode(Sha256::digest(&bytes));
+    let tag = format!("\"{digest}\"");
+    let mut response = with_tag(&tag, &headers, (("content-type", media(format)), bytes))?;
+    put(&mut response, position_header(&head));
+    put(&mut response, ("content-digest", format!("sha-256=:{digest}:")));
+    Ok(response)
+}
+
+/// By the parameter `format`, or what is accepted.
+fn format(parameters: &mut Parameters, headers: &HeaderMap) -> Result<Format, Problem> {
+    let all = [Format::Csv, Format::Json, Format::Html];
+    if let Some(name) = parameters.take::<String>("format")? {
+        let unknown = || Problem::new("malformed-request", "format is csv, json or html").at("format");
+        return all.into_iter().find(|format| format.name() == name).ok_or_else(unknown);
+    }
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let wanted =
+        |format: &Format| media(*format).split(';').next().is_some_and(|media| accept.contains(media));
+    Ok(all.into_iter().find(wanted).unwrap_or(Format::Json))
+}
+
+const fn media(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Json => "application/json",
+        Format::Html => "text/html; charset=utf-8",
+    }
+}
+
+/// All answers of the ledger, from one fold of its verified log.
+async fn book(
+    shared: &Shared,
+    ledger: &Slug,
+    questions: Vec<Question>,
+    vantage: Vantage,
+) -> Result<(HeadReply, Book), Problem> {
+    let origin = Origin { deployment: shared.deployment.clone(), ledger: ledger.clone() };
+    let is_asked = |view: &&&'static dyn View| questions.iter().any(|question| question.view == view.name());
+    let views: Vec<&'static dyn View> = views::VIEWS.iter().filter(is_asked).copied().collect();
+    let mut folded = Folded::new(origin.clone(), &views, vantage);
+    let mut verifier = Verifier::new(origin, FIRST_EPOCH);
+    let mut commits = shared.log.commits(ledger, verifier.tip(), Until::Head);
+    while !folded.is_complete()
+        && let Some(commit) = commits.next().await
+    {
+        let commit = commit.map_err(unreadable)?;
+        let broken = |broken: wire::Broken| Problem::new("log-broken", broken.to_string());
+        let events = verifier.accept_events(&commit).map_err(broken)?;
+        let read = Read { commit, events, verifier: verifier.clone() };
+        folded.take(read).map_err(stopped)?;
+    }
+    if let Some(AsOf::Position(to)) = vantage.as_of
+        && to > verifier.head().position
+    {
+        let what = format!("the ledger has no position {to} yet; its last is {}", verifier.head().position);
+        return Err(Problem::new("cursor-gone", what).at("as_of"));
+    }
+    let in_force = folded.in_force().ok_or_else(|| trouble(Trouble::NotOpen(ledger.clone())))?;
+    let in_force = InForce {
+        owner: in_force.owner.clone(),
+        policy: in_force.policy,
+        policy_position: in_force.policy_position,
+    };
+    let looking = Looking { as_of: vantage.as_of, valid_on: vantage.valid_on, min_position: None };
+    let mut answers = Vec::with_capacity(questions.len());
+    for question in questions {
+        let mut query = looking.query(ledger, question.view);
+        query.filters = question.filters.clone();
+        answers.push((question, folded.answer(&query).map_err(stopped)?));
+    }
+    let head = HeadReply::new(ledger, &folded.head());
+    let book = Book::new(head.clone(), in_force, answers).map_err(trouble)?;
+    Ok((head, book))
+}
+
+fn stopped(error: projector::Error) -> Problem {
+    Problem::new(error.code(), error.to_string())
+}
+
+fn trouble(trouble: Trouble) -> Problem {
+    let code = if trouble.is_usage() || trouble.is_missing() { "report-refused" } else { "out-of-order" };
+    let problem = Problem::new(code, trouble.to_string());
+    match trouble.hint() {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}

@@ -1,0 +1,114 @@
+//! Finds events in the log by position. Commits are numbered and say how many events came before them, so a position
+//! is found in as many looks as the number of commits has binary digits.
+
+use domain::Slug;
+use journal::{AnyJournal, EMPTY, Journal as _, JournalError, Until};
+use serde_json::value::RawValue;
+use wire::{Commit, Tip};
+
+use crate::access::no_such_ledger;
+use crate::problem::Problem;
+
+/// The log that the gateway reads.
+#[derive(Clone)]
+pub(crate) struct Log {
+    journal: AnyJournal,
+}
+
+/// Where a reader goes on.
+pub(crate) struct Found {
+    /// The commits after this place hold the wanted events.
+    pub(crate) after: Tip,
+    /// Epoch of the log.
+    pub(crate) epoch: u64,
+    /// Last position of the log when it was looked at.
+    pub(crate) last: u64,
+}
+
+impl Log {
+    pub(crate) const fn new(journal: AnyJournal) -> Self {
+        Self { journal }
+    }
+
+    /// Commits after this place.
+    pub(crate) fn commits(&self, ledger: &Slug, after: Tip, until: Until) -> journal::Commits {
+        self.journal.commits(ledger, after, until)
+    }
+
+    /// Where to go on to read the events after `position`.
+    ///
+    /// # Errors
+    /// When there is no such ledger, or the log can't be read.
+    pub(crate) async fn after(&self, ledger: &Slug, position: u64) -> Result<Found, Problem> {
+        let head = self.journal.head(ledger).await.map_err(unreadable)?;
+        let Some(last) = self.commit(ledger, head.commit).await? else { return Err(no_such_ledger()) };
+        let epoch = last.epoch;
+        let end = last.size + events(&last)?.len() as u64;
+        if position >= end {
+            return Ok(Found { after: tip(&last), epoch, last: end });
+        }
+        // The first commit that holds something later: the last whose events begin at or before `position`.
+        let (mut low, mut high) = (1, head.commit);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let commit = self.commit(ledger, middle).await?.ok_or_else(torn)?;
+            if commit.size <= position {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        let after = match self.commit(ledger, low - 1).await? {
+            Some(commit) => tip(&commit),
+            None => EMPTY,
+        };
+        Ok(Found { after, epoch, last: end })
+    }
+
+    /// The event at a position, as it is stored.
+    ///
+    /// # Errors
+    /// As [`after`](Self::after).
+    pub(crate) async fn event(&self, ledger: &Slug, position: u64) -> Result<Option<Box<RawValue>>, Problem> {
+        let Some(before) = position.checked_sub(1) else { return Ok(None) };
+        let found = self.after(ledger, before).await?;
+        if found.last < position {
+            return Ok(None);
+        }
+        let commit = self.commit(ledger, found.after.commit + 1).await?.ok_or_else(torn)?;
+        let place = usize::try_from(position - commit.size - 1).unwrap_or(usize::MAX);
+        Ok(events(&commit)?.get(place).map(|event| (*event).to_owned()))
+    }
+
+    async fn commit(&self, ledger: &Slug, number: u64) -> Result<Option<Commit>, Problem> {
+        if number == 0 {
+            return Ok(None);
+        }
+        self.journal.commit(ledger, number).await.map_err(unreadable)
+    }
+}
+
+const fn tip(commit: &Commit) -> Tip {
+    Tip { epoch: commit.epoch, commit: commit.number, id: Some(commit.id()) }
+}
+
+/// The events of a commit as they are stored.
+///
+/// # Errors
+/// When it is no JSON batch.
+pub(crate) fn events(commit: &Commit) -> Result<Vec<&RawValue>, Problem> {
+    serde_json::from_slice(&commit.body).map_err(|_| torn())
+}
+
+fn torn() -> Problem {
+    Problem::new("log-broken", "the log does not hold what it should")
+}
+
+/// What the log says instead of an answer.
+pub(crate) fn unreadable(error: JournalError) -> Problem {
+    tracing::warn!(%error, "the log can't be read");
+    match error {
+        JournalError::Unreachable(_) => Problem::new("unavailable", "the log is out of reach"),
+        _ => Problem::new("out-of-order", "the log can't be read"),
+    }
+}
