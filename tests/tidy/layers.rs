@@ -11,6 +11,7 @@ const LEVELS: &[&[&str]] = &[
     &["runtime"],
     &["journal", "views"],
     &["recorder", "projector", "report"],
+    &["gateway"],
     &["cli", "xtask", "tests"],
     &["bench"],
 ];
@@ -19,7 +20,8 @@ const PURE: &[&str] = &["domain", "proof", "wire", "views", "region", "report"];
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["recorder", "projector"]),
     ("getrandom", &["runtime"]),
-    ("hyper", &["cli"]),
+    ("hyper", &["cli", "gateway"]),
+    ("axum", &["gateway"]),
     ("prometheus-client", &["cli"]),
     ("async-nats", &["journal", "cli", "tests", "bench"]),
 ];

@@ -1,5 +1,6 @@
 //! The command line: parsed here, acted upon in `verb`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
@@ -28,7 +29,7 @@ pub(crate) struct Args {
 pub(crate) enum Verb {
     /// Open a made-up region of ledgers, record a school year, and stay up for trying
     Demo(Demo),
-    /// Run recorder and projector, in one process or apart
+    /// Run recorder, projector and gateway, in one process or apart
     Serve(Serve),
     /// Record commands, one JSON object or one a line, and print a receipt or refusal each
     Record(Record),
@@ -100,6 +101,9 @@ pub(crate) struct Demo {
     /// How many ledgers the region has, a few large and the others ever smaller; each has one event at least
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) ledgers: u64,
+    /// Answer HTTP here, without tokens, for whoever is on this machine
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
     /// End after the summary instead of staying up
     #[arg(long)]
     pub(crate) once: bool,
@@ -118,12 +122,14 @@ pub(crate) struct Serve {
 /// Roles of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Role {
-    /// Recorder and projector in one process
+    /// All of them in one process; HTTP where the configuration says
     All,
     /// Takes commands; any number may run, each with a data directory of its own and all with the same keys
     Recorder,
     /// Keeps views and answers queries; any number may run, each with a data directory of its own
     Projector,
+    /// Answers HTTP, asking recorders and projectors; any number may run
+    Gateway,
 }
 
 impl Role {
@@ -133,6 +139,7 @@ impl Role {
             Self::All => "all",
             Self::Recorder => "recorder",
             Self::Projector => "projector",
+            Self::Gateway => "gateway",
         }
     }
 

@@ -251,7 +251,10 @@ const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
 
 /// Asks through NATS. A question without an answer goes out again: servers of one role share the questions, so
 /// another one may get it.
-async fn ask_nats(journal: &JetStream, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
+///
+/// # Errors
+/// When nobody answers.
+pub(crate) async fn ask_nats(journal: &JetStream, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
     let (role, timeout, mut left) = patience(ask);
     let (client, subject) = (journal.client(), format!("ask.{role}.{ledger}"));
     let question = Bytes::from(serde_json::to_vec(ask)?);

@@ -1,4 +1,4 @@
-//! A running server: a recorder, a projector or both, and the ways to reach it.
+//! A running server: a recorder, a projector, a gateway or all, and the ways to reach it.
 
 pub(crate) mod admin;
 pub(crate) mod broker;
@@ -7,6 +7,7 @@ pub(crate) mod failure;
 pub(crate) mod feed;
 pub(crate) mod figures;
 mod health;
+pub(crate) mod http;
 mod incoming;
 pub(crate) mod leases;
 pub(crate) mod local;

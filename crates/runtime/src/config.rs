@@ -28,6 +28,8 @@ pub struct Config {
     pub leases: Leases,
     /// Requests that come through NATS.
     pub requests: Requests,
+    /// HTTP for districts' systems.
+    pub gateway: Gateway,
     /// Health and metrics.
     pub admin: Admin,
     /// Logs.
@@ -111,6 +113,25 @@ pub struct Requests {
     pub at_once: usize,
     /// How many bytes those may have together.
     pub bytes: usize,
+}
+
+/// HTTP for districts' systems.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Address and port to listen on; empty for none.
+    pub listen: String,
+    /// Whether whoever asks needs a token.
+    pub tokens: bool,
+    /// Requests a second that each token may send.
+    pub requests_per_second: u32,
+}
+
+impl Gateway {
+    /// Where to listen; nothing for nowhere, or for what is no address.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listen.parse().ok()
+    }
 }
 
 /// Health and metrics over HTTP.
@@ -256,6 +277,26 @@ impl Config {
             bytes.to_string(),
             "1048576 to 4294967296",
         )?;
+        let gateway = &self.gateway;
+        range(
+            gateway.listen.is_empty() || gateway.address().is_some(),
+            "gateway.listen",
+            format!("{:?}", gateway.listen),
+            "an IP address with a port, such as 127.0.0.1:8080, or empty",
+        )?;
+        range(
+            gateway.tokens || gateway.address().is_none_or(|address| address.ip().is_loopback()),
+            "gateway.tokens",
+            gateway.tokens.to_string(),
+            "true unless gateway.listen is an address of this machine alone, such as 127.0.0.1:8080",
+        )?;
+        let rate = gateway.requests_per_second;
+        range(
+            (1..=1_000_000).contains(&rate),
+            "gateway.requests_per_second",
+            rate.to_string(),
+            "1 to 1000000",
+        )?;
         let admin = &self.admin;
         range(
             admin.listen.is_empty() || admin.address().is_some(),
@@ -346,6 +387,8 @@ mod tests {
         assert!(matches!(load("", &[("HUBLEDGER__RECORDER__QUEU", "7")]), Err(ConfigError::Shape(_))));
         assert!(matches!(load("[journal]\nreplicas = 2\n", &[]), Err(ConfigError::Range { .. })));
         assert!(matches!(load("[admin]\nlisten = \"9464\"\n", &[]), Err(ConfigError::Range { .. })));
+        let open = "[gateway]\nlisten = \"0.0.0.0:8080\"\ntokens = false\n";
+        assert!(matches!(load(open, &[]), Err(ConfigError::Range { key: "gateway.tokens", .. })));
         assert!(matches!(load("[leases]\nseconds = 0\n", &[]), Err(ConfigError::Range { .. })));
         assert!(matches!(load("queue", &[]), Err(ConfigError::Syntax(_))));
     }

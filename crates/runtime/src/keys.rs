@@ -50,7 +50,11 @@ pub fn path(directory: &Path, ledger: &Slug) -> PathBuf {
 /// # Errors
 /// [`KeyError`]; also when there are none.
 pub fn load(directory: &Path, ledger: &Slug) -> Result<LedgerKeys, KeyError> {
-    let path = path(directory, ledger);
+    read(&path(directory, ledger))
+}
+
+fn read(path: &Path) -> Result<LedgerKeys, KeyError> {
+    let path = path.to_owned();
     let metadata = match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyError::Missing(path)),
         other => other.map_err(|e| KeyError::Io(path.clone(), e))?,
@@ -79,6 +83,20 @@ pub fn load_or_create(directory: &Path, ledger: &Slug, random: &dyn Random) -> R
         }
         other => other,
     }
+}
+
+/// The key of the gateways' passes, made when there is none: `gateway.pass.json` in the key directory. Gateways of one
+/// deployment share it, so that each knows the passes of the others.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn pass_key(directory: &Path, random: &dyn Random) -> Result<[u8; 32], KeyError> {
+    // No slug has a dot, so no ledger's file has this name.
+    let path = directory.join("gateway.pass.json");
+    if let Err(KeyError::Missing(path)) = read(&path) {
+        create(&path, random).map_err(|e| KeyError::Io(path.clone(), e))?;
+    }
+    read(&path).map(|keys| keys.command)
 }
 
 /// Writes beside, syncs and links into place without replacing: of two that create at once one wins, and a

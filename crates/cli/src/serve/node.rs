@@ -33,8 +33,8 @@ const READ_BYTES_MAX: usize = 700 * 1024;
 /// A running node.
 pub(crate) struct Node {
     pub(super) role: Role,
-    pub(super) home: Home,
-    pub(super) journal: AnyJournal,
+    pub(crate) home: Home,
+    pub(crate) journal: AnyJournal,
     recorder: Option<Recorder>,
     pub(super) projector: OnceCell<Projector<AnyJournal>>,
     plan: Plan,

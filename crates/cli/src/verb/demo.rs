@@ -23,7 +23,7 @@ use crate::exit::Exit;
 use crate::home::{Home, HomeLock, LogKind};
 use crate::output::Output;
 use crate::serve::node::{Node, Plan};
-use crate::serve::{local, socket};
+use crate::serve::{http, local, socket};
 use crate::verb::config;
 
 mod summary;
@@ -60,8 +60,10 @@ pub(crate) async fn run(demo: &Demo, output: Output) -> Result<Exit, Error> {
     if done.is_ok() && told.is_ok() && !demo.once {
         let listener =
             socket::listen(&demo.data).map_err(|error| Error::file(&socket::path(&demo.data), &error))?;
-        output.say("up, and listening on its local socket; Ctrl-C ends");
-        local::serve(listener, node.clone(), shutdown).await;
+        let gateway = http::listen(demo.listen).await?;
+        let parts = open(&node, shutdown.clone())?;
+        output.say(format!("up: http://{}/docs, and its local socket; Ctrl-C ends", gateway.address()));
+        tokio::join!(local::serve(listener, node.clone(), shutdown), gateway.serve(parts));
         // Gone is better than stale; the next server would replace it anyway.
         let _ = std::fs::remove_file(socket::path(&demo.data));
     }
@@ -85,6 +87,13 @@ async fn start(demo: &Demo) -> Result<(Arc<Node>, HomeLock), Error> {
     let node = Arc::new(Node::start(home, AnyJournal::Embedded(journal), Plan::patient(&config)));
     node.project().await.map_err(|error| view_error(&error))?;
     Ok((node, lock))
+}
+
+/// A gateway that asks nobody for a token: what is made up is for all.
+fn open(node: &Arc<Node>, shutdown: Shutdown) -> Result<gateway::Parts, Error> {
+    let (mut config, _) = config::load(None)?;
+    (config.deployment, config.gateway.tokens) = (node.home.deployment.clone(), false);
+    http::parts(&config, (node.clone(), node.journal.clone()), &node.home.keys, shutdown)
 }
 
 async fn record_region(demo: &Demo, node: &Node, output: Output) -> Result<Done, Error> {

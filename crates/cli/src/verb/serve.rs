@@ -1,10 +1,11 @@
-//! `serve`: recorder, projector or both in one process until a signal ends it.
+//! `serve`: recorder, projector, gateway or all in one process until a signal ends it.
 
 use std::sync::Arc;
 
 use async_nats::Client;
 use domain::Slug;
 use futures::future::{join_all, try_join_all};
+use gateway::{Gateway, Parts};
 use journal::{AnyJournal, Embedded, JetStream, Journal as _, jetstream};
 use recorder::{Appended, Observer};
 use runtime::config::{Config, JournalKind};
@@ -25,7 +26,7 @@ use crate::serve::leases::{Leases, Service};
 use crate::serve::members::Instance;
 use crate::serve::node::{Node, Plan};
 use crate::serve::presence::Presence;
-use crate::serve::{local, socket};
+use crate::serve::{http, local, socket};
 
 /// Serves until told to stop.
 pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
@@ -34,6 +35,9 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     runtime::telemetry::init(&config.telemetry);
     let shutdown = Shutdown::on_signals()
         .map_err(|error| Error::new(Exit::Failure, "can't listen to signals").why(error))?;
+    if serve.role == Role::Gateway {
+        return gateway_alone(&config, shutdown).await;
+    }
     let log = match config.journal.kind {
         JournalKind::Embedded => LogKind::Embedded,
         JournalKind::Jetstream => LogKind::Jetstream,
@@ -47,6 +51,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         socket::listen(&home.dir).map_err(|error| Error::file(&socket::path(&home.dir), &error))?;
     let data = home.dir.clone();
     let admin = admin(&config).await?;
+    let gateway = if serve.role == Role::All { http::bind(&config).await? } else { None };
     let figures = Arc::new(Figures::default());
     let (watch, told) = watched(serve.role, &config, &journal, figures.clone());
     let leases = leases(serve.role, &config);
@@ -60,6 +65,15 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         node.stop().await;
         return Err(view_error(&error));
     }
+    let listening = gateway.as_ref().map(|gateway| format!("http://{}", gateway.address()));
+    let gateway = match gateway {
+        Some(gateway) => {
+            let parts =
+                http::parts(&config, (node.clone(), journal.clone()), &node.home.keys, shutdown.clone());
+            Some((gateway, parts?))
+        }
+        None => None,
+    };
     let server = Server::new(serve.role, &config, (journal, node), shutdown);
     let listens = server.listens();
     let serving = async {
@@ -72,12 +86,13 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
                 journal = %describe(&config),
                 ledgers = ledgers.len(),
                 admin = address.map(|address| format!("http://{address}")),
+                http = listening,
                 "serving"
             );
         }
     };
     let answers = async {
-        let answers = server.answer(listener, admin).await;
+        let answers = server.answer(listener, admin, gateway).await;
         // Gone is better than stale; the next server would replace it anyway.
         let _ = std::fs::remove_file(socket::path(&data));
         answers
@@ -85,6 +100,30 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     let (answers, (), ()) = tokio::join!(answers, told, serving);
     tracing::info!("stopped");
     answers.map(|()| Exit::Ok)
+}
+
+/// HTTP before servers behind NATS; it keeps nothing, so any number may run.
+async fn gateway_alone(config: &Config, shutdown: Shutdown) -> Result<Exit, Error> {
+    let gateway = http::bind(config).await?.ok_or_else(|| {
+        Error::new(Exit::Configuration, "gateway.listen names no address")
+            .hint("set it to the address and port of HTTP, such as \"127.0.0.1:8080\"")
+    })?;
+    let AnyJournal::JetStream(journal) = open(config).await? else {
+        return Err(Error::new(Exit::Configuration, "a gateway of its own needs the log in NATS JetStream"));
+    };
+    let backend = Arc::new(http::Behind(journal.clone()));
+    let keys = config.recorder.keys_dir(&config.data);
+    let parts = http::parts(config, (backend, AnyJournal::JetStream(journal)), &keys, shutdown)?;
+    tracing::info!(
+        role = Role::Gateway.name(),
+        deployment = %config.deployment,
+        journal = %describe(config),
+        http = format!("http://{}", gateway.address()),
+        "serving"
+    );
+    gateway.serve(parts).await;
+    tracing::info!("stopped");
+    Ok(Exit::Ok)
 }
 
 /// The only server on this directory. On JetStream the log has no lock that keeps a second one off the same register
@@ -222,10 +261,20 @@ impl<'a> Server<'a> {
     }
 
     /// Answers until it is time to stop, then stops the node.
-    async fn answer(self, listener: UnixListener, admin: Option<Admin>) -> Result<(), Error> {
+    async fn answer(
+        self,
+        listener: UnixListener,
+        admin: Option<Admin>,
+        gateway: Option<(Gateway, Parts)>,
+    ) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
+        let http = async {
+            if let Some((gateway, parts)) = gateway {
+                gateway.serve(parts).await;
+            }
+        };
         let work = async {
-            let ((), served, ()) = tokio::join!(local, self.requests(), self.follow());
+            let ((), (), served, ()) = tokio::join!(local, http, self.requests(), self.follow());
             tracing::info!("stopping; what is in flight finishes");
             self.node.stop().await;
             served

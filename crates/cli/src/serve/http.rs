@@ -1,0 +1,87 @@
+//! HTTP for districts' systems: a gateway before the node of this process, or before servers behind NATS.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use domain::Slug;
+use futures::future::BoxFuture;
+use gateway::{Backend, Gateway, Parts};
+use journal::{AnyJournal, JetStream};
+use runtime::config::Config;
+use runtime::keys::{self, KeyError};
+use runtime::{Shutdown, SystemClock, SystemRandom};
+use wire::RefusalReply;
+use wire::ask::{Ask, Reply};
+
+use crate::client::ask_nats;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::serve::node::Node;
+
+/// Listens where the configuration says, if anywhere.
+///
+/// # Errors
+/// When somebody else listens there.
+pub(crate) async fn bind(config: &Config) -> Result<Option<Gateway>, Error> {
+    let Some(address) = config.gateway.address() else { return Ok(None) };
+    listen(address).await.map(Some)
+}
+
+/// Listens.
+///
+/// # Errors
+/// When somebody else listens there.
+pub(crate) async fn listen(address: SocketAddr) -> Result<Gateway, Error> {
+    Gateway::bind(address).await.map_err(|error| {
+        Error::new(Exit::Unavailable, format!("can't listen on {address} for HTTP"))
+            .why(error)
+            .hint("set gateway.listen to another port, or to port 0 for any that is free")
+    })
+}
+
+/// What a gateway stands on.
+///
+/// # Errors
+/// When the key of its passes can't be used.
+pub(crate) fn parts(
+    config: &Config,
+    (backend, journal): (Arc<dyn Backend>, AnyJournal),
+    keys: &std::path::Path,
+    shutdown: Shutdown,
+) -> Result<Parts, Error> {
+    let random = Arc::new(SystemRandom);
+    let pass_key = config.gateway.tokens.then(|| keys::pass_key(keys, random.as_ref())).transpose();
+    let unusable =
+        |error: KeyError| Error::new(Exit::SetupMissing, "the gateway's key can't be used").why(error);
+    Ok(Parts {
+        backend,
+        journal,
+        deployment: config.deployment.clone(),
+        pass_key: pass_key.map_err(unusable)?,
+        requests_per_second: config.gateway.requests_per_second,
+        clock: Arc::new(SystemClock::default()),
+        random,
+        shutdown,
+    })
+}
+
+impl Backend for Node {
+    fn ask<'a>(&'a self, _: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
+        Box::pin(self.reply(ask))
+    }
+}
+
+/// Servers behind NATS.
+pub(crate) struct Behind(pub(crate) Box<JetStream>);
+
+impl Backend for Behind {
+    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
+        Box::pin(async move {
+            ask_nats(&self.0, ledger, &ask).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "no answer came through NATS");
+                let refusal = RefusalReply::new("unavailable", error.to_string());
+                Reply::Failed { refusal, repeat: true }
+            })
+        })
+    }
+}
