@@ -243,9 +243,13 @@ const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
     match ask {
         Ask::Query { .. } => ("projector", ANSWER_TIMEOUT, ANSWERS_MISSED_MAX),
         Ask::Digests { .. } | Ask::Rebuild { .. } => ("projector", WHOLE_TIMEOUT, 1),
-        Ask::Health | Ask::Ledgers | Ask::Head { .. } | Ask::Submit { .. } | Ask::Read { .. } => {
-            ("recorder", REPLY_TIMEOUT, REPLIES_MISSED_MAX)
-        }
+        Ask::Health
+        | Ask::Ledgers
+        | Ask::Head { .. }
+        | Ask::Receipt { .. }
+        | Ask::Place { .. }
+        | Ask::Submit { .. }
+        | Ask::Read { .. } => ("recorder", REPLY_TIMEOUT, REPLIES_MISSED_MAX),
     }
 }
 

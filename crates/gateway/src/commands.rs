@@ -20,7 +20,7 @@ use wire::{Outcome, Receipt};
 use crate::Shared;
 use crate::access::Caller;
 use crate::body::{Members, media_type, must_be, whole};
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, closest};
 use crate::problem::Problem;
 use crate::things::{Needs, Taken};
 
@@ -66,7 +66,7 @@ pub(crate) async fn act(
     let ledger = &caller.ledger;
     let outcome = shared.desks.submit(ledger, vec![command]).await?.into_iter().next();
     let outcome = outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))?;
-    let outcome = pointed(outcome);
+    let outcome = pointed(outcome, &taken);
     let location = match (taken.needs, &thing) {
         (Needs::Nothing, Some(id)) => location(&taken, ledger, id),
         _ => None,
@@ -110,17 +110,32 @@ fn thing(
 }
 
 /// What is in the command's body is at the top of what was sent.
-fn pointed(outcome: Outcome) -> Outcome {
+fn pointed(outcome: Outcome, taken: &Taken) -> Outcome {
     match outcome {
         Outcome::Refusal(refusal) => {
             let field = refusal.field.map(|field| match field.strip_prefix("/body") {
-                Some(rest) if !rest.is_empty() => rest.to_owned(),
-                _ => field,
+                Some(rest) => rest.to_owned(),
+                None => field,
             });
-            Outcome::Refusal(wire::RefusalReply { field, ..refusal })
+            let hint = match refusal.code.as_str() {
+                "malformed-command" => Some(meant(&refusal.message, taken)),
+                _ => refusal.hint,
+            };
+            Outcome::Refusal(wire::RefusalReply { field, hint, ..refusal })
         }
         other => other,
     }
+}
+
+/// What was meant by a member that is not known, as far as what was said of it tells; and where all are listed.
+fn meant(said: &str, taken: &Taken) -> String {
+    let schema = format!("/schemas/command/{}/1 says what it takes", taken.name);
+    let mut names = said.split('`').skip(1).step_by(2);
+    let close = match names.next().filter(|_| said.starts_with("unknown field")) {
+        Some(unknown) => closest(unknown, names),
+        None => None,
+    };
+    close.map_or_else(|| schema.clone(), |close| format!("did you mean {close}? {schema}"))
 }
 
 fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {

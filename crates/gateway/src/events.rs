@@ -13,13 +13,16 @@ use futures::StreamExt as _;
 use journal::Until;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
+use wire::ask::{Ask, Reply};
 
 use crate::Shared;
 use crate::access::Caller;
+use crate::desk::failed;
 use crate::paging::{PAGE_SIZE, PAGE_SIZE_MAX, link_next};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::reading::{nothing, positions, put, read_id};
+use crate::reading::{hidden, nothing, positions, put, read_id};
 use crate::seek::{events, unreadable};
 use crate::things::Collection;
 use crate::vantage::{Looking, Place};
@@ -181,7 +184,7 @@ async fn read(
     Ok(read)
 }
 
-/// One event, by its position.
+/// One event, by its position or its id.
 pub(crate) async fn one(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
@@ -190,9 +193,24 @@ pub(crate) async fn one(
 ) -> Result<Response, Problem> {
     parameters.finish()?;
     let none = || Problem::new("not-found", format!("there is no event {position} in this ledger"));
-    let position = position.parse().map_err(|_| none())?;
+    let place = match (position.parse::<u64>(), position.parse::<Uuid>()) {
+        (Ok(place), _) => Some(place),
+        (_, Ok(event)) => shared.place(&caller.ledger, event).await?,
+        _ => None,
+    };
+    let position = place.ok_or_else(none)?;
     let event = shared.log.event(&caller.ledger, position).await?.ok_or_else(none)?;
     Ok(([("content-type", "application/cloudevents+json")], event.get().to_owned()).into_response())
+}
+
+impl Shared {
+    /// The position of an event with this id.
+    async fn place(&self, ledger: &Slug, event: Uuid) -> Result<Option<u64>, Problem> {
+        match self.backend.ask(ledger, Ask::Place { ledger: ledger.clone(), event }).await {
+            Reply::Place { position } => Ok(position),
+            reply => Err(hidden(failed(reply))),
+        }
+    }
 }
 
 /// The events about one thing.

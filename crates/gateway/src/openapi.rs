@@ -1,19 +1,24 @@
 //! The API document (OpenAPI 3.1), made of the list of routes and the schemas of the domain, and as a page.
 
+mod answers;
+mod page;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
 use crate::commands::AROUND;
-use crate::pages::escaped;
 use crate::paging::{PAGE_SIZE, PAGE_SIZE_MAX};
-use crate::route::{Gives, Route, Takes, routes};
+use crate::route::{Route, Takes, routes};
 use crate::things::{Needs, Taken, resolved};
+
+pub(crate) use page::page;
+
+use answers::{reference, responses, schemas};
 
 /// The document.
 pub(crate) fn document() -> Value {
-    let mut components = answers();
+    let mut components = schemas();
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for route in routes() {
         let method = route.method.as_str().to_lowercase();
@@ -73,9 +78,9 @@ fn in_path(path: &str) -> Vec<Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |name: &str| {
         let schema = match name {
-            "id" => json!({ "type": "string", "format": "uuid" }),
+            "id" | "command" => json!({ "type": "string", "format": "uuid" }),
             "ledger" => json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$" }),
-            "position" | "version" => json!({ "type": "string", "pattern": "^[1-9][0-9]*$" }),
+            "version" => json!({ "type": "string", "pattern": "^[1-9][0-9]*$" }),
             "sort" => json!({ "enum": ["event", "command"] }),
             _ => json!({ "type": "string", "minLength": 1 }),
         };
@@ -150,245 +155,59 @@ fn body(route: &Route, components: &mut Map<String, Value>) -> Option<Value> {
 
 /// What an address takes for a command: its body, with what stands around it beside.
 fn command(taken: &Taken, components: &mut Map<String, Value>) -> Option<Value> {
-    let mut schema = wire::schema::command(taken.name)?;
-    let body = resolved(&schema, schema.pointer("/properties/body")?).clone();
-    let around: Vec<(String, Value)> = AROUND
-        .iter()
-        .filter_map(|name| {
-            Some(((*name).to_owned(), schema.pointer(&format!("/properties/{name}"))?.clone()))
-        })
-        .collect();
-    // Definitions of one command are its own: others have the same names for other things.
-    let own = |name: &str| format!("{}.{name}", taken.name);
-    if let Some(definitions) = schema.get_mut("$defs").map(Value::take).as_ref().and_then(Value::as_object) {
-        for (name, definition) in definitions {
-            let mut definition = definition.clone();
-            rename(&mut definition, &own);
-            components.insert(own(name), definition);
-        }
+    let schema = wire::schema::command(taken.name)?;
+    let mut body = resolved(&schema, schema.pointer("/properties/body")?).clone();
+    let around = AROUND.iter().filter_map(|name| {
+        let said = schema.pointer(&format!("/properties/{name}"))?;
+        Some(((*name).to_owned(), said.clone()))
+    });
+    let properties = body.get_mut("properties").and_then(Value::as_object_mut)?;
+    properties.extend(around);
+    if taken.needs == Needs::Id {
+        properties.remove("id");
+        let required = body.get_mut("required").and_then(Value::as_array_mut);
+        required.into_iter().for_each(|required| required.retain(|name| name != "id"));
     }
-    let mut body = body;
-    if let Some(properties) = body.get_mut("properties").and_then(Value::as_object_mut) {
-        if taken.needs == Needs::Id {
-            properties.remove("id");
-        }
-        properties.extend(around);
-    }
-    if taken.needs == Needs::Id
-        && let Some(required) = body.get_mut("required").and_then(Value::as_array_mut)
-    {
-        required.retain(|name| name != "id");
-    }
-    rename(&mut body, &own);
+    // Two kinds have the same names for different things.
+    let own = |name: &str| format!("{}.{name}", taken.kind.as_str());
+    define(&schema, &mut body, &own, components);
     Some(body)
 }
 
-fn rename(schema: &mut Value, own: &dyn Fn(&str) -> String) {
+/// Defines everything that a schema refers to, once.
+fn define(
+    whole: &Value,
+    part: &mut Value,
+    own: &dyn Fn(&str) -> String,
+    components: &mut Map<String, Value>,
+) {
+    let mut wanted = Vec::new();
+    rename(part, own, &mut wanted);
+    while let Some(name) = wanted.pop() {
+        let Some(definition) = whole.pointer(&format!("/$defs/{name}")) else { continue };
+        if !components.contains_key(&own(&name)) {
+            let mut definition = definition.clone();
+            rename(&mut definition, own, &mut wanted);
+            components.insert(own(&name), definition);
+        }
+    }
+}
+
+/// Has references lead to where definitions are in this document, and tells which ones are wanted.
+fn rename(schema: &mut Value, own: &dyn Fn(&str) -> String, wanted: &mut Vec<String>) {
     match schema {
         Value::Object(members) => {
             for (name, value) in members.iter_mut() {
-                match value.as_str().and_then(|to| to.strip_prefix("#/$defs/")) {
+                match value.as_str().and_then(|to| to.strip_prefix("#/$defs/")).map(str::to_owned) {
                     Some(definition) if name == "$ref" => {
-                        *value = json!(format!("#/components/schemas/{}", own(definition)));
+                        *value = json!(format!("#/components/schemas/{}", own(&definition)));
+                        wanted.push(definition);
                     }
-                    _ => rename(value, own),
+                    _ => rename(value, own, wanted),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, own)),
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, own, wanted)),
         _ => {}
     }
-}
-
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
-}
-
-fn responses(route: &Route) -> Value {
-    let json = |name: &str| json!({ "application/json": { "schema": reference(name) } });
-    let text = |media: &str| json!({ media: { "schema": { "type": "string" } } });
-    let (about, content) = match route.gives {
-        Gives::Receipt => ("The receipt, or what a dry run would do", json("receipt-or-dry-run")),
-        Gives::Outcomes => (
-            "How each ended",
-            json!({
-                "application/json": { "schema": reference("receipt-or-dry-run") },
-                "application/x-ndjson": { "schema": { "type": "string" } },
-            }),
-        ),
-        Gives::Rows => ("A page of rows", json("rows")),
-        Gives::Events => (
-            "A page of events",
-            json!({
-                "application/json": { "schema": reference("events") },
-                "application/x-ndjson": { "schema": { "type": "string" } },
-                "application/cloudevents-batch+json": { "schema": { "type": "array", "items": { "type": "object" } } },
-            }),
-        ),
-        Gives::Event => {
-            ("The event", json!({ "application/cloudevents+json": { "schema": { "type": "object" } } }))
-        }
-        Gives::Stream => ("Events as they are recorded", text("text/event-stream")),
-        Gives::Report => (
-            "The report",
-            json!({
-                "application/json": { "schema": { "type": "object" } },
-                "text/csv": { "schema": { "type": "string" } },
-                "text/html": { "schema": { "type": "string" } },
-            }),
-        ),
-        Gives::Head => ("The head", json("head")),
-        Gives::Thing => ("The thing", json("thing")),
-        Gives::Object => (
-            "What it is",
-            json!({
-                "application/json": { "schema": { "type": "object" } },
-                "application/schema+json": { "schema": { "type": "object" } },
-            }),
-        ),
-        Gives::Page => (
-            "A page",
-            json!({
-                "text/html": { "schema": { "type": "string" } },
-                "application/json": { "schema": { "type": "object" } },
-            }),
-        ),
-    };
-    let mut responses = Map::new();
-    responses.insert("200".into(), json!({ "description": about, "content": content }));
-    if let Takes::Command(Taken { needs: Needs::Nothing, .. }) = route.takes {
-        responses.insert(
-            "201".into(),
-            json!({ "description": "Recorded; the receipt", "content": json("receipt") }),
-        );
-    }
-    let problem = json!({ "description": "A problem", "content": { "application/problem+json": { "schema": reference("problem") } } });
-    if matches!(route.gives, Gives::Rows | Gives::Thing | Gives::Report | Gives::Object) {
-        responses.insert("304".into(), json!({ "description": "As you have it already" }));
-    }
-    responses.insert("4XX".into(), problem.clone());
-    responses.insert("5XX".into(), problem);
-    Value::Object(responses)
-}
-
-/// Schemas of answers.
-fn answers() -> Map<String, Value> {
-    let text = || json!({ "type": "string" });
-    let number = || json!({ "type": "integer", "minimum": 0 });
-    let list = |items: Value| json!({ "type": "array", "items": items });
-    let object = |properties: Value, required: &[&str]| json!({ "type": "object", "properties": properties, "required": required });
-    let receipt = object(
-        json!({
-            "ledger": text(), "epoch": number(), "commit": number(), "commit_id": text(),
-            "positions": list(number()), "event_ids": list(json!({ "type": "string", "format": "uuid" })), "root": text(),
-        }),
-        &["ledger", "epoch", "commit", "commit_id", "positions", "event_ids", "root"],
-    );
-    let dry_run = object(
-        json!({ "would_accept": object(json!({ "events": number() }), &["events"]) }),
-        &["would_accept"],
-    );
-    let pointed = object(
-        json!({ "pointer": text(), "code": text(), "detail": text() }),
-        &["pointer", "code", "detail"],
-    );
-    let problem = object(
-        json!({
-            "type": text(), "title": text(), "status": number(), "detail": text(), "hint": text(),
-            "errors": list(pointed), "position": number(), "requestId": text(),
-        }),
-        &["type", "title", "status", "detail"],
-    );
-    let head = object(
-        json!({ "ledger": text(), "epoch": number(), "commit": number(), "position": number(), "root": text() }),
-        &["ledger", "epoch", "commit", "position", "root"],
-    );
-    let rows = object(
-        json!({
-            "view": text(), "revision": number(), "head": reference("head"), "parked": number(),
-            "as_of": { "type": ["string", "integer", "null"] }, "valid_on": { "type": ["string", "null"] },
-            "rows": list(json!({ "type": "object" })), "next_page_token": { "type": ["string", "null"] },
-        }),
-        &["view", "revision", "head", "parked", "rows"],
-    );
-    let events = object(
-        json!({ "events": list(json!({ "type": "object" })), "next_page_token": text(), "at_head": { "type": "boolean" } }),
-        &["events", "next_page_token", "at_head"],
-    );
-    let thing = object(
-        json!({
-            "id": text(), "kind": text(), "version": text(), "head": reference("head"),
-            "as_of": { "type": ["string", "integer", "null"] }, "valid_on": { "type": ["string", "null"] },
-            "rows": list(json!({ "type": "object" })), "timeline": list(json!({ "type": "object" })),
-        }),
-        &["id", "kind", "version", "head", "rows", "timeline"],
-    );
-    let either = json!({ "anyOf": [reference("receipt"), dry_run] });
-    let all = [
-        ("receipt", receipt),
-        ("receipt-or-dry-run", either),
-        ("problem", problem),
-        ("head", head),
-        ("rows", rows),
-        ("events", events),
-        ("thing", thing),
-    ];
-    all.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
-}
-
-/// The document as a page: every address with what it takes and gives, by heading.
-pub(crate) fn page(document: &Value) -> String {
-    let mut by_tag: BTreeMap<&str, String> = BTreeMap::new();
-    let none = Map::new();
-    for (path, methods) in document.get("paths").and_then(Value::as_object).unwrap_or(&none) {
-        for (method, operation) in methods.as_object().unwrap_or(&none) {
-            let text = |member: &str| operation.get(member).and_then(Value::as_str).unwrap_or_default();
-            let tag = operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or_default();
-            let part = by_tag.entry(tag).or_default();
-            let (method, path) = (method.to_uppercase(), escaped(path));
-            let _ = write!(
-                part,
-                "<h3 id=\"{}\"><span class=\"method\">{method}</span> <code>{path}</code></h3>",
-                text("operationId")
-            );
-            let _ = write!(part, "<p>{} {}</p>", escaped(text("summary")), escaped(text("description")));
-            part.push_str(&parameters(operation));
-            if let Some(body) = operation
-                .pointer("/requestBody/content/application~1json/schema/$ref")
-                .and_then(Value::as_str)
-            {
-                let name = body.rsplit('/').next().unwrap_or_default();
-                let command = name.strip_suffix(".body").unwrap_or(name);
-                let _ =
-                    write!(part, "<p>Takes JSON: <a href=\"/schemas/command/{command}/1\">{command}</a></p>");
-            }
-        }
-    }
-    let about = document.pointer("/info/description").and_then(Value::as_str).unwrap_or_default();
-    let mut page = format!(
-        "<h1>Hubledger API</h1><p>{}</p><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>, <a href=\"/asyncapi.json\">asyncapi.json</a>, <a href=\"/problems\">problems</a>.</p>",
-        escaped(about)
-    );
-    for (tag, part) in by_tag {
-        let _ = write!(page, "<h2>{tag}</h2>{part}");
-    }
-    page
-}
-
-fn parameters(operation: &Value) -> String {
-    let parameters = operation.get("parameters").and_then(Value::as_array).filter(|all| !all.is_empty());
-    let Some(parameters) = parameters else { return String::new() };
-    let mut table = String::from("<table><tr><th>parameter</th><th>in</th><th>about</th></tr>");
-    for parameter in parameters {
-        let text = |member: &str| escaped(parameter.get(member).and_then(Value::as_str).unwrap_or_default());
-        let _ = write!(
-            table,
-            "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
-            text("name"),
-            text("in"),
-            text("description")
-        );
-    }
-    table.push_str("</table>");
-    table
 }

@@ -53,9 +53,17 @@ impl Parameters {
         })
     }
 
-    /// What is left, each to be compared with a column.
-    pub(crate) fn rest(self) -> BTreeMap<String, String> {
-        self.given
+    /// What is left, each about a column.
+    ///
+    /// # Errors
+    /// When something is about none.
+    pub(crate) fn columns(self, columns: &[&'static str]) -> Result<BTreeMap<String, String>, Problem> {
+        // `ends<=2026-06-30` has the name `ends<`.
+        let column = |name: &str| name == "by" || columns.contains(&name.trim_end_matches(['<', '>']));
+        match self.given.keys().find(|name| !column(name)) {
+            Some(name) => Err(unknown(name, &[columns, &self.known].concat())),
+            None => Ok(self.given),
+        }
     }
 
     /// Everything was known.
@@ -71,7 +79,7 @@ impl Parameters {
 }
 
 /// What is said of a name that is not known.
-pub(crate) fn unknown(name: &str, known: &[&str]) -> Problem {
+fn unknown(name: &str, known: &[&str]) -> Problem {
     let problem = Problem::new("unknown-parameter", format!("there is no parameter {name}")).at(name);
     match closest(name, known.iter().copied()) {
         Some(close) => problem.hint(format!("did you mean {close}?")),

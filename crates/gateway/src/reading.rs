@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use domain::Slug;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::Shared;
 use crate::access::{Caller, no_such_ledger};
 use crate::desk::failed;
 use crate::paging::{Page, link_next, tagged, with_tag};
-use crate::parameters::{Parameters, unknown};
+use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::things::Collection;
 use crate::vantage::{Looking, Place, position_header};
@@ -31,12 +31,14 @@ impl Shared {
         let ledger = query.ledger.clone();
         match self.backend.ask(&ledger, Ask::Query { query }).await {
             Reply::Answer { answer } => Ok(answer),
-            reply => Err(failed(reply)).map_err(|problem: Problem| match problem.code() {
-                "no-such-ledger" => no_such_ledger(),
-                _ => problem,
-            }),
+            reply => Err(hidden(failed(reply))),
         }
     }
+}
+
+/// Names of other ledgers are not told.
+pub(crate) fn hidden(problem: Problem) -> Problem {
+    if problem.code() == "no-such-ledger" { no_such_ledger() } else { problem }
 }
 
 /// Every view.
@@ -57,12 +59,28 @@ pub(crate) async fn head(
     match shared.backend.ask(ledger, Ask::Head { ledger: ledger.clone() }).await {
         Reply::Head { head } => {
             let position = position_header(&head);
-            Ok(axum::response::IntoResponse::into_response(([position], Json(head))))
+            Ok(([position], Json(head)).into_response())
         }
-        reply => Err(failed(reply)).map_err(|problem: Problem| match problem.code() {
-            "no-such-ledger" => no_such_ledger(),
-            _ => problem,
-        }),
+        reply => Err(hidden(failed(reply))),
+    }
+}
+
+/// The receipt of a command, after a lost answer. Without one nothing was accepted, and sending it is safe.
+pub(crate) async fn receipt(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path((_, command)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let (ledger, command) = (caller.ledger, read_id(&command)?);
+    match shared.backend.ask(&ledger, Ask::Receipt { ledger: ledger.clone(), command }).await {
+        Reply::Receipt { receipt: Some(receipt) } => Ok(Json(receipt).into_response()),
+        Reply::Receipt { receipt: None } => {
+            Err(Problem::new("not-found", format!("no command {command} was accepted so far"))
+                .hint("sending it, or sending it again, with this Idempotency-Key is safe"))
+        }
+        reply => Err(hidden(failed(reply))),
     }
 }
 
@@ -106,7 +124,7 @@ async fn rows(
     let looking = Looking::read(&mut parameters, headers)?;
     let page = Page::read(&mut parameters)?;
     let mut query = looking.query(ledger, view.name());
-    query.filters = filters(view, parameters)?;
+    query.filters = parameters.columns(view.columns())?;
     let by: Vec<String> =
         query.filters.get("by").map_or_else(Vec::new, |by| by.split(',').map(str::to_owned).collect());
     let answer = shared.query(query).await?;
@@ -128,19 +146,6 @@ async fn rows(
     put(&mut response, position_header(&answer.head));
     link_next(&mut response, uri.path(), uri.query().unwrap_or_default(), next.as_deref());
     Ok(response)
-}
-
-/// What is left of the parameters is about columns; an unknown one is refused here, with a suggestion.
-fn filters(
-    view: &'static dyn views::View,
-    parameters: Parameters,
-) -> Result<std::collections::BTreeMap<String, String>, Problem> {
-    let filters = parameters.rest();
-    let column = |name: &str| view.columns().contains(&name.trim_end_matches(['<', '>']));
-    if let Some(name) = filters.keys().find(|name| *name != "by" && !column(name)) {
-        return Err(unknown(name, view.columns()));
-    }
-    Ok(filters)
 }
 
 /// One thing: what its view says, and all that was recorded of it.

@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router, middleware};
 
 use crate::access::{Guarded, Need, guard, oauth};
-use crate::things::{Needs, Taken, collections, of_ledger};
+use crate::things::{Collection, Needs, Taken, collections, of_ledger};
 use crate::{Shared, commands, edge, events, live, pages, reading, reports};
 
 /// An address under one method.
@@ -32,8 +32,11 @@ pub(crate) struct Route {
     pub(crate) takes: Takes,
     /// What it gives.
     pub(crate) gives: Gives,
-    handler: MethodRouter<Arc<Shared>>,
+    handler: Handles,
 }
+
+/// What answers.
+type Handles = MethodRouter<Arc<Shared>>;
 
 /// What a body is.
 #[derive(Debug, Clone, Copy)]
@@ -197,7 +200,7 @@ fn of_a_ledger() -> Vec<Route> {
             live::live,
         ),
         read(
-            ("/v1/{ledger}/events/{position}", "event", "One event"),
+            ("/v1/{ledger}/events/{event}", "event", "One event, by its position or its id"),
             (reads("events"), &[], Gives::Event),
             events::one,
         ),
@@ -210,6 +213,11 @@ fn of_a_ledger() -> Vec<Route> {
             ("/v1/{ledger}/reports/{report}", "report", "A report, with small counts suppressed"),
             (reads("reports"), REPORT, Gives::Report),
             reports::one,
+        ),
+        read(
+            ("/v1/{ledger}/commands/{command}", "receipt", "The receipt of a command, after a lost answer"),
+            (reads("commands"), &[], Gives::Receipt),
+            reading::receipt,
         ),
         Route {
             method: Method::POST,
@@ -241,8 +249,8 @@ fn command(taken: &Taken, path: String, tag: &'static str) -> Route {
     }
 }
 
-fn of_things(collection: &'static crate::things::Collection) -> Vec<Route> {
-    let (name, word) = (collection.name, collection.word);
+fn of_things(collection: &'static Collection) -> Vec<Route> {
+    let Collection { name, word, .. } = *collection;
     let root = format!("/v1/{{ledger}}/{name}");
     let mut all = Vec::new();
     if let Some(taken) = collection.creates() {
@@ -256,64 +264,31 @@ fn of_things(collection: &'static crate::things::Collection) -> Vec<Route> {
         };
         all.push(command(taken, path, name));
     }
-    let mut add = |path: String,
-                   operation: String,
-                   summary: String,
-                   parameters,
-                   gives,
-                   handler: MethodRouter<Arc<Shared>>| {
-        let handler = handler.layer(Extension(collection));
-        let (method, takes, need) = (Method::GET, Takes::Nothing, reads(name));
-        all.push(Route {
-            method,
-            path,
+    let shows =
+        |end: &str, (operation, summary): (String, String), (parameters, gives), handler: Handles| Route {
+            method: Method::GET,
+            path: format!("{root}{end}"),
             operation,
             summary,
             tag: name,
-            need,
+            need: reads(name),
             parameters,
-            takes,
+            takes: Takes::Nothing,
             gives,
-            handler,
-        });
-    };
+            handler: handler.layer(Extension(collection)),
+        };
     if collection.view.is_some() {
-        add(
-            root.clone(),
-            format!("list-{name}"),
-            format!("All {name}, in pages"),
-            ROWS,
-            Gives::Rows,
-            get(reading::list),
-        );
+        let told = (format!("list-{name}"), format!("All {name}, in pages"));
+        all.push(shows("", told, (ROWS, Gives::Rows), get(reading::list)));
     }
     // A delivery's events are found by their positions; see the view `timeline`.
     if collection.kind != domain::Kind::Delivery {
-        let one = format!("{root}/{{id}}");
-        add(
-            one.clone(),
-            format!("get-{word}"),
-            format!("One {word}, with all that was recorded of it"),
-            LOOKING,
-            Gives::Thing,
-            get(reading::thing),
-        );
-        add(
-            format!("{one}/timeline"),
-            format!("{word}-timeline"),
-            "What was recorded of it, as sentences".to_owned(),
-            LOOKING,
-            Gives::Object,
-            get(reading::timeline),
-        );
-        add(
-            format!("{one}/events"),
-            format!("{word}-events"),
-            "Its events as they are stored".to_owned(),
-            OF_THING,
-            Gives::Events,
-            get(events::of_thing),
-        );
+        let told = (format!("get-{word}"), format!("One {word}, with all that was recorded of it"));
+        all.push(shows("/{id}", told, (LOOKING, Gives::Thing), get(reading::thing)));
+        let told = (format!("{word}-timeline"), "What was recorded of it, as sentences".to_owned());
+        all.push(shows("/{id}/timeline", told, (LOOKING, Gives::Object), get(reading::timeline)));
+        let told = (format!("{word}-events"), "Its events as they are stored".to_owned());
+        all.push(shows("/{id}/events", told, (OF_THING, Gives::Events), get(events::of_thing)));
     }
     all
 }

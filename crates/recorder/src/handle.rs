@@ -9,7 +9,8 @@ use journal::Journal;
 use runtime::{Clock, Random};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use wire::{Head, Outcome, RefusalReply, Submission};
+use uuid::Uuid;
+use wire::{Head, Outcome, Receipt, RefusalReply, Submission};
 
 use crate::addressee::{Addressee, Batch};
 use crate::ledger_task::LedgerTask;
@@ -50,6 +51,10 @@ pub(crate) enum Request {
     Head(oneshot::Sender<Result<Head, Error>>),
     /// What the task would know after a restart, as digests.
     Fingerprint(oneshot::Sender<Result<Fingerprint, Error>>),
+    /// The receipt of the command with this id, if it was accepted.
+    Receipt(Uuid, oneshot::Sender<Result<Option<Receipt>, Error>>),
+    /// The position of the event with this id, if there is one.
+    Place(Uuid, oneshot::Sender<Result<Option<u64>, Error>>),
 }
 
 /// A command whose caller waits for the answer.
@@ -201,6 +206,22 @@ impl Recorder {
     /// As [`submit`](Self::submit); a ledger without a log is [`Error::Journal`].
     pub async fn head(&self, ledger: &Slug) -> Result<Head, Error> {
         self.ask(ledger, Request::Head).await
+    }
+
+    /// The receipt of a command that was accepted before this call; none if it was not, and then sending it is safe.
+    ///
+    /// # Errors
+    /// As [`head`](Self::head).
+    pub async fn receipt(&self, ledger: &Slug, command: Uuid) -> Result<Option<Receipt>, Error> {
+        self.ask(ledger, |answer| Request::Receipt(command, answer)).await
+    }
+
+    /// The position of an event by its id.
+    ///
+    /// # Errors
+    /// As [`head`](Self::head).
+    pub async fn place(&self, ledger: &Slug, event: Uuid) -> Result<Option<u64>, Error> {
+        self.ask(ledger, |answer| Request::Place(event, answer)).await
     }
 
     /// Digests over what the recorder knows of a ledger. Reads the whole register: for tests and for `doctor`.

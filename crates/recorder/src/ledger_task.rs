@@ -19,7 +19,8 @@ use domain::{Slug, State, Timestamp};
 use journal::Journal;
 use runtime::Clock;
 use tokio::sync::{mpsc, oneshot, watch};
-use wire::{EVENTS_MAX, Head, Origin};
+use uuid::Uuid;
+use wire::{EVENTS_MAX, Head, Origin, Receipt};
 
 use crate::archive::Archive;
 use crate::clock_guard::ClockGuard;
@@ -76,6 +77,8 @@ pub(crate) struct LedgerTask<J> {
 enum Question {
     Head(oneshot::Sender<Result<Head, Error>>),
     Fingerprint(oneshot::Sender<Result<Fingerprint, Error>>),
+    Receipt(Uuid, oneshot::Sender<Result<Option<Receipt>, Error>>),
+    Place(Uuid, oneshot::Sender<Result<Option<u64>, Error>>),
 }
 
 type Answers = Vec<(Waiting, Verdict)>;
@@ -188,6 +191,8 @@ impl<J: Journal> LedgerTask<J> {
             Request::Submit(waiting, _room) => self.waiting.extend(waiting),
             Request::Head(answer) => self.questions.push(Question::Head(answer)),
             Request::Fingerprint(answer) => self.questions.push(Question::Fingerprint(answer)),
+            Request::Receipt(command, answer) => self.questions.push(Question::Receipt(command, answer)),
+            Request::Place(event, answer) => self.questions.push(Question::Place(event, answer)),
         }
     }
 
@@ -200,6 +205,8 @@ impl<J: Journal> LedgerTask<J> {
             match question {
                 Question::Head(answer) => drop(answer.send(Err(error.clone()))),
                 Question::Fingerprint(answer) => drop(answer.send(Err(error.clone()))),
+                Question::Receipt(_, answer) => drop(answer.send(Err(error.clone()))),
+                Question::Place(_, answer) => drop(answer.send(Err(error.clone()))),
             }
         }
     }

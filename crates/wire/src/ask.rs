@@ -3,8 +3,9 @@
 use domain::Slug;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
-use crate::{Answer, HeadReply, Outcome, Query, Rebuilt, RefusalReply, ViewDigest};
+use crate::{Answer, HeadReply, Outcome, Query, Rebuilt, Receipt, RefusalReply, ViewDigest};
 
 /// A request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,6 +19,20 @@ pub enum Ask {
     Head {
         /// The ledger.
         ledger: Slug,
+    },
+    /// The receipt of a command that was accepted.
+    Receipt {
+        /// The ledger.
+        ledger: Slug,
+        /// The command's id.
+        command: Uuid,
+    },
+    /// Where an event stands.
+    Place {
+        /// The ledger.
+        ledger: Slug,
+        /// The event's id.
+        event: Uuid,
     },
     /// Take these commands, in order.
     Submit {
@@ -58,6 +73,8 @@ impl Ask {
         match self {
             Self::Health | Self::Ledgers => None,
             Self::Head { ledger }
+            | Self::Receipt { ledger, .. }
+            | Self::Place { ledger, .. }
             | Self::Submit { ledger, .. }
             | Self::Digests { ledger }
             | Self::Rebuild { ledger, .. }
@@ -87,6 +104,16 @@ pub enum Reply {
     Head {
         /// The head.
         head: HeadReply,
+    },
+    /// To `Receipt`.
+    Receipt {
+        /// None if no such command was accepted.
+        receipt: Option<Receipt>,
+    },
+    /// To `Place`.
+    Place {
+        /// Its position; none if there is no such event.
+        position: Option<u64>,
     },
     /// To `Submit`, in the same order.
     Outcomes {

@@ -17,6 +17,7 @@ use projector::Projector;
 use recorder::{Observer, Recorder};
 use runtime::{Random, SystemClock, SystemRandom};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 use wire::ask::{Ask, Reply};
 use wire::{HeadReply, LedgerKeys, Query, Tip, frame};
 
@@ -162,6 +163,8 @@ impl Node {
                 self.journal.ledgers().await.map(|ledgers| Reply::Ledgers { ledgers }).map_err(Failure::from)
             }
             Ask::Head { ledger } => self.head(&ledger).await,
+            Ask::Receipt { ledger, command } => self.receipt(&ledger, command).await,
+            Ask::Place { ledger, event } => self.place(&ledger, event).await,
             Ask::Submit { ledger, commands } => {
                 self.submit(&ledger, commands).await.map(|outcomes| Reply::Outcomes { outcomes })
             }
@@ -177,6 +180,16 @@ impl Node {
         self.must_exist(ledger).await?;
         let head = self.recorder()?.head(ledger).await?;
         Ok(Reply::Head { head: HeadReply::new(ledger, &head) })
+    }
+
+    async fn receipt(&self, ledger: &Slug, command: Uuid) -> Result<Reply, Failure> {
+        self.must_exist(ledger).await?;
+        Ok(Reply::Receipt { receipt: self.recorder()?.receipt(ledger, command).await? })
+    }
+
+    async fn place(&self, ledger: &Slug, event: Uuid) -> Result<Reply, Failure> {
+        self.must_exist(ledger).await?;
+        Ok(Reply::Place { position: self.recorder()?.place(ledger, event).await? })
     }
 
     /// A ledger without a log is a mistyped name, and must not be answered as an empty one.

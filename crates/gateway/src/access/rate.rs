@@ -68,13 +68,13 @@ impl Rate {
 #[cfg(test)]
 mod tests {
     use domain::Timestamp;
-    use runtime::clock::ManualClock;
+    use runtime::FixedClock;
 
     use super::*;
 
     #[test]
     fn an_empty_bucket_refuses_until_time_has_passed_and_others_have_their_own() {
-        let clock = Arc::new(ManualClock::at(Timestamp(0)));
+        let clock = Arc::new(FixedClock::at(Timestamp(0)));
         let rate = Rate::new(2, clock.clone());
         assert!(rate.take(Some("a")).is_ok() && rate.take(Some("a")).is_ok());
         assert_eq!(rate.take(Some("a")).unwrap_err().status, 429);

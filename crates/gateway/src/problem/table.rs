@@ -20,8 +20,11 @@ pub(crate) struct Kind {
     pub(crate) retry_after: Option<u32>,
 }
 
+/// Code, status, title, cause, cure, seconds to wait.
+type Line = (&'static str, u16, &'static str, &'static str, &'static str, Option<u32>);
+
 /// What the gateway and the roles behind it refuse; what rules refuse comes from the domain's catalogue.
-const OWN: &[(&str, u16, &str, &str, &str, Option<u32>)] = &[
+const OWN: &[Line] = &[
     (
         "malformed-request",
         400,

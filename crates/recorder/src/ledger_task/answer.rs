@@ -7,6 +7,7 @@ use super::{Answers, LedgerTask, Question};
 use crate::Error;
 use crate::decided::{DecidedEvent, DecidedEvents, Span};
 use crate::group::Verdict;
+use crate::register::{Key, Remembered};
 
 impl<J: Journal> LedgerTask<J> {
     /// Answers a group; `appended` is what was decided in it, which is the last commit now.
@@ -58,6 +59,25 @@ impl<J: Journal> LedgerTask<J> {
                     drop(answer.send(head));
                 }
                 Question::Fingerprint(answer) => drop(answer.send(self.knowledge.fingerprint())),
+                Question::Receipt(command, answer) => {
+                    let receipt = match self.knowledge.look_up(&Key::command(command)) {
+                        Ok(Some(Remembered::Accepted { commit, position, count, .. })) => {
+                            let span = Span { commit, position, count };
+                            self.archive.receipt(span, self.knowledge.head()).await.map(Some)
+                        }
+                        Ok(_) => Ok(None),
+                        Err(error) => Err(error),
+                    };
+                    drop(answer.send(receipt));
+                }
+                Question::Place(event, answer) => {
+                    let found = self.knowledge.look_up(&Key::event(event));
+                    let place = found.map(|found| match found {
+                        Some(Remembered::Event { position, .. }) => Some(position),
+                        Some(Remembered::Accepted { .. }) | None => None,
+                    });
+                    drop(answer.send(place));
+                }
             }
         }
         Ok(())
