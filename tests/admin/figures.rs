@@ -1,7 +1,7 @@
 //! The figures are those of what was done, and others can read them.
 
 use serde_json::{Value, json};
-use tests::http::{Admin, Figures};
+use tests::http::{Figures, Port};
 
 use crate::kit::{Deployment, LEDGER, act, of, open, open_as, site};
 
@@ -179,7 +179,7 @@ fn commands_to_ledgers_that_are_not_there_make_no_figures_of_their_own() {
 }
 
 /// Reads the page again and again until it is so.
-fn wait(admin: Admin, until: impl Fn(&Figures) -> bool) -> Figures {
+fn wait(admin: Port, until: impl Fn(&Figures) -> bool) -> Figures {
     loop {
         let figures = admin.figures();
         if until(&figures) {

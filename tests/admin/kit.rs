@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::binary::{Ran, Serving};
 use tests::commands::record;
 pub use tests::commands::{LEDGER, act, open, open_as, site};
-use tests::http::Admin;
+use tests::http::Port;
 use tests::nats::Nats;
 
 /// A NATS server, and a folder for the data directories and configurations of its servers.
@@ -21,13 +21,13 @@ impl Deployment {
     }
 
     /// Starts a role with a data directory and an admin port of its own; `more` are further lines.
-    pub fn serve_with(&self, role: &str, name: &str, more: &str) -> (Serving, Admin) {
+    pub fn serve_with(&self, role: &str, name: &str, more: &str) -> (Serving, Port) {
         let server = Serving::start_role(role, &self.config(name, more));
-        let admin = Admin::of(&server);
+        let admin = Port::of_admin(&server);
         (server, admin)
     }
 
-    pub fn serve(&self, role: &str, name: &str) -> (Serving, Admin) {
+    pub fn serve(&self, role: &str, name: &str) -> (Serving, Port) {
         self.serve_with(role, name, "")
     }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tests::binary::{self, Serving};
-use tests::http::{Admin, Answer};
+use tests::http::{Answer, Port};
 use tests::nats::{self, Nats};
 
 const LEDGER: &str = "madrona-usd";
@@ -123,7 +123,7 @@ fn the_readme_s_two_recorders_and_two_projectors_agree_whoever_is_killed() {
     // Each is killed while a file is on its way, and so is the broker; what did not come to its end is sent again.
     for victim in 0..=SERVERS.len() {
         person.write("pubschls.csv", &directory(victim..victim + 1));
-        let watcher = Admin::of(&servers[if victim == 2 { 3 } else { 2 }]);
+        let watcher = Port::of_admin(&servers[if victim == 2 { 3 } else { 2 }]);
         let before = applied(&watcher.get("/metrics"));
         let mut importing = person.command(&import, &url);
         let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -142,7 +142,7 @@ fn the_readme_s_two_recorders_and_two_projectors_agree_whoever_is_killed() {
     while !person.run(&import, &url).status.success() {}
 
     for server in &servers {
-        let _ = Admin::of(server).wait("/health/ready", |answer| answer.status == 200);
+        let _ = Port::of_admin(server).wait("/health/ready", |answer| answer.status == 200);
     }
     for (number, data) in ["recorder-1", "recorder-2", "projector-1", "projector-2"].into_iter().enumerate() {
         let at = ["--ledger", LEDGER, "--json", "--data", data];

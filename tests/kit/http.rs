@@ -1,4 +1,4 @@
-//! A client of the admin port that sends exactly the bytes it is told to, and a page of figures as others read it.
+//! A client of a port for HTTP that sends exactly the bytes it is told to, and a page of figures as others read it.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -10,17 +10,18 @@ use serde_json::Value;
 use crate::binary::Serving;
 use crate::python;
 
-/// The admin port of a server that was told to listen on one.
+/// A port for HTTP of a server that was told to listen on one.
 #[derive(Debug, Clone, Copy)]
-pub struct Admin(pub SocketAddr);
+pub struct Port(pub SocketAddr);
 
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The headers, as they came.
+    /// The headers, in lower case.
     pub head: String,
+    raw_head: String,
     /// The body.
     pub body: String,
 }
@@ -29,7 +30,13 @@ impl Answer {
     fn of(text: &str) -> Option<Self> {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
-        Some(Self { status, head: head.to_lowercase(), body: body.to_owned() })
+        Some(Self { status, head: head.to_lowercase(), raw_head: head.to_owned(), body: body.to_owned() })
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.raw_head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        lines.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
     /// The body as a document.
@@ -38,10 +45,19 @@ impl Answer {
     }
 }
 
-impl Admin {
-    /// The port that this server says it has taken.
-    pub fn of(server: &Serving) -> Self {
-        let (_, rest) = server.ready().split_once("admin=\"http://").expect("it has an admin port");
+impl Port {
+    /// The admin port that this server says it has taken.
+    pub fn of_admin(server: &Serving) -> Self {
+        Self::named(server, "admin")
+    }
+
+    /// The gateway's.
+    pub fn of_gateway(server: &Serving) -> Self {
+        Self::named(server, "http")
+    }
+
+    fn named(server: &Serving, name: &str) -> Self {
+        let (_, rest) = server.ready().split_once(&format!("{name}=\"http://")).expect("it has this port");
         Self(rest.split('"').next().unwrap().parse().unwrap())
     }
 
@@ -63,6 +79,16 @@ impl Admin {
     /// Asks with this method, and these headers if any.
     pub fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
         let request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.0);
+        self.send(&request).unwrap_or_else(|| panic!("no answer to {method} {path}"))
+    }
+
+    /// Sends a body with this method, and these headers if any.
+    pub fn give(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\n{headers}\r\n{body}",
+            self.0
+        );
         self.send(&request).unwrap_or_else(|| panic!("no answer to {method} {path}"))
     }
 

@@ -1,0 +1,90 @@
+//! The API document and the addresses are the same.
+
+use serde_json::Value;
+
+use crate::kit::{Gateway, LEDGER, key_of};
+
+fn filled(path: &str) -> String {
+    let pairs = [
+        ("{ledger}", LEDGER),
+        ("{view}", "site-profile"),
+        ("{report}", "annual-progress"),
+        ("{event}", "1"),
+        ("{code}", "taken"),
+        ("{sort}", "event"),
+        ("{name}", "ledger-opened"),
+        ("{version}", "1"),
+    ];
+    let path = pairs.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
+    path.replace("{id}", &key_of(99)).replace("{command}", &key_of(1))
+}
+
+#[test]
+fn every_address_of_the_document_is_served_and_takes_no_other_method() {
+    let gateway = Gateway::start();
+    let document = gateway.get("/openapi.json").json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let methods = methods.as_object().unwrap();
+        for method in ["get", "post", "put", "delete", "patch"] {
+            if path.ends_with("/live") && method == "get" {
+                continue;
+            }
+            let head = "Connection: close\r\nContent-Type: application/json\r\n";
+            let answer = gateway.port.give(&method.to_uppercase(), &filled(path), head, "");
+            let nowhere = answer.body.contains("nothing has this address");
+            assert_eq!(answer.status == 405, !methods.contains_key(method), "{method} {path}: {answer:?}");
+            assert!(!nowhere && answer.status < 500, "{method} {path}: {answer:?}");
+        }
+        operations.extend(methods.values().map(|operation| operation["operationId"].clone()));
+    }
+    let all = operations.len();
+    operations.sort_by_key(Value::to_string);
+    operations.dedup();
+    assert_eq!(operations.len(), all, "no two operations have one name");
+    assert!(all > 150, "{all}");
+}
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    let gateway = Gateway::start();
+    for path in ["/openapi.json", "/asyncapi.json"] {
+        let document = gateway.get(path).json();
+        let mut wanted = Vec::new();
+        references(&document, &mut wanted);
+        assert!(!wanted.is_empty());
+        for reference in wanted.iter().filter(|reference| !reference.starts_with("#/$defs/")) {
+            assert!(document.pointer(reference.strip_prefix('#').unwrap()).is_some(), "{path}: {reference}");
+        }
+    }
+}
+
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            members.values().for_each(|value| references(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn schemas_and_problems_have_pages() {
+    let gateway = Gateway::start();
+    let schemas = gateway.get("/schemas").json();
+    for sort in ["events", "commands"] {
+        for schema in schemas[sort].as_array().unwrap() {
+            assert_eq!(gateway.get(schema["url"].as_str().unwrap()).status, 200, "{schema}");
+        }
+    }
+    for problem in gateway.get("/problems").json()["problems"].as_array().unwrap() {
+        let page = gateway.get(problem["type"].as_str().unwrap());
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    }
+    assert_eq!(gateway.get("/schemas/event/ledger-opened/9").status, 404);
+    let docs = gateway.get("/docs").body;
+    assert!(docs.contains("record-delivery") && !docs.contains("http://") && !docs.contains("<script"));
+}

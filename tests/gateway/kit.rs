@@ -1,0 +1,105 @@
+//! A server with a gateway, and requests to it.
+
+use serde_json::{Value, json};
+use tests::binary::Serving;
+pub use tests::commands::LEDGER;
+use tests::commands::{open as open_command, site as site_command};
+pub use tests::http::Answer;
+use tests::http::Port;
+
+const JSON: &str = "Content-Type: application/json\r\n";
+
+/// A server whose gateway asks for no token.
+pub struct Gateway {
+    server: Serving,
+    pub port: Port,
+    folder: tempfile::TempDir,
+}
+
+impl Gateway {
+    /// With an open ledger.
+    pub fn start() -> Self {
+        let gateway = Self::start_with("gateway.tokens = false");
+        assert_eq!(
+            gateway.record(&format!("/v1/{LEDGER}/open-ledger"), 1, &open_command()["body"]).status,
+            201
+        );
+        gateway
+    }
+
+    /// With these further lines of configuration, and no ledger.
+    pub fn start_with(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, data) = (folder.path().join("hubledger.toml"), folder.path().join("data"));
+        std::fs::write(&path, format!("data = {data:?}\ngateway.listen = \"127.0.0.1:0\"\n{more}\n"))
+            .unwrap();
+        let server = Serving::start(&path);
+        let port = Port::of_gateway(&server);
+        Self { server, port, folder }
+    }
+
+    /// Stops the server, and gives its data directory's folder.
+    pub fn stop(self) -> tempfile::TempDir {
+        assert_eq!(self.server.stop(), 0);
+        self.folder
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "")
+    }
+
+    pub fn get_with(&self, path: &str, headers: &str) -> Answer {
+        self.port.ask("GET", path, &format!("Connection: close\r\n{headers}"))
+    }
+
+    /// Gets a document of the ledger.
+    pub fn read(&self, path: &str) -> Value {
+        let answer = self.get(&format!("/v1/{LEDGER}/{path}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// Posts this as JSON under a key of this number.
+    pub fn record(&self, path: &str, key: u32, body: &Value) -> Answer {
+        self.post(path, &format!("{JSON}Idempotency-Key: {}\r\n", key_of(key)), &body.to_string())
+    }
+
+    pub fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+        self.port.give("POST", path, &format!("Connection: close\r\n{headers}"), body)
+    }
+
+    /// Registers a site of this number under its own key.
+    pub fn site(&self, number: u32) -> Answer {
+        self.record(&format!("/v1/{LEDGER}/sites"), 1000 + number, &site(number))
+    }
+}
+
+/// The key of this number.
+pub fn key_of(number: u32) -> String {
+    format!("00000000-0000-4000-8000-{number:012}")
+}
+
+/// What makes a site.
+pub fn site(number: u32) -> Value {
+    site_command(number)["body"].clone()
+}
+
+/// The id of the site of this number.
+pub fn site_id(number: u32) -> String {
+    site(number)["id"].as_str().unwrap().to_owned()
+}
+
+/// A site that lets the ledger choose its id.
+pub fn nameless_site(number: u32) -> Value {
+    let mut site = site(number);
+    site.as_object_mut().unwrap().remove("id");
+    site
+}
+
+/// The code of a problem.
+pub fn code(answer: &Answer) -> String {
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");
+    let told = answer.json();
+    assert_eq!(told["status"], json!(answer.status));
+    told["type"].as_str().unwrap().strip_prefix("/problems/").unwrap().to_owned()
+}

@@ -1,0 +1,8 @@
+//! What districts' systems find at the HTTP face of a real server.
+
+mod commands;
+mod documents;
+mod edge;
+mod events;
+mod kit;
+mod reading;
