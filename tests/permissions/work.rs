@@ -11,6 +11,7 @@ use serde_json::Value;
 use tests::binary::{self, Ran, Serving};
 use tests::chain::slug;
 use tests::commands::{LEDGER, act, open};
+use tests::http::Port;
 use tests::nats::Nats;
 use wire::ask::{Ask, Reply};
 use wire::{LedgerKeys, Outcome, Query, Submission};
@@ -37,6 +38,35 @@ fn config(nats: &Nats, folder: &Path, name: &str, signed_in_as: &str) -> PathBuf
 /// Starts a role with its own nkey.
 fn serving(nats: &Nats, folder: &Path, role: &str) -> Serving {
     Serving::start_role(role, &config(nats, folder, role, role))
+}
+
+#[test]
+fn a_gateway_records_and_reads_with_its_own_nkey() {
+    let (nats, folder) = (Nats::with_users(), tempfile::tempdir().unwrap());
+    let server = serving(&nats, folder.path(), "all");
+    let path = config(&nats, folder.path(), "gateway", "gateway");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    text.push_str("[gateway]\nlisten = \"127.0.0.1:0\"\ntokens = false\n");
+    std::fs::write(&path, text).unwrap();
+    let gateway = Serving::start_role("gateway", &path);
+    let port = Port::of_gateway(&gateway);
+    let head = "Connection: close\r\nContent-Type: application/json\r\n\
+                Idempotency-Key: 00000000-0000-4000-8000-000000000001\r\n";
+    let opened = port.give("POST", &format!("/v1/{LEDGER}/open-ledger"), head, &open()["body"].to_string());
+    assert_eq!(opened.status, 201, "{opened:?}");
+    let get = |path: &str| port.ask("GET", &format!("/v1/{LEDGER}/{path}"), "Connection: close\r\n");
+    for path in [
+        "head",
+        "events",
+        "events/1",
+        "views/activity-feed?min_position=1:1",
+        "commands/00000000-0000-4000-8000-000000000001",
+        "reports/annual-progress?school_year=2025-26",
+    ] {
+        let answer = get(path);
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    }
+    assert_eq!((gateway.stop(), server.stop()), (0, 0));
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(crate) enum Verb {
     Rebuild(Rebuild),
     /// Recompute the Merkle root from the stored bytes: 0 verified, 10 broken, 11 incomplete
     Verify(Verify),
-    /// Print the JSON Schema of events and commands, or every refusal
+    /// Print the JSON Schema of events and commands, every refusal, or the API's documents
     Schema(Schema),
     /// Show or check the configuration
     Config(Config),
@@ -321,6 +321,10 @@ pub(crate) enum SchemaKind {
     Command,
     /// Every refusal: its code, what it is about, its sentence
     Refusals,
+    /// The document of the HTTP API: OpenAPI 3.1
+    Openapi,
+    /// The document of the event streams: AsyncAPI 3.0
+    Asyncapi,
 }
 
 /// `config`.

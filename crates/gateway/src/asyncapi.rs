@@ -4,8 +4,8 @@
 use domain::version::newest;
 use serde_json::{Map, Value, json};
 
-/// The document.
-pub(crate) fn document() -> Value {
+/// The document of every event stream: AsyncAPI 3.0.
+pub fn document() -> Value {
     let mut messages = Map::new();
     for name in wire::schema::events() {
         for version in 1..=newest(name) {

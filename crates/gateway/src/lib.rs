@@ -32,8 +32,10 @@ use journal::AnyJournal;
 use runtime::{Clock, Random, Shutdown};
 use tokio::sync::Semaphore;
 
+pub use asyncapi::document as asyncapi;
 pub use backend::Backend;
 pub use listener::Gateway;
+pub use openapi::document as openapi;
 
 /// Folds at once: each takes a processor.
 const FOLDS_MAX: usize = 1;

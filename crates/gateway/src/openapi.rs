@@ -16,8 +16,8 @@ pub(crate) use page::page;
 
 use answers::{reference, responses, schemas};
 
-/// The document.
-pub(crate) fn document() -> Value {
+/// The document of every address: OpenAPI 3.1.
+pub fn document() -> Value {
     let mut components = schemas();
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for route in routes() {

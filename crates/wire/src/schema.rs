@@ -1,5 +1,7 @@
 //! JSON Schema (2020-12) of every event and command, from the types themselves.
 
+use std::collections::BTreeSet;
+
 use domain::Kind;
 use domain::thing::{Asker, NAMES};
 use domain::version::newest;
@@ -24,6 +26,7 @@ pub fn event(name: &str, version: u16) -> Option<Value> {
     let (mut payload, mut definitions) = variant(kind, name, "data", true)?;
     crate::version::schema(name, version, &mut payload, &mut definitions);
     let mut properties = attributes(kind, name, version);
+    keep_wanted(&mut definitions, &payload);
     properties.insert("data".into(), payload);
     let required = [
         "specversion",
@@ -59,7 +62,8 @@ pub fn event(name: &str, version: u16) -> Option<Value> {
 /// The schema of a whole command of version 1, as a sender writes it. Nothing for an unknown name.
 pub fn command(name: &str) -> Option<Value> {
     let kind = domain::Command::kind_of(name)?;
-    let (body, definitions) = variant(kind, name, "body", false)?;
+    let (body, mut definitions) = variant(kind, name, "body", false)?;
+    keep_wanted(&mut definitions, &body);
     let mut schema = serde_json::to_value(schemars::schema_for!(RawCommand)).ok()?;
     let properties = schema.get_mut("properties")?.as_object_mut()?;
     properties.insert("command".into(), json!({ "const": name }));
@@ -91,6 +95,33 @@ fn variant(kind: Kind, name: &str, content: &str, event: bool) -> Option<(Value,
     let payload = found.pointer(&format!("/properties/{content}"))?.clone();
     let definitions = serde_json::to_value(generator.take_definitions(true)).ok()?;
     Some((payload, definitions))
+}
+
+/// Leaves out definitions that nothing refers to: the enum that a payload is of has those of all its variants.
+fn keep_wanted(definitions: &mut Value, payload: &Value) {
+    let Some(all) = definitions.as_object_mut() else { return };
+    let (mut wanted, mut known) = (Vec::new(), BTreeSet::new());
+    refers(payload, &mut wanted);
+    while let Some(name) = wanted.pop() {
+        if let Some(definition) = all.get(&name).filter(|_| !known.contains(&name)) {
+            refers(definition, &mut wanted);
+            known.insert(name);
+        }
+    }
+    all.retain(|name, _| known.contains(name));
+}
+
+/// Names of definitions that a schema refers to.
+fn refers(schema: &Value, names: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            let reference = members.get("$ref").and_then(Value::as_str);
+            names.extend(reference.and_then(|to| to.strip_prefix("#/$defs/")).map(str::to_owned));
+            members.values().for_each(|member| refers(member, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| refers(item, names)),
+        _ => {}
+    }
 }
 
 struct Root<'a> {

@@ -19,10 +19,11 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 /// Every user of `config/nats/users.conf`, with what it is for.
-const ROLES: [(&str, &str); 6] = [
+const ROLES: [(&str, &str); 7] = [
     ("all", "hubledger serve all"),
     ("recorder", "hubledger serve recorder"),
     ("projector", "hubledger serve projector"),
+    ("gateway", "hubledger serve gateway"),
     ("client", "records and asks, through the services"),
     ("operator", "reads the log and asks views; records nothing"),
     ("migrations", "the only one that may change or delete streams"),

@@ -1,4 +1,5 @@
-//! `schema`: the JSON Schema of events and commands, from the types that read and write them, and the refusals.
+//! `schema`: the JSON Schema of events and commands, from the types that read and write them, the refusals, and the API's
+//! documents.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,8 +17,10 @@ use crate::output::Output;
 pub(crate) fn run(schema: &Schema, output: Output) -> Result<Exit, Error> {
     match (&schema.out, schema.kind, &schema.name) {
         (None, Some(SchemaKind::Refusals), None) => refusals(output)?,
-        (Some(_), Some(SchemaKind::Refusals), _) => {
-            return Err(Error::new(Exit::Usage, "refusals have no schema to write"));
+        (None, Some(SchemaKind::Openapi), None) => document(&gateway::openapi(), output)?,
+        (None, Some(SchemaKind::Asyncapi), None) => document(&gateway::asyncapi(), output)?,
+        (Some(_), Some(SchemaKind::Refusals | SchemaKind::Openapi | SchemaKind::Asyncapi), _) => {
+            return Err(Error::new(Exit::Usage, "this has no schema to write; it goes to stdout"));
         }
         (Some(out), kind, None) => write_all(out, kind, output)?,
         (None, Some(SchemaKind::Event), Some(name)) => {
@@ -36,6 +39,11 @@ pub(crate) fn run(schema: &Schema, output: Output) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Ok)
+}
+
+/// The same with and without `--json`: it is one document.
+fn document(document: &Value, output: Output) -> Result<(), Error> {
+    output.line(serde_json::to_string_pretty(document)?)
 }
 
 fn print(schema: Option<Value>, what: &str, name: &str, version: u16, output: Output) -> Result<(), Error> {
