@@ -10,7 +10,7 @@ use crate::kit::*;
 fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
     let day = (1_u8..=12, 1_u8..=28)
         .prop_map(|(month, day)| format!("{}-{month:02}-{day:02}", if month >= 7 { 2025 } else { 2026 }));
-    (0..18_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
+    (0..20_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
         let reason = json!({ "reason": "other" });
         match kind {
             0 => ("record-delivery", delivery(&day)),
@@ -40,6 +40,17 @@ fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
                 ("open-referral", act(501, &day, details))
             }
             12 => ("accept-referral", act(501, &day, json!({ "partner": id(PARTNER) }))),
+            17 if flag => {
+                ("open-case", act(201, &day, json!({ "programme": "counseling", "site": id(SITE) })))
+            }
+            17 => ("close-case", act(201, &day, json!({ "reason": "moved" }))),
+            18 => {
+                let details = json!({
+                    "case": id(201), "recipient": { "partner": id(PARTNER) }, "purpose": "family-request",
+                    "fields": ["attendance"],
+                });
+                ("record-disclosure", json!({ "effective": day, "details": details }))
+            }
             7 => ("withdraw-service", act(OFFERING, &day, reason)),
             13 => {
                 let details = json!({ "program": "ccspp", "funder": "State of Sample", "award": "CS-25-7", "cents": 900 });
