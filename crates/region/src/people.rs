@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::code::ServiceKind;
 use domain::command::{Act, Create};
-use domain::consent::{self, ConsentBasis, WithdrawalReason};
+use domain::consent::{self as about, ConsentBasis, WithdrawalReason};
 use domain::id::{CaseId, ConsentId, HouseholdId, PersonId, SiteId};
 use domain::{Command, Effective, Event, Kind, person};
 use jiff::civil::{Date, date};
@@ -38,6 +38,11 @@ pub(crate) fn household(chance: &Chance, site: SiteId, number: u32) -> Household
 
 pub(crate) fn case(chance: &Chance, site: SiteId, number: u32) -> CaseId {
     CaseId::new(chance.id(&format!("case {site}"), u64::from(number)))
+}
+
+/// The consent in the case of this number.
+pub(crate) fn consent(chance: &Chance, site: SiteId, number: u32) -> ConsentId {
+    ConsentId::new(chance.id(&format!("consent {site}"), u64::from(number)))
 }
 
 fn enrol(chance: &Chance, site: SiteId, number: u32, day: Date) -> Command {
@@ -129,40 +134,36 @@ impl Opening {
             let bases =
                 [ConsentBasis::ParentConsent, ConsentBasis::ParentConsent, ConsentBasis::MinorConsent];
             let basis = chance.pick(&bases).copied().unwrap_or(ConsentBasis::ParentConsent);
-            let consented = |further: &[ServiceKind]| consent::Consented {
+            let consented = |further: &[ServiceKind]| about::Consented {
                 case: case(chance, site, number),
                 kinds: INDIVIDUAL.iter().chain(further).copied().collect::<BTreeSet<_>>(),
                 basis,
             };
-            let record = |kind: &str, details| {
-                let id = ConsentId::new(chance.id(&format!("{kind} {site}"), u64::from(number)));
-                (
-                    id,
-                    Command::Consent(consent::Command::RecordConsent(Create {
-                        id: Some(id),
-                        effective: span,
-                        details,
-                    })),
-                )
+            let record = |id, details| {
+                let new = Create { id: Some(id), effective: span, details };
+                Command::Consent(about::Command::RecordConsent(new))
             };
             let day = school_day_from(after(date(2025, 8, 25), 3 * number));
-            let (id, command) = record("consent", consented(&[]));
+            let id = consent(chance, site, number);
+            let command = record(id, consented(&[]));
             match number {
                 1 if at.is_multiple_of(4) => {
-                    let now = consent::Event::ConsentRecorded(consented(&[ServiceKind::HealthCare]));
+                    let now = about::Event::ConsentRecorded(consented(&[ServiceKind::HealthCare]));
                     self.agenda.add(day, Step::wrong(command, Then::Correct(Box::new(Event::Consent(now)))));
                 }
                 2 if at.is_multiple_of(4) => {
                     self.agenda.add(day, command);
-                    let (_, again) = record("consent-again", consented(&[]));
+                    let again =
+                        ConsentId::new(chance.id(&format!("consent-again {site}"), u64::from(number)));
+                    let again = record(again, consented(&[]));
                     self.agenda.add(day, Step::wrong(again, Then::Void(Kind::Consent)));
                 }
                 3 => {
                     self.agenda.add(day, command);
                     let day = date(2026, 2, 24);
-                    let details = consent::Withdrawn { reason: WithdrawalReason::FamilyChoice };
+                    let details = about::Withdrawn { reason: WithdrawalReason::FamilyChoice };
                     let act = Act { id, effective: on(day), details };
-                    self.agenda.add(day, Command::Consent(consent::Command::WithdrawConsent(act)));
+                    self.agenda.add(day, Command::Consent(about::Command::WithdrawConsent(act)));
                 }
                 _ => self.agenda.add(day, command),
             }
