@@ -35,8 +35,9 @@ const MISREAD: u32 = 3;
 const TWICE: u32 = 4;
 /// The case whose consent a disclosure rests on.
 const CONSENTED: u32 = 4;
-/// When a funder is told how many were reached.
-const REPORTED: [Date; 3] = [date(2025, 10, 15), date(2026, 1, 21), date(2026, 4, 15)];
+/// When a funder is told about how many people.
+const REPORTED: [(Date, u32); 3] =
+    [(date(2025, 10, 15), 240), (date(2026, 1, 21), 410), (date(2026, 4, 15), 530)];
 
 impl Opening {
     /// What happens with the cases of the site at this place.
@@ -117,12 +118,12 @@ impl Opening {
     }
 
     /// What is told under the sharing with this one, once it is live.
-    pub(crate) fn told(&mut self, sharing: SharingId, to: &str, from: Date, chance: &mut Chance) {
-        for day in REPORTED.into_iter().filter(|day| from <= *day) {
+    pub(crate) fn told(&mut self, sharing: SharingId, to: &str, from: Date) {
+        for (day, people) in REPORTED.into_iter().filter(|(day, _)| from <= *day) {
             let totals = Disclosed {
                 person: None,
                 case: None,
-                subjects: Some(chance.between(200, 900)),
+                subjects: Some(people),
                 recipient: Recipient::Organisation(to.to_owned()),
                 purpose: DisclosurePurpose::GrantReporting,
                 fields: fields(&["service-totals"]),

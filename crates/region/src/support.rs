@@ -91,7 +91,7 @@ impl Opening {
     }
 
     /// What the district shares by its council's decision; one sharing is revoked, one waits for a decision.
-    pub(crate) fn sharings(&mut self, profile: &Profile, adopted: &[Adopted], chance: &mut Chance) {
+    pub(crate) fn sharings(&mut self, profile: &Profile, adopted: &[Adopted], chance: &Chance) {
         let Some(adopted) = adopted.first().copied() else { return };
         let office = Recipient::Organisation(OFFICE.to_owned());
         let totals = |purpose| Proposed {
@@ -123,8 +123,7 @@ impl Opening {
         let (day, other) = (date(2026, 4, 22), totals(SharingPurpose::TechnicalAssistance));
         self.propose(id(2), day, other.clone(), Then::Correct(Box::new(now)));
         self.propose(id(3), day, other, Then::Void(Kind::Sharing));
-        let first = id(0);
-        self.told(first, OFFICE, school_day_from(after(adopted.day, 2)), chance);
+        self.told(id(0), OFFICE, school_day_from(after(adopted.day, 2)));
     }
 
     fn propose(&mut self, id: SharingId, day: Date, details: Proposed, then: Then) {
