@@ -1,5 +1,5 @@
 //! A disclosure: what somebody outside the ledger was shown about a person, a case or a number of people, when, what for
-//! and on what basis. It is recorded before it is made.
+//! and on what basis.
 //!
 //! It is never corrected, so that nobody can take back who saw what. Disclosures grow with volume: the state keeps only
 //! which partners received one.

@@ -1,5 +1,7 @@
 //! Disclosures: who was shown what about whom, found by whatever is asked.
 
+use domain::valid::ValidOn;
+use jiff::civil::date;
 use serde_json::{Value, json};
 use views::{Explanation, Rows, answer, view};
 use wire::RecordedEvent;
@@ -153,4 +155,19 @@ fn a_row_is_made_by_its_disclosure_and_by_merges_of_its_person() {
     assert_eq!(names(&[("day", "2026-03-04")]), ["disclosure-recorded"]);
     assert_eq!(names(&[("day", "2026-03-03")]), ["disclosure-recorded", "persons-merged"]);
     assert_eq!(names(&[("case", &id(CASE).to_string())]), ["disclosure-recorded"]);
+}
+
+#[test]
+fn on_a_day_nothing_is_told_that_was_shown_later() {
+    let (view, mut valid) = (view("disclosures").unwrap(), ValidOn::new(date(2026, 3, 2)));
+    let mut rows = Rows::in_memory();
+    for event in events(&world()) {
+        if let Some((_, fact)) = valid.see(&event.recorded()) {
+            let fact = fact.into_owned();
+            view.apply(&mut rows, &RecordedEvent { fact, ..event.clone() });
+        }
+    }
+    let told = answer(view, &rows, &[].into(), None).unwrap();
+    let days: Vec<&Value> = told.iter().map(|row| &row["day"]).collect();
+    assert_eq!(days, ["2026-03-01", "2026-03-02"]);
 }
