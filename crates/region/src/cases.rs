@@ -3,8 +3,6 @@
 //!
 //! Districts also name cases that were opened before they kept them here, so not every case is opened.
 
-use std::collections::BTreeSet;
-
 use domain::case::{self, Closed, ClosingReason, Opened};
 use domain::command::{Act, Create};
 use domain::disclosure::{self, Disclosed, DisclosurePurpose, Recipient, RecordDisclosure};
@@ -71,63 +69,41 @@ impl Opening {
 
     /// What others are shown about the students and cases of the site at this place.
     pub(crate) fn shown(&mut self, at: usize, site: SiteId, neighbour: &Slug, chance: &Chance) {
-        let nobody = Disclosed {
-            person: None,
-            case: None,
-            subjects: None,
-            recipient: Recipient::Organisation("county-office".to_owned()),
-            purpose: DisclosurePurpose::LegalDuty,
-            fields: BTreeSet::new(),
-            sharing: None,
-        };
         let later = |day| school_day_from(after(day, 3 * u32::try_from(at % 10).unwrap_or(0)));
+        let to = Recipient::Ledger(neighbour.clone());
         let moves = Disclosed {
             person: Some(student(chance, site, 1)),
-            recipient: Recipient::Ledger(neighbour.clone()),
-            purpose: DisclosurePurpose::SchoolTransfer,
-            fields: fields(&["attendance", "grades", "services"]),
-            ..nobody.clone()
+            ..to_whom(to, DisclosurePurpose::SchoolTransfer, &["attendance", "grades", "services"])
         };
         self.show(later(date(2025, 11, 5)), None, moves);
+        let to = Recipient::Organisation("family".to_owned());
         let asked = Disclosed {
             person: Some(student(chance, site, 2)),
-            recipient: Recipient::Organisation("family".to_owned()),
-            purpose: DisclosurePurpose::FamilyRequest,
-            fields: fields(&["services"]),
-            ..nobody.clone()
+            ..to_whom(to, DisclosurePurpose::FamilyRequest, &["services"])
         };
         self.show(later(date(2026, 2, 4)), None, asked);
-        // Who stays all year.
-        let Some(partner) = self.steady().first().copied() else { return };
+        // Somebody who stays all year.
+        let Some(to) = self.steady().first().copied().map(Recipient::Partner) else { return };
         let coordinated = Disclosed {
             case: Some(case(chance, site, CONSENTED)),
-            recipient: Recipient::Partner(partner),
-            purpose: DisclosurePurpose::ServiceCoordination,
-            fields: fields(&["referrals", "services"]),
-            ..nobody.clone()
+            ..to_whom(to.clone(), DisclosurePurpose::ServiceCoordination, &["referrals", "services"])
         };
         self.show(later(date(2025, 10, 8)), Some(consent(chance, site, CONSENTED)), coordinated);
         let endangered = Disclosed {
             case: Some(case(chance, site, 2)),
-            recipient: Recipient::Partner(partner),
-            purpose: DisclosurePurpose::HealthOrSafety,
-            fields: fields(&["emergency-contact"]),
-            ..nobody
+            ..to_whom(to, DisclosurePurpose::HealthOrSafety, &["emergency-contact"])
         };
         self.show(later(date(2026, 4, 8)), None, endangered);
     }
 
-    /// What is told under the sharing with this one, once it is live.
-    pub(crate) fn told(&mut self, sharing: SharingId, to: &str, from: Date) {
+    /// What a funder is told under a sharing with it, from its first day on.
+    pub(crate) fn told(&mut self, sharing: SharingId, funder: &str, from: Date) {
         for (day, people) in REPORTED.into_iter().filter(|(day, _)| from <= *day) {
+            let to = Recipient::Organisation(funder.to_owned());
             let totals = Disclosed {
-                person: None,
-                case: None,
                 subjects: Some(people),
-                recipient: Recipient::Organisation(to.to_owned()),
-                purpose: DisclosurePurpose::GrantReporting,
-                fields: fields(&["service-totals"]),
                 sharing: Some(sharing),
+                ..to_whom(to, DisclosurePurpose::GrantReporting, &["service-totals"])
             };
             self.show(day, None, totals);
         }
@@ -140,6 +116,8 @@ impl Opening {
     }
 }
 
-fn fields(codes: &[&str]) -> BTreeSet<String> {
-    codes.iter().map(|code| (*code).to_owned()).collect()
+/// A disclosure about nobody yet.
+fn to_whom(recipient: Recipient, purpose: DisclosurePurpose, fields: &[&str]) -> Disclosed {
+    let fields = fields.iter().map(|code| (*code).to_owned()).collect();
+    Disclosed { person: None, case: None, subjects: None, recipient, purpose, fields, sharing: None }
 }

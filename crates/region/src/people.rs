@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::code::ServiceKind;
 use domain::command::{Act, Create};
-use domain::consent::{self as about, ConsentBasis, WithdrawalReason};
+use domain::consent::{self, ConsentBasis, WithdrawalReason};
 use domain::id::{CaseId, ConsentId, HouseholdId, PersonId, SiteId};
 use domain::{Command, Effective, Event, Kind, person};
 use jiff::civil::{Date, date};
@@ -134,21 +134,21 @@ impl Opening {
             let bases =
                 [ConsentBasis::ParentConsent, ConsentBasis::ParentConsent, ConsentBasis::MinorConsent];
             let basis = chance.pick(&bases).copied().unwrap_or(ConsentBasis::ParentConsent);
-            let consented = |further: &[ServiceKind]| about::Consented {
+            let consented = |further: &[ServiceKind]| consent::Consented {
                 case: case(chance, site, number),
                 kinds: INDIVIDUAL.iter().chain(further).copied().collect::<BTreeSet<_>>(),
                 basis,
             };
             let record = |id, details| {
                 let new = Create { id: Some(id), effective: span, details };
-                Command::Consent(about::Command::RecordConsent(new))
+                Command::Consent(consent::Command::RecordConsent(new))
             };
             let day = school_day_from(after(date(2025, 8, 25), 3 * number));
             let id = consent(chance, site, number);
             let command = record(id, consented(&[]));
             match number {
                 1 if at.is_multiple_of(4) => {
-                    let now = about::Event::ConsentRecorded(consented(&[ServiceKind::HealthCare]));
+                    let now = consent::Event::ConsentRecorded(consented(&[ServiceKind::HealthCare]));
                     self.agenda.add(day, Step::wrong(command, Then::Correct(Box::new(Event::Consent(now)))));
                 }
                 2 if at.is_multiple_of(4) => {
@@ -161,9 +161,9 @@ impl Opening {
                 3 => {
                     self.agenda.add(day, command);
                     let day = date(2026, 2, 24);
-                    let details = about::Withdrawn { reason: WithdrawalReason::FamilyChoice };
+                    let details = consent::Withdrawn { reason: WithdrawalReason::FamilyChoice };
                     let act = Act { id, effective: on(day), details };
-                    self.agenda.add(day, Command::Consent(about::Command::WithdrawConsent(act)));
+                    self.agenda.add(day, Command::Consent(consent::Command::WithdrawConsent(act)));
                 }
                 _ => self.agenda.add(day, command),
             }

@@ -19,7 +19,7 @@ use crate::calendar::{after, part_by, school_day_from, school_day_until};
 use crate::chance::Chance;
 use crate::names::LANGUAGES;
 use crate::opening::{Opening, Placed};
-use crate::people::{CASES, HOUSEHOLDS, case as case_of, household, student};
+use crate::people::{CASES, HOUSEHOLDS, case, household, student};
 use crate::referral::{Dispute, decided, refer};
 
 /// Deliveries, and other events, that wait to be found wrong; the oldest is corrected first.
@@ -351,9 +351,9 @@ impl Year {
     /// A case of a site that was not closed before that day.
     fn case(&self, site: SiteId, day: Date, chance: &mut Chance) -> CaseId {
         let first = chance.between(1, CASES);
-        let cases = (first..=CASES).chain(1..first).map(|number| case_of(chance, site, number));
+        let mut cases = (first..=CASES).chain(1..first).map(|number| case(chance, site, number));
         let open = |id: &CaseId| self.closed.get(id).is_none_or(|last| day <= *last);
-        cases.into_iter().find(open).unwrap_or_else(|| case_of(chance, site, first))
+        cases.find(open).unwrap_or_else(|| case(chance, site, first))
     }
 
     fn group(&self, site: SiteId, chance: &mut Chance) -> BTreeSet<PersonId> {
