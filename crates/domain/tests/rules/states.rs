@@ -30,27 +30,7 @@ fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
             9 => ("separate-persons", act(101, &day, json!({ "from": id(102) }))),
             10 if flag => ("join-household", act(102, &day, json!({ "household": id(301) }))),
             10 => ("leave-household", act(101, &day, json!({ "household": id(301) }))),
-            11 if flag => {
-                let details = json!({ "case": id(201), "kinds": ["food"], "basis": "court-order" });
-                ("record-consent", act(401, &format!("{day}/2026-12-31"), details))
-            }
-            11 => ("withdraw-consent", act(401, &day, json!({ "reason": "other" }))),
-            12 if flag => {
-                let details = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
-                ("open-referral", act(501, &day, details))
-            }
-            12 => ("accept-referral", act(501, &day, json!({ "partner": id(PARTNER) }))),
-            17 if flag => {
-                ("open-case", act(201, &day, json!({ "programme": "counseling", "site": id(SITE) })))
-            }
-            17 => ("close-case", act(201, &day, json!({ "reason": "moved" }))),
-            18 => {
-                let details = json!({
-                    "case": id(201), "recipient": { "partner": id(PARTNER) }, "purpose": "family-request",
-                    "fields": ["attendance"],
-                });
-                ("record-disclosure", json!({ "effective": day, "details": details }))
-            }
+            11 | 12 | 17 | 18 => in_a_case(kind, &day, flag),
             7 => ("withdraw-service", act(OFFERING, &day, reason)),
             13 => {
                 let details = json!({ "program": "ccspp", "funder": "State of Sample", "award": "CS-25-7", "cents": 900 });
@@ -72,6 +52,31 @@ fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
             _ => ("end-agreement", act(AGREEMENT, &day, reason)),
         }
     })
+}
+
+/// A command about one case.
+fn in_a_case(kind: u8, day: &str, flag: bool) -> (&'static str, Value) {
+    match kind {
+        11 if flag => {
+            let details = json!({ "case": id(201), "kinds": ["food"], "basis": "court-order" });
+            ("record-consent", act(401, &format!("{day}/2026-12-31"), details))
+        }
+        11 => ("withdraw-consent", act(401, day, json!({ "reason": "other" }))),
+        12 if flag => {
+            let details = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
+            ("open-referral", act(501, day, details))
+        }
+        12 => ("accept-referral", act(501, day, json!({ "partner": id(PARTNER) }))),
+        17 if flag => ("open-case", act(201, day, json!({ "programme": "counseling", "site": id(SITE) }))),
+        17 => ("close-case", act(201, day, json!({ "reason": "moved" }))),
+        _ => {
+            let details = json!({
+                "case": id(201), "recipient": { "partner": id(PARTNER) }, "purpose": "family-request",
+                "fields": ["attendance"],
+            });
+            ("record-disclosure", json!({ "effective": day, "details": details }))
+        }
+    }
 }
 
 proptest! {
