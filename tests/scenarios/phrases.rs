@@ -138,6 +138,21 @@ pub(crate) const PHRASES: &[(&str, &[&str])] = &[
         "the parents consent to {kinds} for the case {case}, from {from} to {to}, as {consent}",
         &["record-consent {consent} from {from} to {to}: case {case}, kinds {kinds}, basis parent-consent"],
     ),
+    (
+        "the case {case} is opened in {programme} at {site}",
+        &["open-case {case}: programme {programme}, site {site}"],
+    ),
+    ("the case {case} is closed", &["close-case {case}"]),
+    (
+        "{fields} of {person} are shown to {organisation} for {purpose}",
+        &[
+            "record-disclosure: person {person}, recipient/organisation {organisation}, purpose {purpose}, fields {fields}",
+        ],
+    ),
+    (
+        "{fields} of the case {case} are shown to the partner {partner} for {purpose}",
+        &["record-disclosure: case {case}, recipient/partner {partner}, purpose {purpose}, fields {fields}"],
+    ),
     ("{consent} is withdrawn", &["withdraw-consent {consent}: reason family-choice"]),
     // Councils.
     (

@@ -78,7 +78,11 @@ impl Basis {
         if self.laws.is_empty() && self.consents.is_empty() {
             return Err(Refusal::BasisNeeded);
         }
-        // Nobody cites a consent that does not hold, whatever else is cited.
+        self.consents_cover(state, need)
+    }
+
+    /// Nobody cites a consent that does not hold, whatever else is cited.
+    pub(crate) fn consents_cover(&self, state: &State, need: Need) -> Result<(), Refusal> {
         self.consents.iter().try_for_each(|consent| state.consent(*consent)?.covers(need))
     }
 }

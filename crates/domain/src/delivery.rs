@@ -14,6 +14,7 @@ use strum::{IntoStaticStr, VariantNames};
 
 use crate::agreement::Agreement;
 use crate::basis::Need;
+use crate::case::may_take;
 use crate::code::{Mode, Pillar, ServiceKind, Tier};
 use crate::command::Create;
 use crate::correction::{CorrectEvent, Correctable, Corrected, Replaced, VoidEvent, Voided, live};
@@ -157,6 +158,7 @@ pub(crate) fn decide(
             check(state, &delivered, day)?;
             lawful(state, found, &delivered, day)?;
             delivered.persons().try_for_each(|person| may_name(state, *person))?;
+            delivered.case.map_or(Ok(()), |case| may_take(state, case, day))?;
             let id = new.id.map_or_else(|| stamp.id(0), |id| id.0);
             Ok(vec![Event::ServiceDelivered(delivered).fact(id, new.effective)])
         }
@@ -169,6 +171,7 @@ pub(crate) fn decide(
                 check(state, now, day)?;
                 lawful(state, found, now, day)?;
                 newly_named(state, live.event, now)?;
+                newly_in_case(state, (live.event, live.effective), now, day)?;
             }
             Ok(vec![fact])
         }
@@ -220,6 +223,21 @@ fn newly_named(state: &State, was: &Event, now: &Delivered) -> Result<(), Refusa
         Event::DeliveryCorrected(_) | Event::DeliveryVoided(_) => false,
     };
     now.persons().filter(|person| !known(person)).try_for_each(|person| may_name(state, *person))
+}
+
+/// Rule 14 for what a correction brings to a case or moves to another day.
+fn newly_in_case(
+    state: &State,
+    was: (&Event, Option<Effective>),
+    now: &Delivered,
+    day: Date,
+) -> Result<(), Refusal> {
+    match was {
+        (Event::ServiceDelivered(was), Some(Effective::Day(then))) if (was.case, then) == (now.case, day) => {
+            Ok(())
+        }
+        _ => now.case.map_or(Ok(()), |case| may_take(state, case, day)),
+    }
 }
 
 type Service = (AgreementId, SiteId, ServiceKind, Pillar, Tier);

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::SchoolYear;
 use crate::code::{Pillar, ServiceKind};
 use crate::council::code::{Constituency, DecisionRule};
+use crate::sharing::code::SharingPurpose;
 
 /// One line of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +183,16 @@ refusals! {
     SharingTooLong { latest: Date } => "a sharing lasts five years at most, until {latest} from its first day; approve another when it ends";
     /// Rule 10: no read outlives a sharing.
     SharingNotLive { date: Date } => "the sharing is not live on {date}: it was not approved for that day, or was revoked";
+    /// Rule 10: what is shown under a sharing goes to those whom it is with.
+    SharingWithAnother { recipient: String } => "the sharing is with {recipient} and with nobody else";
+    /// Rule 10: what is shown under a sharing serves its purpose.
+    SharingForAnotherPurpose { purpose: SharingPurpose } => "the sharing is for {purpose:?} and for nothing else";
+    /// A disclosure says in exactly one way whom it is about.
+    SubjectsUnclear => "give exactly one of person, case and subjects";
+    /// Nothing is disclosed without grounds.
+    DisclosureBasisNeeded => "basis must name a law (law:<code>), a consent (consent:<id>) or a sharing (sharing:<id>)";
+    /// A consent is given in a case, and the ledger does not know whose case it is.
+    ConsentNotForSubject => "a consent is given in one case; name that case instead, or another basis";
     /// A newer version of an event is written once every reader knows it.
     SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger";
     /// What is completed was accepted.
@@ -269,6 +280,8 @@ impl Refusal {
             | Self::OutsideAssessmentYear { .. }
             | Self::SharingTooLong { .. } => Some("effective"),
             Self::AssessmentOpenAlready { .. } => Some("details/year"),
+            Self::SharingWithAnother { .. } => Some("details/recipient"),
+            Self::SharingForAnotherPurpose { .. } => Some("details/purpose"),
             _ => None,
         }
     }
@@ -289,6 +302,7 @@ impl Refusal {
             Self::LedgerNotOpen => "send open-ledger first, and check the ledger's slug",
             Self::SourceKeyTaken { .. } => "send a correction of that event instead of the record again",
             Self::BasisNeeded => "record the consent first, or name the law that permits it without one",
+            Self::DisclosureBasisNeeded => "find out what permits it before anybody is shown anything",
             Self::PartnerNotVetted { .. } => "record the vetting first, with its day in effective",
             Self::StrandsDeliveries { .. } => "let it take effect later, or correct the deliveries first",
             Self::QuorumNotMet { .. } | Self::ConstituencyQuorumNotMet { .. } => {

@@ -2,7 +2,7 @@
 //!
 //! What grows with volume is not here: the shell looks it up and brings it as [`Found`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -13,14 +13,15 @@ use crate::amendment::Amendment;
 use crate::assessment::Assessment;
 use crate::assistance::Assistance;
 use crate::basis::Basis;
+use crate::case::Case;
 use crate::consent::Consent;
 use crate::council::Council;
 use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
 use crate::grant::Grant;
 use crate::id::{
-    AgreementId, AmendmentId, AssessmentId, AssistanceId, ConsentId, CouncilId, DecisionId, EngagementId,
-    GrantId, OfferingId, PartnerId, PersonId, ReferralId, SharingId, SiteId,
+    AgreementId, AmendmentId, AssessmentId, AssistanceId, CaseId, ConsentId, CouncilId, DecisionId,
+    EngagementId, GrantId, OfferingId, PartnerId, PersonId, ReferralId, SharingId, SiteId,
 };
 use crate::ledger::Ledger;
 use crate::offering::Offering;
@@ -33,7 +34,7 @@ use crate::version::may_be_written;
 use crate::{CdsCode, Command, Refusal, ledger};
 
 /// Revision of the rules in this crate; stamped on every event they decided.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// What the shell brings to a decision from outside: the time, and randomness to make ids of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +105,11 @@ pub struct State {
     // There may be half a million, of whom few were ever merged.
     pub(crate) persons: BTreeMap<PersonId, Person>,
     pub(crate) links: BTreeMap<PersonId, Link>,
+    #[serde(default)]
+    pub(crate) cases: BTreeMap<CaseId, Case>,
+    /// Partners who were shown something.
+    #[serde(default)]
+    pub(crate) disclosed_to: BTreeSet<PartnerId>,
     pub(crate) consents: BTreeMap<ConsentId, Consent>,
     #[serde(default)]
     pub(crate) councils: BTreeMap<CouncilId, Council>,
@@ -173,6 +179,11 @@ impl State {
     /// The person, if enrolled.
     pub fn person(&self, id: PersonId) -> Result<&Person, Refusal> {
         self.persons.get(&id).ok_or(Refusal::PersonUnknown { person: id.0 })
+    }
+
+    /// The case, if it was opened here.
+    pub fn case(&self, id: CaseId) -> Result<&Case, Refusal> {
+        self.cases.get(&id).ok_or(Refusal::NotFound { kind: "case", id: id.0 })
     }
 
     /// The consent, if it was recorded.

@@ -272,6 +272,10 @@ things! {
     Offering in offering;
     /// A person, by a random id.
     Person in person;
+    /// One person in one programme, by a random id.
+    Case in case;
+    /// What somebody outside was shown.
+    Disclosure in disclosure;
     /// A consent to services in one case.
     Consent in consent;
     /// A council, in which those concerned decide together.

@@ -95,8 +95,8 @@ macro_rules! corrections {
                     let body = CorrectEvent { corrects, reason, effective, now };
                     Some(Command::$kind(domain::$module::Command::$correct(Box::new(body))))
                 })+
-                // The ledger's own events stand.
-                Event::Ledger(_) => None,
+                // The ledger's own events stand, and what was disclosed.
+                Event::Ledger(_) | Event::Disclosure(_) => None,
             }
         }
 
@@ -105,7 +105,7 @@ macro_rules! corrections {
             let body = VoidEvent { corrects, reason };
             match kind {
                 $(Kind::$kind => Some(Command::$kind(domain::$module::Command::$void(body))),)+
-                Kind::Ledger => None,
+                Kind::Ledger | Kind::Disclosure => None,
             }
         }
     };
@@ -119,6 +119,7 @@ corrections! {
     Agreement in agreement: CorrectAgreement, VoidAgreement;
     Offering in offering: CorrectOffering, VoidOffering;
     Person in person: CorrectPerson, VoidPerson;
+    Case in case: CorrectCase, VoidCase;
     Consent in consent: CorrectConsent, VoidConsent;
     Council in council: CorrectCouncil, VoidCouncil;
     Referral in referral: CorrectReferral, VoidReferral;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use domain::{Command, Slug, delivery, referral};
+use domain::{Command, Slug, delivery, disclosure, referral};
 use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
@@ -142,10 +142,15 @@ struct Source<'a> {
     key: String,
 }
 
-/// On what grounds it is sent: a consent, or a law; what is individual has one of its own (rule 3).
+/// On what grounds it is sent: a consent, a sharing, or a law; what is individual has one of its own (rule 3), and so has
+/// what is disclosed.
 fn basis(step: &Step) -> Option<String> {
     if let Some(consent) = step.consent {
         return Some(format!("consent:{consent}"));
+    }
+    if let Command::Disclosure(disclosure::Command::RecordDisclosure(new)) = &step.command {
+        let sharing = new.details.sharing.map(|sharing| format!("sharing:{sharing}"));
+        return Some(sharing.unwrap_or_else(|| "law:ferpa-99.31".to_owned()));
     }
     let individual = match &step.command {
         Command::Delivery(delivery::Command::RecordDelivery(new)) => new.details.case.is_some(),

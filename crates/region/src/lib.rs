@@ -9,6 +9,7 @@
 
 mod agenda;
 mod calendar;
+mod cases;
 mod chance;
 mod council;
 mod district;

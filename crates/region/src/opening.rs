@@ -64,8 +64,8 @@ pub(crate) struct Opening {
 /// Of every hundred events after the opening so many are of councils, assessments, money and the like, at most.
 const PLANNED_PERCENT: u64 = 12;
 /// Events that this takes at one site, and for the district as a whole.
-const SITE_EVENTS: u64 = 115;
-const DISTRICT_EVENTS: u64 = 180;
+const SITE_EVENTS: u64 = 127;
+const DISTRICT_EVENTS: u64 = 183;
 
 /// Opens the district, and plans its year as far as its quota goes.
 pub(crate) fn open(profile: &Profile, quota: u64, chance: &mut Chance) -> Opening {
@@ -124,6 +124,8 @@ impl Opening {
             let Some(site) = self.sites.get(at).copied() else { return };
             let adopted = self.site_council(at, site, chance);
             self.assess(at, site, &adopted, chance);
+            self.cases(at, site, chance);
+            self.shown(at, site, &profile.neighbour(), chance);
         }
     }
 

@@ -40,6 +40,11 @@ pub(crate) fn case(chance: &Chance, site: SiteId, number: u32) -> CaseId {
     CaseId::new(chance.id(&format!("case {site}"), u64::from(number)))
 }
 
+/// The consent in the case of this number.
+pub(crate) fn consent(chance: &Chance, site: SiteId, number: u32) -> ConsentId {
+    ConsentId::new(chance.id(&format!("consent {site}"), u64::from(number)))
+}
+
 fn enrol(chance: &Chance, site: SiteId, number: u32, day: Date) -> Command {
     let household = (number % 5 != 4).then(|| household(chance, site, 1 + number % HOUSEHOLDS));
     let details = person::Enrolled { household };
@@ -134,19 +139,13 @@ impl Opening {
                 kinds: INDIVIDUAL.iter().chain(further).copied().collect::<BTreeSet<_>>(),
                 basis,
             };
-            let record = |kind: &str, details| {
-                let id = ConsentId::new(chance.id(&format!("{kind} {site}"), u64::from(number)));
-                (
-                    id,
-                    Command::Consent(consent::Command::RecordConsent(Create {
-                        id: Some(id),
-                        effective: span,
-                        details,
-                    })),
-                )
+            let record = |id, details| {
+                let new = Create { id: Some(id), effective: span, details };
+                Command::Consent(consent::Command::RecordConsent(new))
             };
             let day = school_day_from(after(date(2025, 8, 25), 3 * number));
-            let (id, command) = record("consent", consented(&[]));
+            let id = consent(chance, site, number);
+            let command = record(id, consented(&[]));
             match number {
                 1 if at.is_multiple_of(4) => {
                     let now = consent::Event::ConsentRecorded(consented(&[ServiceKind::HealthCare]));
@@ -154,7 +153,9 @@ impl Opening {
                 }
                 2 if at.is_multiple_of(4) => {
                     self.agenda.add(day, command);
-                    let (_, again) = record("consent-again", consented(&[]));
+                    let again =
+                        ConsentId::new(chance.id(&format!("consent-again {site}"), u64::from(number)));
+                    let again = record(again, consented(&[]));
                     self.agenda.add(day, Step::wrong(again, Then::Void(Kind::Consent)));
                 }
                 3 => {

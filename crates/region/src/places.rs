@@ -64,6 +64,11 @@ impl Profile {
         text.parse().unwrap_or_else(|_| unreachable!("{text} is a CDS code"))
     }
 
+    /// The ledger of another district, which students move to and services are coordinated with.
+    pub(crate) fn neighbour(&self) -> Slug {
+        Self::of(if self.rank == 1 { 2 } else { 1 }).slug
+    }
+
     /// Whether records name only persons who are enrolled: so it is in some districts.
     pub(crate) const fn enrols(&self) -> bool {
         self.rank % 3 == 2

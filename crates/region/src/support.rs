@@ -27,6 +27,8 @@ const TOPICS: [(&str, Strategy); 5] = [
     ("braided-funding", Strategy::SustainingResources),
 ];
 const PROVIDER: &str = "county-assistance-team";
+/// With whom totals are shared.
+const OFFICE: &str = "county-office";
 const EXPIRES: Date = ENDS;
 
 impl Opening {
@@ -91,15 +93,14 @@ impl Opening {
     /// What the district shares by its council's decision; one sharing is revoked, one waits for a decision.
     pub(crate) fn sharings(&mut self, profile: &Profile, adopted: &[Adopted], chance: &Chance) {
         let Some(adopted) = adopted.first().copied() else { return };
-        let neighbour = Profile::of(if profile.rank == 1 { 2 } else { 1 }).slug;
-        let office = Recipient::Organisation("county-office".to_owned());
+        let office = Recipient::Organisation(OFFICE.to_owned());
         let totals = |purpose| Proposed {
             to: office.clone(),
             what: BTreeSet::from([SharedData::ServiceTotals, SharedData::Directory]),
             purpose,
         };
         let with_neighbour = Proposed {
-            to: Recipient::Ledger(neighbour),
+            to: Recipient::Ledger(profile.neighbour()),
             what: BTreeSet::from([SharedData::Directory]),
             purpose: SharingPurpose::ServiceCoordination,
         };
@@ -122,6 +123,7 @@ impl Opening {
         let (day, other) = (date(2026, 4, 22), totals(SharingPurpose::TechnicalAssistance));
         self.propose(id(2), day, other.clone(), Then::Correct(Box::new(now)));
         self.propose(id(3), day, other, Then::Void(Kind::Sharing));
+        self.told(id(0), OFFICE, school_day_from(after(adopted.day, 2)));
     }
 
     fn propose(&mut self, id: SharingId, day: Date, details: Proposed, then: Then) {

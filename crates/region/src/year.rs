@@ -9,7 +9,7 @@ use domain::command::{Act, Create};
 use domain::correction::CorrectionReason;
 use domain::delivery::{Delivered, NewDelivery};
 use domain::id::{CaseId, ConsentId, EngagementId, PartnerId, PersonId, SiteId};
-use domain::{Command, Effective, Event, Kind, consent, delivery, engagement, person};
+use domain::{Command, Effective, Event, Kind, case, consent, delivery, engagement, person};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -40,6 +40,8 @@ pub(crate) struct Year {
     students: u32,
     /// Ids that some students of the first site have besides their own.
     doubles: Vec<PersonId>,
+    /// Closed cases, with their last days.
+    closed: BTreeMap<CaseId, Date>,
     /// Cases for which a consent is on record and not withdrawn.
     consents: BTreeMap<CaseId, ConsentId>,
     planned: VecDeque<Occasion>,
@@ -69,6 +71,7 @@ impl Year {
             placed: opening.placed,
             students: opening.students,
             doubles: opening.doubles,
+            closed: BTreeMap::new(),
             consents: BTreeMap::new(),
             planned: VecDeque::new(),
             held: VecDeque::new(),
@@ -113,6 +116,9 @@ impl Year {
         match command {
             Command::Person(person::Command::MergePersons(act)) => self.doubles.retain(|id| *id != act.id),
             Command::Person(person::Command::SeparatePersons(act)) => self.doubles.push(act.id),
+            Command::Case(case::Command::CloseCase(act)) => {
+                self.closed.insert(act.id, act.effective.to());
+            }
             Command::Consent(consent::Command::RecordConsent(new)) => {
                 if let Some(id) = new.id {
                     self.consents.entry(new.details.case).or_insert(id);
@@ -151,7 +157,7 @@ impl Year {
             placed = chance.pick(&self.placed);
         }
         let Some(placed) = placed.cloned() else { unreachable!("some services take place all year") };
-        let delivered = self.delivered(&placed, chance);
+        let delivered = self.delivered(&placed, day, chance);
         let Delivered { mode, minutes, participants, case, headcount, funding, .. } = delivered.clone();
         let free = placed.offering.is_none();
         let details = NewDelivery {
@@ -212,8 +218,7 @@ impl Year {
         let first = *chance.pick(&self.steady)?;
         let second = *self.steady.iter().find(|partner| **partner != first)?;
         self.referrals += 1;
-        let number = chance.between(1, CASES);
-        let case = case(chance, site, number);
+        let case = self.case(site, day, chance);
         Some(refer(self.referrals, (site, case), day, [first, second], (&mut self.agenda, chance)))
     }
 
@@ -316,11 +321,10 @@ impl Year {
 
     /// One sitting. Who took part is named where a service is for some, counted where it is for all, and only a case
     /// where it is for one.
-    fn delivered(&self, placed: &Placed, chance: &mut Chance) -> Delivered {
-        let (mut participants, mut case_of, mut headcount) = (None, None, None);
+    fn delivered(&self, placed: &Placed, day: Date, chance: &mut Chance) -> Delivered {
+        let (mut participants, mut case, mut headcount) = (None, None, None);
         if placed.tier == Tier::Intensive {
-            let number = chance.between(1, CASES);
-            case_of = Some(case(chance, placed.site, number));
+            case = Some(self.case(placed.site, day, chance));
         } else if placed.tier == Tier::Targeted && !placed.kind.is_mental_health() {
             participants = Some(Arc::new(self.group(placed.site, chance)));
         } else {
@@ -338,10 +342,18 @@ impl Year {
             mode: if remote { Mode::Remote } else { Mode::InPerson },
             minutes: 15 * chance.between(1, 8),
             participants,
-            case: case_of,
+            case,
             headcount,
             funding: Some(placed.funding.to_owned()),
         }
+    }
+
+    /// A case of a site that was not closed before that day.
+    fn case(&self, site: SiteId, day: Date, chance: &mut Chance) -> CaseId {
+        let first = chance.between(1, CASES);
+        let mut cases = (first..=CASES).chain(1..first).map(|number| case(chance, site, number));
+        let open = |id: &CaseId| self.closed.get(id).is_none_or(|last| day <= *last);
+        cases.find(open).unwrap_or_else(|| case(chance, site, first))
     }
 
     fn group(&self, site: SiteId, chance: &mut Chance) -> BTreeSet<PersonId> {

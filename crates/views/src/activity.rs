@@ -54,7 +54,7 @@ impl View for ActivityFeed {
                 time: event.envelope.time.0,
                 event: event.fact.event.name().to_owned(),
                 subject: match event.fact.subject.kind {
-                    Kind::Person => Kind::Person.as_str().to_owned(),
+                    kind @ (Kind::Person | Kind::Case) => kind.as_str().to_owned(),
                     _ => event.fact.subject.to_string(),
                 },
                 effective: event.fact.effective.map(|e| e.to_string()),

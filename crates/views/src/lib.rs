@@ -10,6 +10,7 @@ mod answer;
 mod assistances;
 mod cells;
 mod digits;
+mod disclosures;
 mod engagements;
 mod explanation;
 mod funding;
@@ -76,6 +77,7 @@ pub static VIEWS: &[&dyn View] = &[
     &needs::NeedsAndAssets,
     &referrals::Referrals,
     &amendments::Amendments,
+    &disclosures::Disclosures,
     &leadership::LeadershipRecord,
     &funding::Funding,
     &assistances::AssistanceLog,

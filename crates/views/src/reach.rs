@@ -69,7 +69,7 @@ fn change(
 }
 
 /// What an event says of whom the person that it is about counts as: another, or itself again; nothing for most.
-fn counts_as(event: &Event) -> Option<Option<PersonId>> {
+pub(crate) fn counts_as(event: &Event) -> Option<Option<PersonId>> {
     match event {
         Event::PersonsMerged(merged) => Some(Some(merged.into)),
         Event::PersonsSeparated(_) => Some(None),

@@ -8,8 +8,10 @@ use crate::cells::code;
 mod amendment;
 mod assessment;
 mod assistance;
+mod case;
 mod consent;
 mod council;
+mod disclosure;
 mod grant;
 mod person;
 mod referral;
@@ -26,6 +28,8 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Delivery(event) => delivery_sentence(event),
         AnyEvent::Engagement(event) => engagement_sentence(event),
         AnyEvent::Person(event) => person::sentence(event),
+        AnyEvent::Case(event) => case::sentence(event),
+        AnyEvent::Disclosure(event) => disclosure::sentence(event),
         AnyEvent::Consent(event) => consent::sentence(event),
         AnyEvent::Council(event) => council::sentence(event),
         AnyEvent::Assessment(event) => assessment::sentence(event),

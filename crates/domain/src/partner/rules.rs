@@ -61,7 +61,7 @@ pub(crate) fn decide(
             let first = matches!(live.event, Event::PartnerOnboarded(_));
             if first && (state.partner(id)?.history.entries().len() > 1 || names_partner(state, id)) {
                 return Err(Refusal::InUse {
-                    what: "events of the partner, agreements, offerings referrals or assessments",
+                    what: "events of the partner, or agreements, offerings, referrals, assessments, grants or disclosures",
                 });
             }
             Ok(vec![live.void(command)])
@@ -75,6 +75,7 @@ fn names_partner(state: &State, id: PartnerId) -> bool {
         || state.assessments.values().any(|assessment| assessment.names_partner(id))
         || state.referrals.values().any(|referral| referral.names_partner(id))
         || state.grants.values().any(|grant| grant.names_partner(id))
+        || state.disclosed_to.contains(&id)
 }
 
 /// Rule 14, and the date: any further event needs a partner that has not left.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::basis::Need;
+use crate::case::may_take;
 use crate::command::Act;
 use crate::correction::{CorrectEvent, Correctable, live};
 use crate::fact::Fact;
@@ -27,6 +28,7 @@ pub(crate) fn decide(
             let event = Event::ReferralOpened(new.details.clone());
             let day = day_done(state, stamp, Some(new.effective))?;
             sound(state, found, &event, day)?;
+            may_take(state, new.details.case, day)?;
             Ok(vec![event.fact(id.0, new.effective)])
         }
         Command::AcceptReferral(act) => further((state, found, stamp), act, |about| {
@@ -85,6 +87,11 @@ fn correct(
     check(&state.referral(ReferralId::new(fact.subject.id))?.history.with(&fact))?;
     let day = day_corrected(state, stamp, fact.effective, live.effective)?;
     sound(state, found, &command.now, day)?;
+    if let (Event::ReferralOpened(was), Event::ReferralOpened(now)) = (live.event, &command.now)
+        && (was.case, live.effective) != (now.case, fact.effective)
+    {
+        may_take(state, now.case, day)?;
+    }
     Ok(vec![fact])
 }
 

@@ -68,6 +68,7 @@ fn names_site(state: &State, id: SiteId) -> bool {
         || state.councils.values().any(|council| council.charter().is_some_and(|c| c.site == Some(id)))
         || state.assessments.values().any(|assessment| assessment.opened().is_some_and(|o| o.site == id))
         || state.referrals.values().any(|referral| referral.names_site(id))
+        || state.cases.values().any(|case| case.about().site == id)
         || state.grants.values().any(|grant| grant.names_site(id))
         || state.assistances.values().any(|assistance| assistance.names_site(id))
 }

@@ -11,6 +11,7 @@ mod agreements;
 mod amendments;
 mod assessments;
 mod assistances;
+mod cases;
 mod consents;
 mod corrections;
 mod council_histories;
@@ -18,6 +19,7 @@ mod council_kit;
 mod councils;
 mod decisions;
 mod deliveries;
+mod disclosures;
 mod engagements;
 mod grants;
 mod kit;
@@ -36,11 +38,13 @@ const CLAIMS: &[&str] = &[
     include_str!("assessments.rs"),
     include_str!("amendments.rs"),
     include_str!("assistances.rs"),
+    include_str!("cases.rs"),
     include_str!("consents.rs"),
     include_str!("corrections.rs"),
     include_str!("councils.rs"),
     include_str!("decisions.rs"),
     include_str!("deliveries.rs"),
+    include_str!("disclosures.rs"),
     include_str!("engagements.rs"),
     include_str!("grants.rs"),
     include_str!("ledgers.rs"),

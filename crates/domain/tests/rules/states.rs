@@ -10,7 +10,7 @@ use crate::kit::*;
 fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
     let day = (1_u8..=12, 1_u8..=28)
         .prop_map(|(month, day)| format!("{}-{month:02}-{day:02}", if month >= 7 { 2025 } else { 2026 }));
-    (0..18_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
+    (0..20_u8, day, any::<bool>()).prop_map(|(kind, day, flag)| {
         let reason = json!({ "reason": "other" });
         match kind {
             0 => ("record-delivery", delivery(&day)),
@@ -30,16 +30,7 @@ fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
             9 => ("separate-persons", act(101, &day, json!({ "from": id(102) }))),
             10 if flag => ("join-household", act(102, &day, json!({ "household": id(301) }))),
             10 => ("leave-household", act(101, &day, json!({ "household": id(301) }))),
-            11 if flag => {
-                let details = json!({ "case": id(201), "kinds": ["food"], "basis": "court-order" });
-                ("record-consent", act(401, &format!("{day}/2026-12-31"), details))
-            }
-            11 => ("withdraw-consent", act(401, &day, json!({ "reason": "other" }))),
-            12 if flag => {
-                let details = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
-                ("open-referral", act(501, &day, details))
-            }
-            12 => ("accept-referral", act(501, &day, json!({ "partner": id(PARTNER) }))),
+            11 | 12 | 17 | 18 => in_a_case(kind, &day, flag),
             7 => ("withdraw-service", act(OFFERING, &day, reason)),
             13 => {
                 let details = json!({ "program": "ccspp", "funder": "State of Sample", "award": "CS-25-7", "cents": 900 });
@@ -61,6 +52,31 @@ fn some_command() -> impl Strategy<Value = (&'static str, Value)> {
             _ => ("end-agreement", act(AGREEMENT, &day, reason)),
         }
     })
+}
+
+/// A command about one case.
+fn in_a_case(kind: u8, day: &str, flag: bool) -> (&'static str, Value) {
+    match kind {
+        11 if flag => {
+            let details = json!({ "case": id(201), "kinds": ["food"], "basis": "court-order" });
+            ("record-consent", act(401, &format!("{day}/2026-12-31"), details))
+        }
+        11 => ("withdraw-consent", act(401, day, json!({ "reason": "other" }))),
+        12 if flag => {
+            let details = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
+            ("open-referral", act(501, day, details))
+        }
+        12 => ("accept-referral", act(501, day, json!({ "partner": id(PARTNER) }))),
+        17 if flag => ("open-case", act(201, day, json!({ "programme": "counseling", "site": id(SITE) }))),
+        17 => ("close-case", act(201, day, json!({ "reason": "moved" }))),
+        _ => {
+            let details = json!({
+                "case": id(201), "recipient": { "partner": id(PARTNER) }, "purpose": "family-request",
+                "fields": ["attendance"],
+            });
+            ("record-disclosure", json!({ "effective": day, "details": details }))
+        }
+    }
 }
 
 proptest! {

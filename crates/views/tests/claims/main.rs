@@ -15,6 +15,7 @@ mod assistances;
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod council_kit;
 mod deliveries;
+mod disclosures;
 mod engagements;
 mod funding;
 #[path = "../../../domain/tests/rules/kit.rs"]

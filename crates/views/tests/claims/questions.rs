@@ -42,6 +42,10 @@ fn every_row_has_every_column() {
     let opened = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
     world.accepted("open-referral", act(501, "2026-03-02", opened));
     world.accepted("record-delivery", delivery("2026-03-02"));
+    let shown = json!({
+        "case": id(201), "recipient": { "ledger": "verde-usd" }, "purpose": "research", "fields": ["services"],
+    });
+    world.accepted("record-disclosure", json!({ "effective": "2026-03-02", "details": shown }));
     crate::needs::assess(&mut world);
     world.accepted("charter-council", charter("consent"));
     let asked = json!({ "topic": "data", "strategy": "shared-commitment" });

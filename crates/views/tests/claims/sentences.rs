@@ -90,8 +90,30 @@ fn no_person_household_or_case_stands_in_the_feed() {
     let mut world = world.under("law:wic-5600");
     let opened = json!({ "case": id(201), "site": id(SITE), "need": "dental", "urgency": "soon" });
     world.accepted("open-referral", act(501, "2026-03-02", opened));
+    let case = json!({ "programme": "counseling", "site": id(SITE) });
+    world.accepted("open-case", act(202, "2026-03-02", case));
+    let closing = world.accepted("close-case", act(202, "2026-03-02", json!({ "reason": "moved" })));
+    world.accepted("void-case", void(closing));
+    for (about, whom) in [("person", json!(id(103))), ("case", json!(id(201))), ("subjects", json!(3_333))] {
+        let shown = json!({
+            about: whom, "recipient": { "partner": id(PARTNER) }, "purpose": "research", "fields": ["grades"],
+        });
+        world.accepted("record-disclosure", json!({ "effective": "2026-03-02", "details": shown }));
+    }
+    assert_eq!(
+        table(&world, "activity-feed", &[], "said")[..6],
+        [
+            "Records of people were shown to a partner (research).",
+            "A record was shown to a partner (research).",
+            "A record was shown to a partner (research).",
+            "case-closed was voided.",
+            "A case was closed.",
+            "A case was opened.",
+        ]
+    );
     let text = serde_json::to_string(&ask(&world, "activity-feed", &[]).unwrap()).unwrap();
-    for number in [101, 102, 201, 301] {
+    assert!(!text.contains("3333") && !text.contains("grades") && !text.contains("counseling"), "{text}");
+    for number in [101, 102, 103, 201, 202, 301] {
         assert!(!text.contains(&id(number).to_string()), "{number}");
     }
 }

@@ -39,6 +39,11 @@ fn world() -> World {
     let mut world = world.under("law:wic-5600");
     let opened = json!({ "case": id(201), "site": id(SITE), "need": "food", "urgency": "soon" });
     world.accepted("open-referral", act(501, "2026-03-04", opened));
+    let shown = json!({
+        "case": id(201), "recipient": { "organisation": "county-dmh" }, "purpose": "legal-duty",
+        "fields": ["services"],
+    });
+    world.accepted("record-disclosure", json!({ "effective": "2026-03-04", "details": shown }));
     let disputed = json!({ "event": event, "grounds": "privacy" });
     world.accepted("request-amendment", act(601, "2026-03-04", disputed));
     world.accepted("withdraw-service", act(OFFERING, "2026-03-09", json!({ "reason": "funding" })));
@@ -125,7 +130,7 @@ fn a_correction_is_traced_to_what_it_corrects() {
 #[test]
 fn a_figure_is_made_by_what_entered_and_what_left() {
     let last = events(&world()).len() as u64;
-    let [delivered, corrected, held, withdrawn] = [last - 5, last - 4, last - 3, last];
+    let [delivered, corrected, held, withdrawn] = [last - 6, last - 5, last - 4, last];
     assert_eq!(made("service-ledger", &[("month", "2026-03")]), [delivered, corrected]);
     assert_eq!(made("service-ledger", &[("kind", "food")]), [0; 0]);
     assert_eq!(made("engagement-summary", &[]), [held]);

@@ -1,0 +1,157 @@
+//! Disclosures: who outside was shown what about a person, a case or a number of people, when, what for and on what
+//! basis.
+//!
+//! A row tells whom the person counts as today, so that after a merge all that was shown of somebody is found under one
+//! id; the id that was recorded stays beside it. Merges stand apart, so that a separation takes one back exactly.
+
+use std::collections::BTreeMap;
+
+use domain::Event as AnyEvent;
+use domain::disclosure::{Disclosed, Event};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wire::RecordedEvent;
+
+use crate::cells::code;
+use crate::reach::counts_as;
+use crate::{Rows, View};
+
+/// The view.
+pub(crate) struct Disclosures;
+
+/// One disclosure; its day and position are the key.
+#[derive(Default, Serialize, Deserialize)]
+struct Item {
+    disclosure: Uuid,
+    // None before there is a row.
+    disclosed: Option<Disclosed>,
+    day: Date,
+    basis: Vec<String>,
+}
+
+/// A person that was ever merged away: whom it counts as, none if it counts for itself.
+#[derive(Default, Serialize, Deserialize)]
+struct Merge {
+    into: Option<Uuid>,
+}
+
+/// family 1 · year 2 · month 1 · day 1 · position 8, so that rows lie in the order of their days.
+fn key(day: Date, position: u64) -> Vec<u8> {
+    let date = [&day.year().to_be_bytes()[..], &day.month().to_be_bytes(), &day.day().to_be_bytes()].concat();
+    [b"d".as_slice(), &date, &position.to_be_bytes()].concat()
+}
+
+/// For every person that is merged away, the one that it was merged into.
+fn merges(rows: &Rows) -> BTreeMap<Uuid, Uuid> {
+    let mut merges = BTreeMap::new();
+    rows.each(b"m", |key, merge: &Merge| {
+        let person = key.get(1..).and_then(|id| Uuid::from_slice(id).ok());
+        merges.extend(person.zip(merge.into));
+    });
+    merges
+}
+
+/// A person and those that it counts as, one after the other. No merge leads back.
+fn chain(merges: &BTreeMap<Uuid, Uuid>, person: Uuid) -> impl Iterator<Item = Uuid> {
+    std::iter::successors(Some(person), |person| merges.get(person).copied())
+}
+
+impl View for Disclosures {
+    fn name(&self) -> &'static str {
+        "disclosures"
+    }
+    fn revision(&self) -> u32 {
+        1
+    }
+    fn about(&self) -> &'static str {
+        "who outside was shown what about a person, a case or so many people, when, what for and on what basis"
+    }
+    fn columns(&self) -> &'static [&'static str] {
+        &[
+            "disclosure",
+            "day",
+            "person",
+            "recorded_as",
+            "case",
+            "subjects",
+            "recipient",
+            "purpose",
+            "fields",
+            "basis",
+            "sharing",
+        ]
+    }
+    fn identity(&self) -> &'static [&'static str] {
+        &["disclosure"]
+    }
+    fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
+        let subject = event.fact.subject.id;
+        let named = |disclosure: Uuid| json!({ "disclosure": disclosure.to_string() });
+        let mut traces = Vec::new();
+        match &event.fact.event {
+            AnyEvent::Disclosure(_) => traces.push(named(subject)),
+            AnyEvent::Person(change) if counts_as(change).is_some() => {
+                let merges = merges(rows);
+                rows.each(b"d", |_, item: &Item| {
+                    let person = item.disclosed.as_ref().and_then(|disclosed| disclosed.person);
+                    if person.is_some_and(|person| chain(&merges, person.0).any(|passed| passed == subject)) {
+                        traces.push(named(item.disclosure));
+                    }
+                });
+            }
+            _ => {}
+        }
+        traces
+    }
+
+    fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
+        let subject = event.fact.subject.id;
+        match &event.fact.event {
+            AnyEvent::Disclosure(Event::DisclosureRecorded(disclosed)) => {
+                let day = event.fact.effective.map_or(Date::MIN, |effective| effective.from());
+                let grounds = event.envelope.basis.iter().flat_map(|basis| basis.split(' '));
+                let basis = grounds.map(str::to_owned).collect();
+                let disclosed = Some(disclosed.clone());
+                rows.update(&key(day, event.envelope.position), |item: &mut Item| {
+                    *item = Item { disclosure: subject, disclosed, day, basis };
+                });
+            }
+            AnyEvent::Person(change) => {
+                if let Some(other) = counts_as(change) {
+                    let key = [b"m".as_slice(), subject.as_bytes()].concat();
+                    rows.update(&key, |merge: &mut Merge| merge.into = other.map(|other| other.0));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn list(&self, rows: &Rows, _: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
+        let merges = merges(rows);
+        let mut list = Vec::new();
+        rows.each(b"d", |_, item: &Item| {
+            let row = item.disclosed.as_ref().map(|disclosed| describe(item, disclosed, &merges));
+            list.extend(row.filter(|row| wanted(row)));
+        });
+        list
+    }
+}
+
+fn describe(item: &Item, disclosed: &Disclosed, merges: &BTreeMap<Uuid, Uuid>) -> Value {
+    let recorded = disclosed.person.map(|person| person.0);
+    json!({
+        "disclosure": item.disclosure.to_string(),
+        "day": item.day.to_string(),
+        "person": recorded.and_then(|person| chain(merges, person).last()).map(|person| person.to_string()),
+        "recorded_as": recorded.map(|person| person.to_string()),
+        "case": disclosed.case.map(|case| case.to_string()),
+        "subjects": disclosed.subjects,
+        "recipient": disclosed.recipient.to_string(),
+        "purpose": code(&disclosed.purpose),
+        "fields": disclosed.fields,
+        "basis": item.basis,
+        "sharing": disclosed.sharing.map(|sharing| sharing.to_string()),
+    })
+}
