@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::book::{Book, text};
-use crate::names::{PILLARS, TIERS, pillar, plain, tier};
+use crate::names::{PILLARS, TIERS, month, pillar, plain, tier};
 use crate::suppression::Key;
 use crate::{Cell, Column, Measure, Section, Table, Unit, Year};
 
@@ -80,6 +80,12 @@ pub(crate) fn by(
 /// The four pillars, each with its row.
 pub(crate) fn by_pillar(within: &Key) -> Vec<(String, Key)> {
     PILLARS.iter().map(|code| (pillar(code), within.with("pillar", *code))).collect()
+}
+
+/// Months of what took place, in their order.
+pub(crate) fn by_month(year: &Year, within: &Key) -> Vec<(String, Key)> {
+    let months = year.values(Measure::Services, within, "month");
+    months.iter().map(|code| (month(code), within.with("month", code))).collect()
 }
 
 /// The three tiers, each with its row.
