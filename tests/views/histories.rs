@@ -18,8 +18,8 @@ use wire::{Envelope, LedgerKeys, RecordedEvent, Submission};
 
 const KEYS: LedgerKeys = LedgerKeys { command: [1; 32], source: [2; 32] };
 const TODAY: Date = date(2026, 11, 2);
-/// Events of a year before anything is changed: as many as it takes for every sort of thing.
-const EVENTS: u64 = 1_600;
+/// Events of the region whose smallest district has just enough for every sort of thing.
+const EVENTS: u64 = 9_000;
 /// Years to choose from.
 pub(crate) const YEARS: usize = 3;
 
@@ -160,7 +160,7 @@ impl Reader for Written {
 fn year_of(year: usize) -> &'static [(Command, Basis)] {
     static MADE: [OnceLock<Vec<(Command, Basis)>>; YEARS] = [const { OnceLock::new() }; YEARS];
     MADE[year].get_or_init(|| {
-        let mut district = region::region_of(year as u64 + 1, EVENTS, 1).pop().unwrap();
+        let mut district = region::region(year as u64 + 1, EVENTS).swap_remove(0);
         let (mut history, mut commands) = (History::default(), Vec::new());
         loop {
             let batch = district.next_batch();

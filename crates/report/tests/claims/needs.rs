@@ -17,7 +17,7 @@ fn assessed(unit: &str, baseline: i64, seen: Option<(i64, u32)>) -> World {
     add(
         "open-assessment",
         "2025-09-08",
-        json!({ "site": id(SITE), "year": "2025-26", "methods": ["survey"] }),
+        json!({ "site": id(SITE), "year": "2025-26", "methods": ["survey", "interviews"] }),
     );
     for (number, barrier) in [(31, "academic"), (FOOD, "food")] {
         let need =
