@@ -172,7 +172,6 @@ impl View for Funding {
     }
     fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
         let grants = Grants::of(rows);
-        let line = |grant: Option<Uuid>, program: &str, site: Option<Uuid>, year: Option<SchoolYear>| json!({ "grant": grant, "program": program, "site": site, "school_year": year });
         let mut traces = Vec::new();
         if let AnyEvent::Grant(change) = &event.fact.event {
             let id = event.fact.subject.id;
@@ -183,15 +182,15 @@ impl View for Funding {
                     Event::ExpenditureRecorded(spent) => (false, Some(spent.site.0), year_of(effective)),
                     _ => (true, None, None),
                 };
-                traces.extend(own.then(|| line(Some(id), &award.program, None, None)));
+                traces.extend(own.then(|| named(Some(id), &award.program, None, None)));
                 // What is spent is no longer left of what was allocated.
-                traces.extend(site.map(|site| line(Some(id), &award.program, Some(site), None)));
-                traces.extend(year.map(|year| line(Some(id), &award.program, site, Some(year))));
+                traces.extend(site.map(|site| named(Some(id), &award.program, Some(site), None)));
+                traces.extend(year.map(|year| named(Some(id), &award.program, site, Some(year))));
             }
         }
         let paid = changes(event).into_iter().flatten().filter_map(|(delivered, effective)| {
             let (grant, program) = grants.paying(delivered.funding.as_deref()?)?;
-            Some(line(grant, program, Some(delivered.site.0), year_of(effective)))
+            Some(named(grant, program, Some(delivered.site.0), year_of(effective)))
         });
         traces.extend(paid);
         traces
@@ -230,6 +229,11 @@ impl View for Funding {
         }
         groups
     }
+}
+
+/// A line by what tells it from all others.
+fn named(grant: Option<Uuid>, program: &str, site: Option<Uuid>, year: Option<SchoolYear>) -> Value {
+    json!({ "grant": grant, "program": program, "site": site, "school_year": year })
 }
 
 /// Cents per hour, rounded half up; nothing where nothing was delivered.

@@ -55,6 +55,7 @@ fn of_ledger(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
     let sites = names(book, "site-profile", "site");
     let partners = names(book, "partner-directory", "partner");
     let [needs, goals] = needs::sections(book, scope, &sites, None);
+    let [awards, spent] = money::awards(book, scope, year, &money::grants(book));
     vec![
         in_figures(year, &all, "of all sites"),
         services(year, ["The four pillars", "", "Pillar"], by_pillar(&all)),
@@ -79,7 +80,8 @@ fn of_ledger(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
         goals,
         leadership::councils(book, scope, None),
         assistance::topics(book, scope, None),
-        money::awards(book, scope, year, &money::grants(book)),
+        awards,
+        spent,
     ]
 }
 

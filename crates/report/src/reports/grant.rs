@@ -96,11 +96,10 @@ fn of_grant(book: &Book, scope: &Scope, year: &Year, codes: &[String], grants: &
     };
     let mut sections = Vec::new();
     if !grants.is_empty() {
+        sections.extend(money::awards(book, scope, year, grants));
         sections.extend([
-            money::awards(book, scope, year, grants),
             money::categories(book, scope, grants),
             money::sites(book, scope, grants, &sites, None),
-            money::matches(grants),
         ]);
     }
     sections.extend([
@@ -121,9 +120,8 @@ fn of_all(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
     let all = Key::total();
     let health = all.with("mental_health", "true");
     let grants = money::grants(book);
-    let mut sections = vec![
-        money::awards(book, scope, year, &grants),
-        money::matches(&grants),
+    let mut sections = money::awards(book, scope, year, &grants).to_vec();
+    sections.extend([
         services(year, ["Services, by funding", "", "Funding"], by(year, &all, "funding", funding)),
         services(
             year,
@@ -131,7 +129,7 @@ fn of_all(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
             with_total(&health, by_tier(&health)),
         ),
         services(year, ["Mental-health services, by kind", "", "Kind"], by(year, &health, "kind", plain)),
-    ];
+    ]);
     let paid = |code: &str| {
         let key = all.with("funding", code).with("mental_health", "true");
         (funding(code), key)

@@ -13,8 +13,8 @@ use crate::suppression::Key;
 use crate::{Cell, Column, Measure, Scope, Section, Table, Unit, Year};
 
 const VIEW: &str = "funding";
-const WHOLE: &str = "Awarded, allocated and left are of the whole grant. Spent is told of the school year and to date, with \
-all years before it.";
+const WHOLE: &str =
+    "Allocated and left are of the whole grant, spent is told of the school year and to date.";
 
 /// What was spent on.
 const CATEGORIES: [(Column, &str); 6] = [
@@ -75,39 +75,37 @@ fn section(heading: &str, about: String, columns: Vec<Column>, rows: Vec<Vec<Cel
     Section { heading: heading.to_owned(), about, table, is_list: false, bars: None }
 }
 
-/// These grants, each with its money.
-pub(crate) fn awards(book: &Book, scope: &Scope, year: &Year, grants: &[&Value]) -> Section {
-    let columns = [
-        words(["Award", "Program", "Funder", "Period"]).to_vec(),
-        money(["Awarded", "Allocated", "Spent in the year", "Spent to date", "Left", "Cost of an hour"])
-            .to_vec(),
-    ];
-    let row = |row: &&Value| {
+/// These grants: what was awarded and matched, then what was spent.
+pub(crate) fn awards(book: &Book, scope: &Scope, year: &Year, grants: &[&Value]) -> [Section; 2] {
+    let awarded = |row: &&Value| {
+        let words =
+            ["award", "program", "funder", "starts", "ends"].map(|column| Cell::text(text(row, column)));
+        let cents = cents(row, ["awarded_cents", "in_kind_cents", "cash_cents"]);
+        words.into_iter().chain(cents).collect()
+    };
+    let spent = |row: &&Value| {
         let of_year = in_year(book, scope, GRANT, row);
-        let period = format!("{} to {}", text(row, "starts"), text(row, "ends"));
-        let mut cells: Vec<Cell> =
-            ["award", "program", "funder"].map(|column| Cell::text(text(row, column))).into();
-        cells.push(Cell::Text(period));
-        cells.extend(cents(row, ["awarded_cents", "allocated_cents"]));
+        let mut cells = vec![Cell::text(text(row, "award"))];
+        cells.extend(cents(row, ["allocated_cents"]));
         cells.extend(cents(of_year, ["spent_cents"]));
         cells.extend(cents(row, ["spent_cents", "left_cents"]));
         cells.push(cost(year, row, of_year));
         cells
     };
+    let columns = [
+        words(["Award", "Program", "Funder", "From", "Until"]).to_vec(),
+        money(["Awarded", "Match in kind", "Match in cash"]).to_vec(),
+    ];
+    let about = "Of the whole grant, to date.".to_owned();
+    let awards = section("Grants", about, columns.concat(), grants.iter().map(awarded).collect());
+    let columns = [
+        words(["Award"]).to_vec(),
+        money(["Allocated", "Spent in the year", "Spent to date", "Left", "Cost of an hour"]).to_vec(),
+    ];
     let about = format!(
         "{WHOLE} The cost of an hour is what was spent in the year by the hours delivered in it that named the award."
     );
-    section("Grants", about, columns.concat(), grants.iter().map(row).collect())
-}
-
-/// What others gave besides these grants.
-pub(crate) fn matches(grants: &[&Value]) -> Section {
-    let row = |row: &&Value| {
-        let cents = cents(row, ["in_kind_cents", "cash_cents"]);
-        [Cell::text(text(row, "award"))].into_iter().chain(cents).collect()
-    };
-    let columns = [words(["Award"]).to_vec(), money(["In kind", "In cash"]).to_vec()].concat();
-    section("Match", "Of the whole grant, to date.".to_owned(), columns, grants.iter().map(row).collect())
+    [awards, section("Money of grants", about, columns.concat(), grants.iter().map(spent).collect())]
 }
 
 /// Beside what was spent it tells the hours.

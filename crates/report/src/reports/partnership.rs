@@ -114,8 +114,7 @@ fn agreements(book: &Book, scope: &Scope, year: &Year, key: &Key) -> Section {
     let mut columns: Vec<Column> =
         ["Agreement", "Kind", "Status", "From", "Until"].map(|name| Column::new(name, Unit::Text)).into();
     columns.extend(
-        ["Pledged in all", "Pledged for the year", "Delivered in the year"]
-            .map(|name| Column::new(name, Unit::Minutes)),
+        ["Pledged in all", "Pledged, year", "Delivered, year"].map(|name| Column::new(name, Unit::Minutes)),
     );
     let table = Table { columns, rows: rows.iter().map(row).collect() };
     let about = "Agreements that were in force in the school year. Of a pledge for longer than the year, the year's part is \
