@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::parts::name;
+use super::parts::{name, section};
 use crate::book::{Book, Question, number, text};
 use crate::suppression::Key;
-use crate::{Cell, Column, Measure, Scope, Section, Table, Unit, Year};
+use crate::{Cell, Column, Measure, Scope, Section, Unit, Year};
 
 const VIEW: &str = "funding";
 const WHOLE: &str =
@@ -70,11 +70,6 @@ fn words<const N: usize>(names: [&'static str; N]) -> [Column; N] {
     names.map(|name| Column::new(name, Unit::Text))
 }
 
-fn section(heading: &str, about: String, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Section {
-    let table = Table { columns, rows };
-    Section { heading: heading.to_owned(), about, table, is_list: false, bars: None }
-}
-
 /// These grants: what was awarded and matched, then what was spent.
 pub(crate) fn awards(book: &Book, scope: &Scope, year: &Year, grants: &[&Value]) -> [Section; 2] {
     let awarded = |row: &&Value| {
@@ -96,7 +91,7 @@ pub(crate) fn awards(book: &Book, scope: &Scope, year: &Year, grants: &[&Value])
         words(["Award", "Program", "Funder", "From", "Until"]).to_vec(),
         money(["Awarded", "Match in kind", "Match in cash"]).to_vec(),
     ];
-    let about = "Of the whole grant, to date.".to_owned();
+    let about = "Of the whole grant, to date.";
     let awards = section("Grants", about, columns.concat(), grants.iter().map(awarded).collect());
     let columns = [
         words(["Award"]).to_vec(),
@@ -129,7 +124,7 @@ pub(crate) fn categories(book: &Book, scope: &Scope, grants: &[&Value]) -> Secti
         let cells = [Cell::text(text(row, "award"))].into_iter().chain(cents(of_year, ["spent_cents"]));
         cells.chain(cents(of_year, CATEGORIES.map(|(_, column)| column))).collect()
     };
-    let about = "What was spent in the school year, by what it was spent on.".to_owned();
+    let about = "What was spent in the school year, by what it was spent on.";
     section("Spent on", about, columns.concat(), grants.iter().map(row).collect())
 }
 
@@ -160,5 +155,5 @@ pub(crate) fn sites(
         words(["Site", "Award"]).to_vec(),
         money(["Allocated", "Spent in the year", "Spent to date", "Left"]).to_vec(),
     ];
-    section("Money at sites", WHOLE.to_owned(), columns.concat(), rows.into_iter().map(row).collect())
+    section("Money at sites", WHOLE, columns.concat(), rows.into_iter().map(row).collect())
 }

@@ -132,6 +132,17 @@ pub(crate) fn families(
     }
 }
 
+/// A section that is a table.
+pub(crate) fn section(
+    heading: &str,
+    about: impl Into<String>,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+) -> Section {
+    let table = Table { columns, rows };
+    Section { heading: heading.to_owned(), about: about.into(), table, is_list: false, bars: None }
+}
+
 /// A short list of figures, each with its name.
 pub(crate) fn facts(heading: &str, about: &str, facts: Vec<(Column, Cell)>) -> Section {
     let (columns, row) = facts.into_iter().unzip();

@@ -4,16 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::parts::section;
 use crate::book::{Book, text};
 use crate::names::plain;
 use crate::suppression::Key;
 use crate::year::voices;
-use crate::{Cell, Column, Measure, Scope, Section, Table, Unit, Year};
-
-fn section(heading: &str, about: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Section {
-    let table = Table { columns, rows };
-    Section { heading: heading.to_owned(), about: about.to_owned(), table, is_list: false, bars: None }
-}
+use crate::{Cell, Column, Measure, Scope, Section, Unit, Year};
 
 /// Referrals by need, and in all; of a site in all alone, because there are few of each.
 pub(crate) fn referrals(year: &Year, within: &Key) -> Section {
