@@ -1,5 +1,8 @@
 //! The views of a year, beside the same figures counted in the plainest way from the events that still stand.
 
+mod histories;
+mod two_axes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::delivery::{Delivered, Event as Delivery};

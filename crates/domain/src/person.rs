@@ -12,6 +12,7 @@ use crate::State;
 use crate::command::{Act, Create};
 use crate::correction::{CorrectEvent, Corrected, VoidEvent, Voided};
 use crate::fact::Recorded;
+use crate::history::History;
 use crate::id::{HouseholdId, PersonId};
 
 mod rules;
@@ -141,6 +142,35 @@ impl Link {
             None => Some(self.other),
             Some(_) => None,
         }
+    }
+}
+
+/// Whom a person counts as: its merges and separations, and nothing else of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Identity {
+    history: History<Event>,
+}
+
+impl Identity {
+    /// Whether an event is a merge or a separation, or corrects or voids one.
+    pub fn concerns(event: &Event) -> bool {
+        matches!(event.told(), Event::PersonsMerged(_) | Event::PersonsSeparated(_))
+    }
+
+    /// Brings it up to a recorded event about the person.
+    pub fn record(&mut self, recorded: &Recorded<'_>, event: &Event) {
+        if Self::concerns(event) {
+            self.history.record(recorded, event);
+        }
+    }
+
+    /// Into whom the person is merged, by what was recorded last.
+    pub fn merged_into(&self) -> Option<PersonId> {
+        self.history.entries().last().and_then(|last| match &last.event {
+            Event::PersonsMerged(merged) => Some(merged.into),
+            _ => None,
+        })
     }
 }
 

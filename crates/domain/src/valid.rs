@@ -53,7 +53,7 @@ pub(crate) fn of<E: Correctable>(event: &E, fact: &Fact, day: Date) -> Validity 
 #[derive(Debug, Clone)]
 pub struct ValidOn {
     day: Date,
-    // Position of the first form of each event that may move into the days looked at, by the id of its last form.
+    // Position of the first form of each event, by the id of its last form.
     places: BTreeMap<Uuid, u64>,
 }
 
@@ -70,14 +70,16 @@ impl ValidOn {
         let place = self.place(recorded);
         match fact.event.valid_on(fact, self.day) {
             Validity::AsItIs => Some((recorded.position, Cow::Borrowed(fact))),
-            Validity::Another(fact) => Some((place, Cow::Owned(*fact))),
+            Validity::Another(fact) if fact.corrects.is_none() => Some((place, Cow::Owned(*fact))),
+            Validity::Another(fact) => Some((recorded.position, Cow::Owned(*fact))),
             Validity::NotYet => None,
         }
     }
 
     fn place(&mut self, recorded: &Recorded<'_>) -> u64 {
-        // Sums don't ask in which order these came, and there are many.
-        if matches!(recorded.fact.event.kind(), Kind::Delivery | Kind::Engagement | Kind::Grant) {
+        // Deliveries are added up and stand in no timeline, so nobody asks in which order they came; and there are more
+        // of them than of all else.
+        if recorded.fact.event.kind() == Kind::Delivery {
             return recorded.position;
         }
         let before = recorded.fact.corrects.and_then(|corrects| self.places.remove(&corrects));

@@ -98,6 +98,8 @@ fn named(kind: Kind) -> (&'static str, Option<(&'static str, &'static str)>) {
         Kind::Referral => ("referrals", None),
         Kind::Amendment => ("amendments", Some(("amendments", "amendment"))),
         Kind::Grant => ("grants", Some(("funding", "grant"))),
+        Kind::Case => ("cases", None),
+        Kind::Disclosure => ("disclosures", Some(("disclosures", "disclosure"))),
         Kind::Assistance => ("assistances", Some(("assistance-log", "assistance"))),
     }
 }

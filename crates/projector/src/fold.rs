@@ -178,7 +178,7 @@ impl Folded {
 }
 
 /// Folds a ledger from its first event as far as can be seen; `progress` is told each position reached. Memory grows with
-/// the rows, not with the events.
+/// the rows, not with the events; where a day is looked at, also with the events that are no deliveries.
 ///
 /// # Errors
 /// [`Error`] when the log is broken or holds an event that is not known.

@@ -16,7 +16,7 @@ use jiff::civil::{Date, date};
 use crate::agenda::{Agenda, Step, Then, on};
 use crate::calendar::{ENDS, after, school_day_from, school_day_until};
 use crate::chance::Chance;
-use crate::opening::Opening;
+use crate::opening::{Extent, Opening};
 
 /// Its first day.
 const CHARTERED: Date = date(2025, 8, 18);
@@ -95,16 +95,27 @@ struct Planning<'a> {
 impl Opening {
     /// The council of the district; gives what it adopts.
     pub(crate) fn district_council(&mut self, chance: &mut Chance) -> Vec<Adopted> {
-        council(0, None, &mut self.agenda, chance)
+        council((0, None), Extent::Whole, &mut self.agenda, chance)
     }
 
     /// The council of the site at this place; gives what it adopts.
-    pub(crate) fn site_council(&mut self, at: usize, site: SiteId, chance: &mut Chance) -> Vec<Adopted> {
-        council(1 + at as u64, Some(site), &mut self.agenda, chance)
+    pub(crate) fn site_council(
+        &mut self,
+        at: usize,
+        site: SiteId,
+        extent: Extent,
+        chance: &mut Chance,
+    ) -> Vec<Adopted> {
+        council((1 + at as u64, Some(site)), extent, &mut self.agenda, chance)
     }
 }
 
-fn council(number: u64, site: Option<SiteId>, agenda: &mut Agenda, chance: &mut Chance) -> Vec<Adopted> {
+fn council(
+    (number, site): (u64, Option<SiteId>),
+    extent: Extent,
+    agenda: &mut Agenda,
+    chance: &mut Chance,
+) -> Vec<Adopted> {
     let id = CouncilId::new(chance.id("council", number));
     let mut planning = Planning {
         id,
@@ -120,7 +131,7 @@ fn council(number: u64, site: Option<SiteId>, agenda: &mut Agenda, chance: &mut 
     let new = Create { id: Some(id), effective: on(CHARTERED), details: planning.charter.clone() };
     planning.agenda.add(CHARTERED, Command::Council(about::Command::CharterCouncil(new)));
     planning.seat_all();
-    for (at, month) in MEETINGS.iter().enumerate() {
+    for (at, month) in MEETINGS.iter().enumerate().take(extent.of(MEETINGS.len(), 2)) {
         // Not all meet on one day.
         let day = school_day_from(after(*month, 1 + u32::try_from(number % 9).unwrap_or(0)));
         planning.meeting(at, day);

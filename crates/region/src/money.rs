@@ -13,7 +13,7 @@ use jiff::civil::{Date, date};
 use crate::agenda::{Step, Then, on};
 use crate::calendar::{ENDS, STARTS, after, school_day_from};
 use crate::chance::Chance;
-use crate::opening::{Opening, Placed};
+use crate::opening::{Extent, Opening, Placed};
 
 /// Of each allocation, in cents.
 const ALLOCATED: u64 = 12_000_000;
@@ -33,12 +33,16 @@ struct Part<'a> {
 
 impl Opening {
     /// The money of the district, spent at its first so many sites.
-    pub(crate) fn money(&mut self, sites: usize, chance: &mut Chance) {
+    pub(crate) fn money(&mut self, sites: usize, extent: Extent, chance: &mut Chance) {
         let sites: Vec<SiteId> = self.sites.iter().take(sites).copied().collect();
         let of_state = self.award(0, "ccspp", "State Department of Education", sites.len(), chance);
         for (number, site) in (0..).zip(&sites) {
             let part = self.allocate(of_state, ("ccspp", number, *site, None), chance);
-            part.spend(&[(Category::Personnel, 950_000), (Category::Supplies, 140_000)], chance);
+            let on_what = [(Category::Personnel, 950_000), (Category::Supplies, 140_000)];
+            part.spend(on_what.get(..extent.of(2, 1)).unwrap_or_default(), chance);
+        }
+        if extent == Extent::Little {
+            return;
         }
         // What partners do individually is paid by another.
         let work: Option<Placed> = self

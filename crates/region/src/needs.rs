@@ -20,7 +20,7 @@ use crate::agenda::{Agenda, Step, Then, on};
 use crate::calendar::{after, school_day_from};
 use crate::chance::Chance;
 use crate::council::Adopted;
-use crate::opening::Opening;
+use crate::opening::{Extent, Opening};
 
 const OPENED: Date = date(2025, 8, 13);
 const NEEDS_SEEN: Date = date(2025, 9, 2);
@@ -41,7 +41,7 @@ const NEEDS: [(Barrier, Tier); 11] = [
     (Barrier::Vision, Tier::Targeted),
     (Barrier::BasicNeeds, Tier::Universal),
 ];
-const NEEDS_A_SITE: u64 = 4;
+const NEEDS_A_SITE: usize = 4;
 
 /// Voices: whose, how and how many.
 const VOICES: [(Constituency, Method, u32, u32); 4] = [
@@ -70,7 +70,13 @@ struct Planning<'a> {
 
 impl Opening {
     /// Assesses the site at this place, with what its council adopted.
-    pub(crate) fn assess(&mut self, at: usize, site: SiteId, adopted: &[Adopted], chance: &mut Chance) {
+    pub(crate) fn assess(
+        &mut self,
+        (at, site): (usize, SiteId),
+        adopted: &[Adopted],
+        extent: Extent,
+        chance: &mut Chance,
+    ) {
         let at = at as u64;
         let id = AssessmentId::new(chance.id("assessment", at));
         let methods = [Method::Survey, Method::FocusGroup, Method::ListeningSession, Method::DataReview];
@@ -78,13 +84,13 @@ impl Opening {
         let open = about::Command::OpenAssessment(Create { id: Some(id), effective: on(OPENED), details });
         self.agenda.add(OPENED, Command::Assessment(open));
         let mut planning = Planning { id, site, at, agenda: &mut self.agenda, chance };
-        planning.voices();
-        let needs = planning.needs();
+        planning.voices(extent.of(VOICES.len(), 2));
+        let needs = planning.needs(extent.of(NEEDS_A_SITE, 2));
         planning.assets(&self.partners);
         if let Some(first) = adopted.first() {
             planning.priorities(&needs, *first);
         }
-        planning.goals(&needs);
+        planning.goals(needs.get(..extent.of(2, 1)).unwrap_or_default());
         planning.add(CLOSED, Closed { site: None, year: None }, about::Command::CloseAssessment);
     }
 }
@@ -99,8 +105,8 @@ impl Planning<'_> {
         self.agenda.add(day, command);
     }
 
-    fn voices(&mut self) {
-        for (number, (constituency, method, low, high)) in (0..).zip(VOICES) {
+    fn voices(&mut self, heard: usize) {
+        for (number, (constituency, method, low, high)) in (0..).zip(VOICES).take(heard) {
             let day = school_day_from(after(OPENED, 5 + 3 * number));
             let count = self.chance.between(low, high);
             let voices = VoicesHeard { constituency, method, count, site: None, year: None };
@@ -117,9 +123,9 @@ impl Planning<'_> {
         }
     }
 
-    fn needs(&mut self) -> Vec<NeedId> {
+    fn needs(&mut self, seen: usize) -> Vec<NeedId> {
         let first = self.chance.below(NEEDS.len() as u64);
-        (0..NEEDS_A_SITE)
+        (0..seen as u64)
             .map(|number| {
                 // Three is prime to eleven, so that all are different.
                 let at = usize::try_from((first + 3 * number) % 11).unwrap_or(0);
@@ -180,7 +186,7 @@ impl Planning<'_> {
     fn goals(&mut self, needs: &[NeedId]) {
         let day = date(2025, 10, 1);
         let known = INDICATORS.iter().cycle().skip(usize::try_from(self.at % 3).unwrap_or(0));
-        for (number, ((indicator, unit, from, to), need)) in (0..).zip(known.zip(needs).take(2)) {
+        for (number, ((indicator, unit, from, to), need)) in (0..).zip(known.zip(needs)) {
             let goal = GoalId::new(self.chance.id("goal", self.at * 10 + number));
             let baseline = i64::from(from + self.chance.between(0, from / 10));
             let target = i64::from(*to);

@@ -66,6 +66,28 @@ const PLANNED_PERCENT: u64 = 12;
 /// Events that this takes at one site, and for the district as a whole.
 const SITE_EVENTS: u64 = 127;
 const DISTRICT_EVENTS: u64 = 183;
+/// A district with fewer, but with so many after its opening, still has a council, an assessment and a grant, of which the
+/// little is planned that makes them whole: some fifty events.
+const LITTLE_EVENTS: u64 = 290;
+
+/// How much is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// A whole year.
+    Whole,
+    /// A little of each.
+    Little,
+}
+
+impl Extent {
+    /// So many of a whole year's, or of a little.
+    pub(crate) const fn of(self, whole: usize, little: usize) -> usize {
+        match self {
+            Self::Whole => whole,
+            Self::Little => little,
+        }
+    }
+}
 
 /// Opens the district, and plans its year as far as its quota goes.
 pub(crate) fn open(profile: &Profile, quota: u64, chance: &mut Chance) -> Opening {
@@ -99,10 +121,13 @@ pub(crate) fn open(profile: &Profile, quota: u64, chance: &mut Chance) -> Openin
         opening.partner(at, partner, chance);
     }
     opening.enrol(profile, quota, chance);
-    let left = quota.saturating_sub(opening.steps.len() as u64) * PLANNED_PERCENT / 100;
+    let year = quota.saturating_sub(opening.steps.len() as u64);
+    let left = year * PLANNED_PERCENT / 100;
     if left >= DISTRICT_EVENTS {
         let sites = ((left - DISTRICT_EVENTS) / SITE_EVENTS).clamp(1, profile.schools as u64);
         opening.plan(profile, usize::try_from(sites).unwrap_or(1), chance);
+    } else if year >= LITTLE_EVENTS {
+        opening.plan_little(chance);
     }
     opening
 }
@@ -118,15 +143,23 @@ impl Opening {
         self.people(profile.enrols(), sites, chance);
         let adopted = self.district_council(chance);
         self.sharings(profile, &adopted, chance);
-        self.money(sites, chance);
+        self.money(sites, Extent::Whole, chance);
         self.assistance(sites, chance);
         for at in 0..sites {
             let Some(site) = self.sites.get(at).copied() else { return };
-            let adopted = self.site_council(at, site, chance);
-            self.assess(at, site, &adopted, chance);
+            let adopted = self.site_council(at, site, Extent::Whole, chance);
+            self.assess((at, site), &adopted, Extent::Whole, chance);
             self.cases(at, site, chance);
             self.shown(at, site, &profile.neighbour(), chance);
         }
+    }
+
+    /// Plans what a small district does at its first site.
+    fn plan_little(&mut self, chance: &mut Chance) {
+        let Some(site) = self.sites.first().copied() else { return };
+        self.money(1, Extent::Little, chance);
+        let adopted = self.site_council(0, site, Extent::Little, chance);
+        self.assess((0, site), &adopted, Extent::Little, chance);
     }
 
     fn school(&mut self, profile: &Profile, at: usize, name: &str, chance: &mut Chance) {

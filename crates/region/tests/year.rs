@@ -196,6 +196,35 @@ fn every_command_of_a_small_year_is_accepted_too() {
 }
 
 #[test]
+fn a_small_district_has_a_council_that_met_an_assessment_with_a_need_and_a_grant_that_is_spent() {
+    // The two largest have more schools and partners to begin with, and are never that small.
+    for rank in [3, 5, 9, 20, 60] {
+        let sized = (1..).find_map(|hundreds| {
+            let district = region_of(1, 100 * hundreds, rank).into_iter().next()?;
+            (district.events() >= 400).then_some(district)
+        });
+        let facts = record(sized.unwrap());
+        let names: BTreeSet<&str> = facts.iter().map(|fact| fact.event.name()).collect();
+        let expected = [
+            "attendance-recorded",
+            "decision-adopted",
+            "need-identified",
+            "priority-set",
+            "voices-heard",
+            "goal-set",
+            "grant-awarded",
+            "grant-allocated",
+            "expenditure-recorded",
+        ];
+        for name in expected {
+            assert!(names.contains(name), "{name} at place {rank}, of {names:?}");
+        }
+        let deliveries = facts.iter().filter(|fact| fact.event.name() == "service-delivered").count();
+        assert!(deliveries * 2 > facts.len(), "{deliveries} of {}", facts.len());
+    }
+}
+
+#[test]
 fn three_districts_have_half_three_tenths_and_a_fifth() {
     let sizes = |events| region(1, events).iter().map(District::events).collect::<Vec<_>>();
     assert_eq!(sizes(20_000), [4_000, 6_000, 10_000]);

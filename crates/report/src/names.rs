@@ -28,6 +28,30 @@ pub(crate) fn tier(number: &str) -> String {
     }
 }
 
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// `2026-03` as `March 2026`.
+pub(crate) fn month(code: &str) -> String {
+    let name = |(year, month): (&str, &str)| {
+        let number: usize = month.parse().ok()?;
+        Some(format!("{} {year}", MONTHS.get(number.checked_sub(1)?)?))
+    };
+    code.split_once('-').and_then(name).unwrap_or_else(|| code.to_owned())
+}
+
 /// Where the money comes from; an empty code is none.
 pub(crate) fn funding(code: &str) -> String {
     if code.is_empty() { "Not named".to_owned() } else { code.to_owned() }

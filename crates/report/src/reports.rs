@@ -1,6 +1,7 @@
 //! The reports, a file each.
 
 mod annual_progress;
+mod assistance;
 mod county;
 mod grant;
 mod leadership;
@@ -8,6 +9,7 @@ mod money;
 mod needs;
 mod partnership;
 mod parts;
+mod people;
 
 pub(crate) use annual_progress::AnnualProgress;
 pub(crate) use county::County;

@@ -34,6 +34,18 @@ pub enum Measure {
     FamilyTurns,
     /// Distinct families.
     Families,
+    /// Engagements that were planned.
+    Planned,
+    /// Engagements that were cancelled.
+    Cancelled,
+    /// Minutes of engagements that took place.
+    OccasionMinutes,
+    /// Engagements that took place with an interpreter.
+    Interpreted,
+    /// Referrals; each is of one case, so few of them are of few people.
+    Referrals,
+    /// People who were heard by assessments; not unduplicated.
+    Voices,
 }
 
 impl Measure {
@@ -42,6 +54,28 @@ impl Measure {
         match self {
             Self::Services | Self::Minutes | Self::Unnamed | Self::Participations => Self::Participations,
             other => other,
+        }
+    }
+
+    /// Whether it counts people, so that small numbers of it are left out.
+    const fn is_of_people(self) -> bool {
+        match self {
+            Self::Participations
+            | Self::Students
+            | Self::Cases
+            | Self::Headcount
+            | Self::FamilyTurns
+            | Self::Families
+            | Self::Referrals
+            | Self::Voices => true,
+            Self::Services
+            | Self::Minutes
+            | Self::Unnamed
+            | Self::Occasions
+            | Self::Planned
+            | Self::Cancelled
+            | Self::OccasionMinutes
+            | Self::Interpreted => false,
         }
     }
 
@@ -63,6 +97,7 @@ const SERVED: &[&[&str]] = &[
     &["mental_health", "kind"],
     &["partner"],
     &["funding"],
+    &["month"],
     &["site", "pillar"],
     &["site", "tier"],
     &["site", "mental_health"],
@@ -84,6 +119,15 @@ const SERVED: &[&[&str]] = &[
 const ENGAGED: &[&[&str]] =
     &[&[], &["site"], &["kind"], &["language"], &["site", "kind"], &["site", "language"]];
 
+/// What referrals are counted by, in all and by what became of them.
+const REFERRED: &[&[&str]] = &[&[], &["need"], &["site"]];
+/// What became of them: as a key says it, and the column. They make up all that were opened.
+const OUTCOMES: [(&str, &str); 3] =
+    [("completed", "completed"), ("unmet", "closed_unmet"), ("open", "open_now")];
+
+/// What voices are counted by.
+const HEARD: &[&[&str]] = &[&[], &["site"], &["constituency"], &["site", "constituency"]];
+
 /// Families of occasions themselves, which have no language.
 const NO_LANGUAGE: &str = "all";
 const ROLES: [(&str, &str); 3] = [("attended", "attended"), ("led", "led"), ("co-designed", "co_designed")];
@@ -92,6 +136,11 @@ fn question(view: &'static str, shape: &[&str], scope: &Scope) -> Question {
     // There is one school year, so grouping by it too sums everything where the shape is empty.
     let by = [&["school_year"], shape].concat().join(",");
     Question::of(view, &[("school_year", &scope.school_year.to_string()), ("by", &by)])
+}
+
+/// For the voices of the assessments of the school year.
+pub(crate) fn voices(scope: &Scope) -> Question {
+    Question::of("needs-and-assets", &[("school_year", &scope.school_year.to_string()), ("what", "voices")])
 }
 
 /// The figures.
@@ -108,7 +157,8 @@ impl Year {
             .iter()
             .flat_map(|shape| ["service-ledger", "reach"].map(|view| question(view, shape, scope)));
         let engaged = ENGAGED.iter().map(|shape| question("engagement-summary", shape, scope));
-        served.chain(engaged).collect()
+        let referred = REFERRED.iter().map(|shape| question("referrals", shape, scope));
+        served.chain(engaged).chain(referred).chain([voices(scope)]).collect()
     }
 
     /// Reads the answers and plans what is suppressed.
@@ -135,13 +185,24 @@ impl Year {
                 engaged(row, shape, &mut put);
             }
         }
+        for shape in REFERRED {
+            for row in book.rows(&question("referrals", shape, scope)) {
+                let here = key(row, shape);
+                put(Measure::Referrals, here.clone(), number(row, "opened"));
+                for (outcome, column) in OUTCOMES {
+                    put(Measure::Referrals, here.with("outcome", outcome), number(row, column));
+                }
+            }
+        }
+        for row in book.rows(&voices(scope)) {
+            HEARD.iter().for_each(|shape| put(Measure::Voices, key(row, shape), number(row, "count")));
+        }
         let under = book.suppress_under();
         let few = few(&cells, under);
         let plan = |(measure, cells): (&Measure, &Cells)| {
-            let is_of_people = measure.leader() == *measure && *measure != Measure::Occasions;
             let none = BTreeSet::new();
             let few = if *measure == Measure::Participations { &few } else { &none };
-            is_of_people.then(|| (*measure, Plan::new(cells, measure.adding(), under, few)))
+            measure.is_of_people().then(|| (*measure, Plan::new(cells, measure.adding(), under, few)))
         };
         let plans = cells.iter().filter_map(plan).collect();
         Self { cells, plans }
@@ -208,6 +269,10 @@ fn engaged(row: &Value, shape: &[&'static str], put: &mut impl FnMut(Measure, Ke
         return;
     }
     put(Measure::Occasions, here.clone(), number(row, "held"));
+    put(Measure::Planned, here.clone(), number(row, "planned"));
+    put(Measure::Cancelled, here.clone(), number(row, "cancelled"));
+    put(Measure::OccasionMinutes, here.clone(), number(row, "minutes"));
+    put(Measure::Interpreted, here.clone(), number(row, "interpreted"));
     put(Measure::Headcount, here.clone(), number(row, "headcount"));
     for (role, column) in ROLES {
         // No report adds the roles up.

@@ -49,6 +49,10 @@ impl View for ActivityFeed {
         // The feed is a ring: the new item takes the place of the oldest.
         let key = [b"i".as_slice(), &(position % LENGTH).to_be_bytes()].concat();
         rows.update(&key, |item: &mut Item| {
+            // Seen from a day, an event may come back at its first place, which is taken by then.
+            if position < item.position {
+                return;
+            }
             *item = Item {
                 position,
                 time: event.envelope.time.0,

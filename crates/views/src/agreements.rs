@@ -1,10 +1,12 @@
 //! Agreement register: what is agreed with whom, until when, pledged against delivered.
 
-use domain::Event as AnyEvent;
+use std::collections::BTreeMap;
+
 use domain::agreement::Agreement;
+use domain::{Event as AnyEvent, SchoolYear};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wire::RecordedEvent;
 
 use crate::cells::{changes, code};
@@ -16,6 +18,12 @@ pub(crate) struct AgreementRegister;
 #[derive(Default, Serialize, Deserialize)]
 struct Entry {
     agreement: Agreement,
+    // What was delivered under it, by school year.
+    years: BTreeMap<SchoolYear, Delivered>,
+}
+
+#[derive(Default, Clone, Copy, Serialize, Deserialize)]
+struct Delivered {
     deliveries: u64,
     minutes: u64,
 }
@@ -29,10 +37,10 @@ impl View for AgreementRegister {
         "agreement-register"
     }
     fn revision(&self) -> u32 {
-        1
+        2
     }
     fn about(&self) -> &'static str {
-        "agreements with partner, span, terms, pledged and delivered minutes"
+        "agreements with partner, span, terms, pledged minutes, and those delivered in all and by school year"
     }
     fn columns(&self) -> &'static [&'static str] {
         &["agreement", "partner", "reference", "kind", "site", "starts", "ends", "status", "kinds", "pillars"]
@@ -55,16 +63,18 @@ impl View for AgreementRegister {
             }),
             AnyEvent::Delivery(_) => {
                 let [was, now] = changes(event);
-                if let Some((was, _)) = was {
+                if let Some((was, Some(effective))) = was {
                     rows.update(&key(&was.agreement.0), |entry: &mut Entry| {
-                        entry.deliveries = entry.deliveries.saturating_sub(1);
-                        entry.minutes = entry.minutes.saturating_sub(was.minutes.into());
+                        let year = entry.years.entry(SchoolYear::of(effective.from())).or_default();
+                        year.deliveries = year.deliveries.saturating_sub(1);
+                        year.minutes = year.minutes.saturating_sub(was.minutes.into());
                     });
                 }
-                if let Some((now, _)) = now {
+                if let Some((now, Some(effective))) = now {
                     rows.update(&key(&now.agreement.0), |entry: &mut Entry| {
-                        entry.deliveries += 1;
-                        entry.minutes += u64::from(now.minutes);
+                        let year = entry.years.entry(SchoolYear::of(effective.from())).or_default();
+                        year.deliveries += 1;
+                        year.minutes += u64::from(now.minutes);
                     });
                 }
             }
@@ -92,6 +102,8 @@ fn describe(id: &[u8], entry: &Entry) -> Option<Value> {
         (None, true) => "suspended",
         (None, false) => "signed",
     };
+    let delivered = || entry.years.iter().filter(|(_, year)| year.deliveries > 0);
+    let by_year: Map<_, _> = delivered().map(|(year, of)| (year.to_string(), of.minutes.into())).collect();
     Some(json!({
         "agreement": uuid::Uuid::from_slice(id).unwrap_or_default().to_string(),
         "reference": signed.reference,
@@ -104,7 +116,8 @@ fn describe(id: &[u8], entry: &Entry) -> Option<Value> {
         "kinds": terms.kinds.iter().map(code).collect::<Vec<_>>(),
         "pillars": terms.pillars.iter().map(code).collect::<Vec<_>>(),
         "pledged_minutes": terms.pledged_minutes,
-        "delivered_minutes": entry.minutes,
-        "deliveries": entry.deliveries,
+        "delivered_minutes": delivered().map(|(_, of)| of.minutes).sum::<u64>(),
+        "deliveries": delivered().map(|(_, of)| of.deliveries).sum::<u64>(),
+        "delivered_minutes_by_year": by_year,
     }))
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use domain::Event as AnyEvent;
 use domain::disclosure::{Disclosed, Event};
+use domain::person::Identity;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +16,8 @@ use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::code;
-use crate::reach::counts_as;
+use crate::merges::{chain, counted_as};
+use crate::reach::identifies;
 use crate::{Rows, View};
 
 /// The view.
@@ -31,10 +33,10 @@ struct Item {
     basis: Vec<String>,
 }
 
-/// A person that was ever merged away: whom it counts as, none if it counts for itself.
+/// A person that was ever merged away: its merges and separations.
 #[derive(Default, Serialize, Deserialize)]
 struct Merge {
-    into: Option<Uuid>,
+    identity: Identity,
 }
 
 /// family 1 · year 2 · month 1 · day 1 · position 8, so that rows lie in the order of their days.
@@ -48,14 +50,9 @@ fn merges(rows: &Rows) -> BTreeMap<Uuid, Uuid> {
     let mut merges = BTreeMap::new();
     rows.each(b"m", |key, merge: &Merge| {
         let person = key.get(1..).and_then(|id| Uuid::from_slice(id).ok());
-        merges.extend(person.zip(merge.into));
+        merges.extend(person.zip(merge.identity.merged_into().map(|into| into.0)));
     });
     merges
-}
-
-/// A person and those that it counts as, one after the other. No merge leads back.
-fn chain(merges: &BTreeMap<Uuid, Uuid>, person: Uuid) -> impl Iterator<Item = Uuid> {
-    std::iter::successors(Some(person), |person| merges.get(person).copied())
 }
 
 impl View for Disclosures {
@@ -92,11 +89,11 @@ impl View for Disclosures {
         let mut traces = Vec::new();
         match &event.fact.event {
             AnyEvent::Disclosure(_) => traces.push(named(subject)),
-            AnyEvent::Person(change) if counts_as(change).is_some() => {
+            AnyEvent::Person(change) if identifies(change) => {
                 let merges = merges(rows);
                 rows.each(b"d", |_, item: &Item| {
                     let person = item.disclosed.as_ref().and_then(|disclosed| disclosed.person);
-                    if person.is_some_and(|person| chain(&merges, person.0).any(|passed| passed == subject)) {
+                    if person.is_some_and(|person| chain(&merges, person.0).contains(&subject)) {
                         traces.push(named(item.disclosure));
                     }
                 });
@@ -118,11 +115,9 @@ impl View for Disclosures {
                     *item = Item { disclosure: subject, disclosed, day, basis };
                 });
             }
-            AnyEvent::Person(change) => {
-                if let Some(other) = counts_as(change) {
-                    let key = [b"m".as_slice(), subject.as_bytes()].concat();
-                    rows.update(&key, |merge: &mut Merge| merge.into = other.map(|other| other.0));
-                }
+            AnyEvent::Person(change) if Identity::concerns(change) => {
+                let key = [b"m".as_slice(), subject.as_bytes()].concat();
+                rows.update(&key, |merge: &mut Merge| merge.identity.record(&event.recorded(), change));
             }
             _ => {}
         }
@@ -144,7 +139,7 @@ fn describe(item: &Item, disclosed: &Disclosed, merges: &BTreeMap<Uuid, Uuid>) -
     json!({
         "disclosure": item.disclosure.to_string(),
         "day": item.day.to_string(),
-        "person": recorded.and_then(|person| chain(merges, person).last()).map(|person| person.to_string()),
+        "person": recorded.map(|person| counted_as(merges, person)).map(|person| person.to_string()),
         "recorded_as": recorded.map(|person| person.to_string()),
         "case": disclosed.case.map(|case| case.to_string()),
         "subjects": disclosed.subjects,

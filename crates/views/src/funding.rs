@@ -2,12 +2,13 @@
 //!
 //! A delivery counts for the grant whose award number is its funding code. Where the code is a program's instead, it
 //! counts for that program and for none of its grants, so that nothing is counted twice. Every figure but the cost is
-//! a sum: what is not yet allocated belongs to the grant's own line, which has no site, and all else to a site.
+//! a sum: what is not yet allocated belongs to the grant's own line, which has no site, and all else to a site. What is
+//! spent and delivered belongs to a school year, what is awarded, allocated, left and matched to none.
 
 use std::collections::BTreeMap;
 
 use domain::grant::{Category, Event, MatchKind};
-use domain::{Effective, Event as AnyEvent};
+use domain::{Effective, Event as AnyEvent, SchoolYear};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -21,7 +22,8 @@ use crate::{Rows, View};
 /// The view.
 pub(crate) struct Funding;
 
-const COLUMNS: &[&str] = &["grant", "program", "funder", "award", "site", "status", "starts", "ends"];
+const COLUMNS: &[&str] =
+    &["grant", "program", "funder", "award", "site", "school_year", "status", "starts", "ends"];
 /// What a row is without `by`: a grant.
 const GRANT: &[&str] = &["grant", "program", "funder", "award", "status", "starts", "ends"];
 const SUMS: &[&str] = &[
@@ -65,11 +67,25 @@ struct Award {
 #[derive(Default, Serialize, Deserialize)]
 struct AtSite {
     allocated: u64,
-    spent: BTreeMap<Category, u64>,
+    years: BTreeMap<SchoolYear, Spent>,
+}
+
+/// What was spent in a school year.
+#[derive(Default, Serialize, Deserialize)]
+struct Spent {
+    by: BTreeMap<Category, u64>,
     expenditures: u64,
 }
 
-/// Deliveries at one site with one funding code.
+impl Spent {
+    fn cents(&self) -> u64 {
+        self.by.values().fold(0, |sum, cents| sum.saturating_add(*cents))
+    }
+}
+
+/// Deliveries at one site with one funding code, by school year.
+type Delivered = BTreeMap<SchoolYear, Hours>;
+
 #[derive(Default, Serialize, Deserialize)]
 struct Hours {
     deliveries: u64,
@@ -97,6 +113,10 @@ fn add(sum: &mut u64, more: u64, sign: i8) {
     *sum = if sign > 0 { sum.saturating_add(more) } else { sum.saturating_sub(more) };
 }
 
+fn year_of(effective: Option<Effective>) -> Option<SchoolYear> {
+    effective.map(|effective| SchoolYear::of(effective.from()))
+}
+
 fn count(rows: &mut Rows, id: &Uuid, event: &Event, effective: Option<Effective>, sign: i8) {
     let grant = key(b'g', &[id.as_bytes()]);
     match event {
@@ -116,9 +136,11 @@ fn count(rows: &mut Rows, id: &Uuid, event: &Event, effective: Option<Effective>
             });
         }
         Event::ExpenditureRecorded(spent) => {
+            let Some(year) = year_of(effective) else { return };
             rows.update(&key(b's', &[id.as_bytes(), spent.site.0.as_bytes()]), |row: &mut AtSite| {
-                add(row.spent.entry(spent.category).or_default(), spent.cents, sign);
-                add(&mut row.expenditures, 1, sign);
+                let of_year = row.years.entry(year).or_default();
+                add(of_year.by.entry(spent.category).or_default(), spent.cents, sign);
+                add(&mut of_year.expenditures, 1, sign);
             });
         }
         Event::MatchRecorded(matched) => rows.update(&grant, |row: &mut Grant| match matched.kind {
@@ -137,37 +159,38 @@ impl View for Funding {
         "funding"
     }
     fn revision(&self) -> u32 {
-        1
+        2
     }
     fn about(&self) -> &'static str {
-        "grants awarded, allocated, spent by category and matched, and cost per delivered hour, by program and site"
+        "grants awarded, allocated, spent by category and matched, and cost per delivered hour, by program, site and year"
     }
     fn columns(&self) -> &'static [&'static str] {
         COLUMNS
     }
     fn identity(&self) -> &'static [&'static str] {
-        &["grant", "program", "site"]
+        &["grant", "program", "site", "school_year"]
     }
     fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
         let grants = Grants::of(rows);
-        let line = |grant: Option<Uuid>, program: &str, site: Option<Uuid>| json!({ "grant": grant, "program": program, "site": site });
         let mut traces = Vec::new();
         if let AnyEvent::Grant(change) = &event.fact.event {
             let id = event.fact.subject.id;
             let Some(award) = grants.0.get(&id).and_then(|grant| grant.award.as_ref()) else { return traces };
-            for (part, ..) in parts(change, event.fact.effective) {
-                let (own, site) = match part {
-                    Event::GrantAllocated(part) => (true, Some(part.site.0)),
-                    Event::ExpenditureRecorded(spent) => (false, Some(spent.site.0)),
-                    _ => (true, None),
+            for (part, effective, _) in parts(change, event.fact.effective) {
+                let (own, site, year) = match part {
+                    Event::GrantAllocated(part) => (true, Some(part.site.0), None),
+                    Event::ExpenditureRecorded(spent) => (false, Some(spent.site.0), year_of(effective)),
+                    _ => (true, None, None),
                 };
-                traces.extend(own.then(|| line(Some(id), &award.program, None)));
-                traces.extend(site.map(|site| line(Some(id), &award.program, Some(site))));
+                traces.extend(own.then(|| named(Some(id), &award.program, None, None)));
+                // What is spent is no longer left of what was allocated.
+                traces.extend(site.map(|site| named(Some(id), &award.program, Some(site), None)));
+                traces.extend(year.map(|year| named(Some(id), &award.program, site, Some(year))));
             }
         }
-        let paid = changes(event).into_iter().flatten().filter_map(|(delivered, _)| {
+        let paid = changes(event).into_iter().flatten().filter_map(|(delivered, effective)| {
             let (grant, program) = grants.paying(delivered.funding.as_deref()?)?;
-            Some(line(grant, program, Some(delivered.site.0)))
+            Some(named(grant, program, Some(delivered.site.0), year_of(effective)))
         });
         traces.extend(paid);
         traces
@@ -180,12 +203,16 @@ impl View for Funding {
             }
         }
         for (delivery, sign) in changes(event).into_iter().zip([-1, 1]) {
-            let Some((delivered, _)) = delivery else { continue };
-            let Some(funding) = &delivered.funding else { continue };
-            rows.update(&key(b'd', &[delivered.site.0.as_bytes(), funding.as_bytes()]), |row: &mut Hours| {
-                add(&mut row.deliveries, 1, sign);
-                add(&mut row.minutes, delivered.minutes.into(), sign);
-            });
+            let Some((delivered, effective)) = delivery else { continue };
+            let Some((funding, year)) = delivered.funding.as_ref().zip(year_of(effective)) else { continue };
+            rows.update(
+                &key(b'd', &[delivered.site.0.as_bytes(), funding.as_bytes()]),
+                |row: &mut Delivered| {
+                    let hours = row.entry(year).or_default();
+                    add(&mut hours.deliveries, 1, sign);
+                    add(&mut hours.minutes, delivered.minutes.into(), sign);
+                },
+            );
         }
     }
 
@@ -202,6 +229,11 @@ impl View for Funding {
         }
         groups
     }
+}
+
+/// A line by what tells it from all others.
+fn named(grant: Option<Uuid>, program: &str, site: Option<Uuid>, year: Option<SchoolYear>) -> Value {
+    json!({ "grant": grant, "program": program, "site": site, "school_year": year })
 }
 
 /// Cents per hour, rounded half up; nothing where nothing was delivered.
@@ -237,29 +269,34 @@ impl Grants {
     }
 }
 
-/// One line for each grant itself, each grant at each site, and each site's deliveries by grant or program.
+/// One line for each grant itself, each grant at each site, what was spent there in each school year, and each site's
+/// deliveries of a school year by grant or program.
 fn lines(rows: &Rows) -> Vec<Value> {
     let grants = Grants::of(rows);
     let mut lines: Vec<Value> = grants.0.iter().map(|(id, grant)| own_line(*id, grant)).collect();
     rows.each(b"s", |key, at: &AtSite| {
         let Some((id, site)) = uuid_at(key, 1).zip(uuid_at(key, 17)) else { return };
-        if let Some(grant) = grants.0.get(&id)
-            && (at.allocated, at.expenditures) != (0, 0)
-        {
+        let Some(grant) = grants.0.get(&id) else { return };
+        let years = at.years.iter().filter(|(_, spent)| spent.expenditures > 0);
+        lines.extend(years.clone().map(|(year, spent)| of_year(line(id, grant, Some(site)), *year, spent)));
+        if at.allocated > 0 || years.count() > 0 {
             lines.push(at_site(line(id, grant, Some(site)), at));
         }
     });
-    rows.each(b"d", |key, hours: &Hours| {
+    rows.each(b"d", |key, delivered: &Delivered| {
         let funding = std::str::from_utf8(key.get(17..).unwrap_or_default()).unwrap_or_default();
-        let Some(site) = uuid_at(key, 1).filter(|_| hours.deliveries > 0) else { return };
+        let Some(site) = uuid_at(key, 1) else { return };
         let Some((grant, program)) = grants.paying(funding) else { return };
-        let mut line = match grant.and_then(|id| Some((id, grants.0.get(&id)?))) {
-            Some((id, grant)) => line(id, grant, Some(site)),
-            None => empty(None, Some(program), Some(site)),
-        };
-        set(&mut line, "deliveries", hours.deliveries.into());
-        set(&mut line, "delivered_minutes", hours.minutes.into());
-        lines.push(line);
+        for (year, hours) in delivered.iter().filter(|(_, hours)| hours.deliveries > 0) {
+            let mut line = match grant.and_then(|id| Some((id, grants.0.get(&id)?))) {
+                Some((id, grant)) => line(id, grant, Some(site)),
+                None => empty(None, Some(program), Some(site)),
+            };
+            set(&mut line, "school_year", json!(year));
+            set(&mut line, "deliveries", hours.deliveries.into());
+            set(&mut line, "delivered_minutes", hours.minutes.into());
+            lines.push(line);
+        }
     });
     lines
 }
@@ -307,12 +344,17 @@ fn own_line(id: Uuid, grant: &Grant) -> Value {
 }
 
 fn at_site(mut line: Value, at: &AtSite) -> Value {
-    let spent = at.spent.values().fold(0, |sum: u64, cents| sum.saturating_add(*cents));
+    let spent = at.years.values().fold(0, |sum: u64, spent| sum.saturating_add(spent.cents()));
     set(&mut line, "allocated_cents", at.allocated.into());
-    set(&mut line, "spent_cents", spent.into());
     set(&mut line, "left_cents", at.allocated.saturating_sub(spent).into());
-    set(&mut line, "expenditures", at.expenditures.into());
-    for (category, cents) in &at.spent {
+    line
+}
+
+fn of_year(mut line: Value, year: SchoolYear, spent: &Spent) -> Value {
+    set(&mut line, "school_year", json!(year));
+    set(&mut line, "spent_cents", spent.cents().into());
+    set(&mut line, "expenditures", spent.expenditures.into());
+    for (category, cents) in &spent.by {
         set(&mut line, &format!("{}_cents", code(category)), (*cents).into());
     }
     line

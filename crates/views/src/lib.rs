@@ -15,6 +15,7 @@ mod engagements;
 mod explanation;
 mod funding;
 mod leadership;
+mod merges;
 mod needs;
 mod partners;
 mod ranks;

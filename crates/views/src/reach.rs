@@ -2,13 +2,13 @@
 //! of them, within one ledger.
 //!
 //! Cells keep every person's own number. Who was merged into whom stands apart and is applied when people are counted,
-//! so that a merge changes one row, and a separation takes it back exactly.
+//! so that a merge changes one row, and a separation takes it back exactly. Merges are kept as a history, because seen from
+//! a day one of them may come back after what ended it.
 
 use std::collections::BTreeMap;
 
 use domain::delivery::Delivered;
-use domain::id::PersonId;
-use domain::person::Event;
+use domain::person::{Event, Identity};
 use domain::{Effective, Event as AnyEvent};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::{Place, changes, places};
+use crate::merges::{chain, counted_as};
 use crate::{Digits, Rows, View};
 
 /// The view.
@@ -33,6 +34,7 @@ struct Cell {
 struct Merge {
     number: u32,
     into: Option<u32>,
+    identity: Identity,
 }
 
 fn merge_key(person: &Uuid) -> Vec<u8> {
@@ -68,22 +70,11 @@ fn change(
     }
 }
 
-/// What an event says of whom the person that it is about counts as: another, or itself again; nothing for most.
-pub(crate) fn counts_as(event: &Event) -> Option<Option<PersonId>> {
+/// Whether an event says anew as whom the person that it is about is counted.
+pub(crate) fn identifies(event: &Event) -> bool {
     match event {
-        Event::PersonsMerged(merged) => Some(Some(merged.into)),
-        Event::PersonsSeparated(_) => Some(None),
-        Event::PersonCorrected(c) => match (&c.was.event, &c.now) {
-            // Only a merge that holds is corrected to another person.
-            (Event::PersonsMerged(was), Event::PersonsMerged(now)) if was != now => Some(Some(now.into)),
-            _ => None,
-        },
-        Event::PersonVoided(v) => match &v.was.event {
-            Event::PersonsMerged(_) => Some(None),
-            Event::PersonsSeparated(separated) => Some(Some(separated.from)),
-            _ => None,
-        },
-        Event::PersonEnrolled(_) | Event::HouseholdJoined(_) | Event::HouseholdLeft(_) => None,
+        Event::PersonCorrected(c) => c.was.event != c.now && Identity::concerns(event),
+        event => Identity::concerns(event),
     }
 }
 
@@ -94,17 +85,13 @@ fn merges(rows: &Rows) -> BTreeMap<u32, u32> {
     merges
 }
 
-/// A person and those that it counts as, one after the other. No merge leads back.
-fn chain(merges: &BTreeMap<u32, u32>, number: u32) -> impl Iterator<Item = u32> {
-    std::iter::successors(Some(number), |number| merges.get(number).copied())
-}
-
 /// A person, and all that are merged into it, by number.
 fn one(rows: &Rows, person: &Uuid) -> RoaringBitmap {
     let mut number = None;
     rows.each(&merge_key(person), |_, merge: &Merge| number = Some(merge.number));
     let merges = merges(rows);
-    let same = merges.keys().filter(|other| chain(&merges, **other).any(|passed| Some(passed) == number));
+    let same =
+        merges.keys().filter(|other| number.is_some_and(|number| chain(&merges, **other).contains(&number)));
     same.copied().chain(number).collect()
 }
 
@@ -112,7 +99,7 @@ fn one(rows: &Rows, person: &Uuid) -> RoaringBitmap {
 fn united(mut persons: RoaringBitmap, merges: &BTreeMap<u32, u32>) -> RoaringBitmap {
     for number in merges.keys() {
         if persons.remove(*number) {
-            persons.extend(chain(merges, *number).last());
+            persons.insert(counted_as(merges, *number));
         }
     }
     persons
@@ -123,7 +110,7 @@ impl View for Reach {
         "reach"
     }
     fn revision(&self) -> u32 {
-        6
+        7
     }
     fn about(&self) -> &'static str {
         "distinct persons (tiers 1 and 2) and cases (tier 3, mental health), unduplicated within the ledger"
@@ -137,7 +124,7 @@ impl View for Reach {
     fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
         let AnyEvent::Person(change) = &event.fact.event else { return places(event) };
         let mut named = Vec::new();
-        if counts_as(change).is_some() {
+        if identifies(change) {
             let one = one(rows, &event.fact.subject.id);
             rows.each(b"c", |key, cell: &Cell| {
                 if !cell.persons.distinct().is_disjoint(&one) {
@@ -150,12 +137,18 @@ impl View for Reach {
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         if let AnyEvent::Person(change) = &event.fact.event
-            && let Some(other) = counts_as(change)
+            && Identity::concerns(change)
         {
             let number = rows.rank(b'p', &event.fact.subject.id);
-            let into = other.map(|other| rows.rank(b'p', &other.0));
             let key = merge_key(&event.fact.subject.id);
-            rows.update(&key, |merge: &mut Merge| *merge = Merge { number, into });
+            let mut into = None;
+            rows.update(&key, |merge: &mut Merge| {
+                merge.number = number;
+                merge.identity.record(&event.recorded(), change);
+                into = merge.identity.merged_into();
+            });
+            let into = into.map(|into| rows.rank(b'p', &into.0));
+            rows.update(&key, |merge: &mut Merge| merge.into = into);
         }
         let [was, now] = changes(event);
         if let Some((was, effective)) = was {

@@ -140,6 +140,11 @@ fn chains(rows: &Rows, subject: Subject) -> Vec<Chain> {
             key.get(prefix.len()..).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
         let Some(position) = position else { return };
         let earlier = item.corrects.and_then(|corrects| latest.remove(&corrects));
+        // Seen from a day, what was moved out of sight and came back stands at its first place again, by its last form:
+        // what happened to its earlier forms belongs to nothing.
+        if item.corrects.is_some() && earlier.is_none() {
+            return;
+        }
         let index = earlier.unwrap_or(chains.len());
         latest.insert(item.id, index);
         let link = (position, item.clone());

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::leadership;
-use super::money;
-use super::needs;
 use super::parts::{
-    ROLES, SERVED, by, by_kind, by_pillar, by_tier, facts, families, name, names, served, services,
+    ROLES, SERVED, by, by_kind, by_month, by_pillar, by_tier, facts, families, name, names, served, services,
 };
+use super::{assistance, leadership, money, needs, people};
 use crate::book::{Book, Question, number, text};
 use crate::names::{pillar, plain};
 use crate::suppression::Key;
@@ -31,8 +29,9 @@ impl Report for AnnualProgress {
         Year::questions(scope)
             .into_iter()
             .chain(leadership::questions(scope))
-            .chain(money::questions())
+            .chain(money::questions(scope))
             .chain(needs::questions(scope))
+            .chain(assistance::questions(scope))
             .chain(lists)
             .collect()
     }
@@ -56,6 +55,7 @@ fn of_ledger(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
     let sites = names(book, "site-profile", "site");
     let partners = names(book, "partner-directory", "partner");
     let [needs, goals] = needs::sections(book, scope, &sites, None);
+    let [awards, spent] = money::awards(book, scope, year, &money::grants(book));
     vec![
         in_figures(year, &all, "of all sites"),
         services(year, ["The four pillars", "", "Pillar"], by_pillar(&all)),
@@ -68,13 +68,20 @@ fn of_ledger(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
             by_kind(year, &all),
         ),
         services(year, ["Partners", "", "Partner"], by(year, &all, "partner", |id| name(&partners, id))),
+        services(year, ["Services, by month", "", "Month"], by_month(year, &all)),
+        people::engagements(year, &all),
         families(year, ["Families, by occasion", "Occasion"], occasions(year, &all)),
         families(year, ["Families, by site", "Site"], site_occasions(year, &sites)),
         languages(year, &all),
+        people::referrals(year, &all),
+        people::heard(book, scope, year, &all),
         needs,
+        needs::assets(book, scope, &sites, &partners, None),
         goals,
         leadership::councils(book, scope, None),
-        money::awards(year, &money::grants(book)),
+        assistance::topics(book, scope, None),
+        awards,
+        spent,
     ]
 }
 
@@ -110,12 +117,17 @@ fn of_site(book: &Book, scope: &Scope, year: &Year, asked: &str) -> Result<(Stri
             by_kind(year, &here),
         ),
         services(year, ["Partners", "", "Partner"], by(year, &here, "partner", |id| name(&partners, id))),
+        people::engagements(year, &here),
         families(year, ["Families, by occasion", "Occasion"], occasions(year, &here)),
         languages(year, &here),
+        people::referrals(year, &here),
+        people::heard(book, scope, year, &here),
         needs,
+        needs::assets(book, scope, &sites, &partners, here.value("site")),
         goals,
         leadership::councils(book, scope, here.value("site")),
-        money::sites(book, &money::grants(book), &sites, here.value("site")),
+        assistance::topics(book, scope, here.value("site")),
+        money::sites(book, scope, &money::grants(book), &sites, here.value("site")),
     ];
     Ok((format!("{}, {}", text(row, "name"), book.owner()), sections))
 }

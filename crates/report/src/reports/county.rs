@@ -3,6 +3,7 @@
 //! A sum adds what the ledgers publish and nothing else, so it can't tell what one of them suppresses; where one does,
 //! the sum says that it is this much or more.
 
+use super::assistance::{self, ASSISTED, HOW_ASSISTED};
 use super::parts::{HOW_SERVED, SERVED, by_pillar, by_tier, served};
 use crate::book::{Book, Question};
 use crate::suppression::Key;
@@ -28,7 +29,7 @@ impl Report for County {
         true
     }
     fn questions(&self, scope: &Scope) -> Vec<Question> {
-        Year::questions(scope)
+        Year::questions(scope).into_iter().chain(assistance::questions(scope)).collect()
     }
 
     fn write(&self, scope: &Scope, books: &[Book]) -> Result<Written, Trouble> {
@@ -40,6 +41,7 @@ impl Report for County {
             sums(&years, ["The four pillars", "Pillar"], by_pillar(&all)),
             sums(&years, ["Tiers of support", "Tier"], by_tier(&all)),
             sums(&years, ["Mental-health services, by tier", "Tier"], by_tier(&health)),
+            assisted(books, scope),
         ];
         let number = books.len();
         let ledgers = if number == 1 { "1 ledger".to_owned() } else { format!("{number} ledgers") };
@@ -80,4 +82,19 @@ fn sums(years: &[Year], [heading, first]: [&'static str; 2], rows: Vec<(String, 
     let row = |(label, key): (String, Key)| [vec![Cell::Text(label)], sum(years, &key)].concat();
     let table = Table { columns: columns(first), rows: rows.into_iter().map(row).collect() };
     Section { heading: heading.to_owned(), about: SUMS.to_owned(), table, is_list: false, bars: Some(2) }
+}
+
+/// Technical assistance in each ledger. Averages are of each ledger and have no sum.
+fn assisted(books: &[Book], scope: &Scope) -> Section {
+    let columns = [Column::new("Ledger", Unit::Text)].into_iter().chain(ASSISTED).collect();
+    let row =
+        |book: &Book| [Cell::text(book.owner())].into_iter().chain(assistance::total(book, scope)).collect();
+    let table = Table { columns, rows: books.iter().map(row).collect() };
+    Section {
+        heading: "Technical assistance".to_owned(),
+        about: HOW_ASSISTED.to_owned(),
+        table,
+        is_list: false,
+        bars: None,
+    }
 }

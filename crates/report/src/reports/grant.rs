@@ -24,7 +24,7 @@ impl Report for Grant {
     }
     fn questions(&self, scope: &Scope) -> Vec<Question> {
         let sites = Question::of("site-profile", &[]);
-        Year::questions(scope).into_iter().chain(money::questions()).chain([sites]).collect()
+        Year::questions(scope).into_iter().chain(money::questions(scope)).chain([sites]).collect()
     }
 
     fn write(&self, scope: &Scope, books: &[Book]) -> Result<Written, Trouble> {
@@ -35,9 +35,9 @@ impl Report for Grant {
         let (of, sections) = match &scope.grant {
             Some(asked) => {
                 let Paid { named, codes, grants } = paid(book, &year, asked)?;
-                (format!("{named}, {}", book.owner()), of_grant(book, &year, &codes, &grants))
+                (format!("{named}, {}", book.owner()), of_grant(book, scope, &year, &codes, &grants))
             }
-            None => (book.owner().to_owned(), of_all(book, &year)),
+            None => (book.owner().to_owned(), of_all(book, scope, &year)),
         };
         let subtitle = format!("{of}, school year {}", scope.school_year);
         Ok(Written { title: "Grant report".to_owned(), subtitle, sections })
@@ -77,7 +77,7 @@ fn paid<'a>(book: &'a Book, year: &Year, asked: &str) -> Result<Paid<'a>, Troubl
     })
 }
 
-fn of_grant(book: &Book, year: &Year, codes: &[String], grants: &[&Value]) -> Vec<Section> {
+fn of_grant(book: &Book, scope: &Scope, year: &Year, codes: &[String], grants: &[&Value]) -> Vec<Section> {
     let paid = |code: &String| Key::total().with("funding", code);
     let named: Vec<(String, Key)> = codes.iter().map(|code| (code.clone(), paid(code))).collect();
     // A row of each code: numbers of people with one and with another can't be added up.
@@ -96,10 +96,10 @@ fn of_grant(book: &Book, year: &Year, codes: &[String], grants: &[&Value]) -> Ve
     };
     let mut sections = Vec::new();
     if !grants.is_empty() {
+        sections.extend(money::awards(book, scope, year, grants));
         sections.extend([
-            money::awards(year, grants),
-            money::categories(grants),
-            money::sites(book, grants, &sites, None),
+            money::categories(book, scope, grants),
+            money::sites(book, scope, grants, &sites, None),
         ]);
     }
     sections.extend([
@@ -116,11 +116,12 @@ fn of_grant(book: &Book, year: &Year, codes: &[String], grants: &[&Value]) -> Ve
     sections
 }
 
-fn of_all(book: &Book, year: &Year) -> Vec<Section> {
+fn of_all(book: &Book, scope: &Scope, year: &Year) -> Vec<Section> {
     let all = Key::total();
     let health = all.with("mental_health", "true");
-    let mut sections = vec![
-        money::awards(year, &money::grants(book)),
+    let grants = money::grants(book);
+    let mut sections = money::awards(book, scope, year, &grants).to_vec();
+    sections.extend([
         services(year, ["Services, by funding", "", "Funding"], by(year, &all, "funding", funding)),
         services(
             year,
@@ -128,7 +129,7 @@ fn of_all(book: &Book, year: &Year) -> Vec<Section> {
             with_total(&health, by_tier(&health)),
         ),
         services(year, ["Mental-health services, by kind", "", "Kind"], by(year, &health, "kind", plain)),
-    ];
+    ]);
     let paid = |code: &str| {
         let key = all.with("funding", code).with("mental_health", "true");
         (funding(code), key)

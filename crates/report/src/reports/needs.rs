@@ -1,4 +1,4 @@
-//! Needs, gaps and goals of the assessments of the school year.
+//! Needs, gaps, goals and assets of the assessments of the school year.
 //!
 //! A goal's value is a figure of its own that adds up with none, so it is left out by itself: where it is of fewer
 //! people than the policy's number, or where it tells that fewer than those are, or are not, what it counts.
@@ -23,7 +23,7 @@ fn question(scope: &Scope, what: &str) -> Question {
 
 /// What is asked of assessments.
 pub(crate) fn questions(scope: &Scope) -> Vec<Question> {
-    ["need", "goal"].map(|what| question(scope, what)).into()
+    ["need", "goal", "asset"].map(|what| question(scope, what)).into()
 }
 
 /// Rows by the name of their site, of one site or of all, each with that name.
@@ -87,6 +87,34 @@ pub(crate) fn sections(
         is_list: false, bars: None,
     };
     [needs, goals]
+}
+
+/// What there is to build on.
+pub(crate) fn assets(
+    book: &Book,
+    scope: &Scope,
+    sites: &BTreeMap<String, String>,
+    partners: &BTreeMap<String, String>,
+    only: Option<&str>,
+) -> Section {
+    let asset = |(site, row): (String, &Value)| {
+        let partner = match text(row, "partner") {
+            "" => Cell::None,
+            id => Cell::Text(name(partners, id)),
+        };
+        let label = Cell::text(text(row, "label"));
+        vec![Cell::Text(site), label, Cell::Text(plain(text(row, "kind"))), partner]
+    };
+    Section {
+        heading: "Assets".to_owned(),
+        about: "What assessments found that there is to build on.".to_owned(),
+        table: Table {
+            columns: words(["Site", "Asset", "Kind", "Of partner"]),
+            rows: rows(book, (scope, "asset"), sites, only).into_iter().map(asset).collect(),
+        },
+        is_list: false,
+        bars: None,
+    }
 }
 
 fn goal(site: String, row: &Value, under: u64) -> Vec<Cell> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::book::{Book, text};
-use crate::names::{PILLARS, TIERS, pillar, plain, tier};
+use crate::names::{PILLARS, TIERS, month, pillar, plain, tier};
 use crate::suppression::Key;
 use crate::{Cell, Column, Measure, Section, Table, Unit, Year};
 
@@ -82,6 +82,12 @@ pub(crate) fn by_pillar(within: &Key) -> Vec<(String, Key)> {
     PILLARS.iter().map(|code| (pillar(code), within.with("pillar", *code))).collect()
 }
 
+/// Months of what took place, in their order.
+pub(crate) fn by_month(year: &Year, within: &Key) -> Vec<(String, Key)> {
+    let months = year.values(Measure::Services, within, "month");
+    months.iter().map(|code| (month(code), within.with("month", code))).collect()
+}
+
 /// The three tiers, each with its row.
 pub(crate) fn by_tier(within: &Key) -> Vec<(String, Key)> {
     TIERS.iter().map(|number| (tier(number), within.with("tier", *number))).collect()
@@ -124,6 +130,17 @@ pub(crate) fn families(
         is_list: false,
         bars: None,
     }
+}
+
+/// A section that is a table.
+pub(crate) fn section(
+    heading: &str,
+    about: impl Into<String>,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+) -> Section {
+    let table = Table { columns, rows };
+    Section { heading: heading.to_owned(), about: about.into(), table, is_list: false, bars: None }
 }
 
 /// A short list of figures, each with its name.

@@ -17,6 +17,7 @@ mod kit;
 mod leadership;
 mod money;
 mod needs;
+mod people;
 mod reports;
 mod shelf;
 mod suppression;

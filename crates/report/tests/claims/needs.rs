@@ -17,7 +17,7 @@ fn assessed(unit: &str, baseline: i64, seen: Option<(i64, u32)>) -> World {
     add(
         "open-assessment",
         "2025-09-08",
-        json!({ "site": id(SITE), "year": "2025-26", "methods": ["survey"] }),
+        json!({ "site": id(SITE), "year": "2025-26", "methods": ["survey", "interviews"] }),
     );
     for (number, barrier) in [(31, "academic"), (FOOD, "food")] {
         let need =
@@ -59,6 +59,42 @@ fn annual_progress_tells_needs_gaps_and_goals() {
     let elsewhere = Scope { site: Some(id(OTHER_SITE).to_string()), ..scope() };
     let document = made("annual-progress", &elsewhere, &[&world]).unwrap();
     assert!(rows(&document, "Needs and gaps").is_empty() && rows(&document, "Goals").is_empty());
+}
+
+#[test]
+fn annual_progress_tells_whose_voices_were_heard_and_what_there_is_to_build_on() {
+    let mut world = assessed("basis-points", 2140, None);
+    let heard = |constituency: &str, method: &str, count: u32| {
+        act(
+            ASSESSMENT,
+            "2025-10-01",
+            json!({ "constituency": constituency, "method": method, "count": count }),
+        )
+    };
+    for (constituency, method, count) in [
+        ("family", "survey", 214),
+        ("family", "interviews", 20),
+        ("student", "survey", 40),
+        ("educator", "survey", 6),
+    ] {
+        world.accepted("record-voices", heard(constituency, method, count));
+    }
+    let place = json!({ "asset": id(34), "kind": "place", "label": "Parque Norte", "partner": id(PARTNER) });
+    world.accepted("identify-asset", act(ASSESSMENT, "2025-10-06", place));
+    let site = Scope { site: Some(id(SITE).to_string()), ..scope() };
+    for scope in [scope(), site] {
+        let document = made("annual-progress", &scope, &[&world]).unwrap();
+        // Six teachers are few, and nobody can take the others from a sum.
+        assert_eq!(
+            rows(&document, "Voices heard"),
+            [
+                "Educator · suppressed · Survey",
+                "Family · 234 · Interviews, Survey",
+                "Student · suppressed · Survey"
+            ]
+        );
+        assert_eq!(rows(&document, "Assets"), ["Azul Elementary · Parque Norte · Place · Puente Norte"]);
+    }
 }
 
 #[test]

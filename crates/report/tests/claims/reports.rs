@@ -51,6 +51,10 @@ fn annual_progress_tells_a_ledger_by_the_four_pillars() {
         ]
     );
     assert_eq!(rows(&document, "Partners"), ["Puente Norte · 3 · 135 · 40 · 19 · 0"]);
+    assert_eq!(
+        rows(&document, "Services, by month"),
+        ["February 2026 · 2 · 90 · 28 · 19 · 0", "March 2026 · 1 · 45 · 12 · 12 · 0"]
+    );
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn few_people_are_left_out_of_every_report_alike() {
     assert_eq!(rows(&partner, "Delivered"), [format!("Puente Norte · {left_out}")]);
     // Nor does the time under the agreement tell what the time delivered does not.
     let agreements = rows(&partner, "Agreements");
-    assert_eq!(agreements, ["MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · suppressed"]);
+    assert_eq!(agreements, ["MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · – · suppressed"]);
     let grant = Scope { grant: Some("ccspp".to_owned()), ..scope() };
     let grant = made("grant", &grant, &[&world]).unwrap();
     assert_eq!(rows(&grant, "Services"), [format!("ccspp · {left_out}")]);
@@ -87,11 +91,37 @@ fn few_people_are_left_out_of_every_report_alike() {
 fn a_statement_tells_pledged_and_delivered_time_when_nothing_is_left_out() {
     let partner = Scope { partner: Some(id(PARTNER).to_string()), ..scope() };
     let document = made("partnership", &partner, &[&busy()]).unwrap();
-    assert_eq!(rows(&document, "Agreements"), ["MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · 135"]);
+    assert_eq!(
+        rows(&document, "Agreements"),
+        ["MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · – · 135"]
+    );
     assert_eq!(
         rows(&document, "The partner"),
         ["Puente Norte · Community organisation · Active · 2026-12-31 · – · –"]
     );
+}
+
+#[test]
+fn of_a_pledge_for_several_years_a_statement_tells_the_part_of_the_year_and_what_was_delivered_in_it() {
+    let mut world = World::working();
+    // 365 of its 730 days are of the year.
+    let pledged = ("details/terms/pledged_minutes", json!(1_001));
+    let more = agreement(6, "2025-07-01/2027-06-30");
+    let more = with(more, &[pledged, ("details/reference", json!("MOU-6"))]);
+    world.accepted("sign-agreement", more);
+    let persons: Vec<_> = (0..14).map(|person| id(1000 + person)).collect();
+    let changes = [("details/participants", json!(persons)), ("details/agreement", json!(id(6)))];
+    world.accepted("record-delivery", with(free_delivery("2026-02-02"), &changes));
+    let told = |year: &str| {
+        let partner = Some(id(PARTNER).to_string());
+        let scope = Scope { partner, ..Scope::of(year.parse().unwrap()) };
+        rows(&made("partnership", &scope, &[&world]).unwrap(), "Agreements")
+    };
+    let other = "MOU-4 · MOU · Signed · 2025-07-01 · 2026-06-30 · – · – · 0";
+    let row = |year: &str| format!("MOU-6 · MOU · Signed · 2025-07-01 · 2027-06-30 · 1001 · {year}");
+    assert_eq!(told("2025-26"), [other.to_owned(), row("501 · 45")]);
+    // The other one is over by then.
+    assert_eq!(told("2026-27"), [row("501 · 0")]);
 }
 
 #[test]
