@@ -1,6 +1,6 @@
 //! Agreement register: what is agreed with whom, until when, pledged against delivered.
 
-use domain::Event as AnyEvent;
+use domain::{Event as AnyEvent, Kind};
 use domain::agreement::Agreement;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use wire::RecordedEvent;
 
 use crate::cells::{changes, code};
-use crate::{Rows, View};
+use crate::marks::of_thing;
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct AgreementRegister;
@@ -46,6 +47,9 @@ impl View for AgreementRegister {
             AnyEvent::Agreement(_) => vec![named(&event.fact.subject.id)],
             _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.agreement.0)).collect(),
         }
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        of_thing(row, "agreement", Kind::Agreement)
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -17,7 +17,8 @@ use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::{Place, changes, places};
-use crate::{Digits, Rows, View};
+use crate::marks::{Mark, mark};
+use crate::{Clues, Digits, Rows, View};
 
 /// The view.
 pub(crate) struct Reach;
@@ -87,6 +88,11 @@ fn counts_as(event: &Event) -> Option<Option<PersonId>> {
     }
 }
 
+/// The mark of an event by which people may count as others, or no longer.
+pub(crate) fn merge(event: &Event) -> Option<Mark> {
+    counts_as(event).map(|_| mark("merge", &[]))
+}
+
 /// For every person that is merged away, by number, the one that it was merged into.
 fn merges(rows: &Rows) -> BTreeMap<u32, u32> {
     let mut merges = BTreeMap::new();
@@ -146,6 +152,11 @@ impl View for Reach {
             });
         }
         named
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        // Whether a merge is among them depends on who was in the cell by then.
+        let cell = Place::in_row(row).map(|place| place.mark());
+        Clues::default().knowing(cell.into_iter().chain([mark("merge", &[])]))
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
