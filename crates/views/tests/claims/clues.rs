@@ -125,10 +125,21 @@ fn clues_lead_to_what_made_every_row_of_a_school_with_everything() {
 
 #[test]
 fn marks_are_the_same_in_every_build() {
-    let log = events(&World::working());
+    let mut world = World::working();
+    world.accepted("record-delivery", with(free_delivery("2026-03-02"), &[("details/funding", json!("ccspp"))]));
+    let log = events(&world);
     let borne: Vec<_> = log.iter().map(|event| marks(event).into_iter().fold(0, u64::wrapping_add)).collect();
     assert_eq!(borne, GOLDEN);
 }
 
 /// Raise `MARKS_REVISION` when these change.
-const GOLDEN: [u64; 7] = [0; 7];
+const GOLDEN: [u64; 8] = [
+    12_697_984_164_073_155_624,
+    4_064_353_022_956_085_378,
+    7_137_433_766_325_427_513,
+    16_149_296_296_912_368_688,
+    16_149_296_296_912_368_688,
+    14_043_390_523_191_538_348,
+    9_111_695_752_086_703_301,
+    0,
+];
