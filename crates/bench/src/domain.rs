@@ -228,7 +228,8 @@ impl Asked {
         let (mut made, mut read) = (0, 0);
         for Stretch { mut from, commit, .. } in stretches {
             for number in from.tip().commit + 1..=commit {
-                let commit = self.journal.commit(&query.ledger, number).await?.ok_or("a commit is missing")?;
+                let commit =
+                    self.journal.commit(&query.ledger, number).await?.ok_or("a commit is missing")?;
                 let events = from.accept_events(&commit).map_err(|broken| broken.to_string())?;
                 made += explaining.take(Read { commit, events, verifier: from.clone() })?.len();
             }

@@ -1,7 +1,7 @@
 //! Agreement register: what is agreed with whom, until when, pledged against delivered.
 
-use domain::{Event as AnyEvent, Kind};
 use domain::agreement::Agreement;
+use domain::{Event as AnyEvent, Kind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! Requests of families to amend a record: which event is disputed, what was decided, and whether a statement stands
 //! with it. Who asked is not known here.
 
-use domain::{Event as AnyEvent, Kind};
 use domain::amendment::{Amendment, Event};
+use domain::{Event as AnyEvent, Kind};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::RecordedEvent;

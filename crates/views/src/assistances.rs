@@ -3,9 +3,9 @@
 //! Without `by` a row is a request, in the month in which it was made. In a table of sums every figure stands in the
 //! month of its own event: requests where they were made, minutes where they were provided.
 
-use domain::{Event as AnyEvent, Kind};
 use domain::SchoolYear;
 use domain::assistance::{Assistance, Event};
+use domain::{Event as AnyEvent, Kind};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use wire::RecordedEvent;

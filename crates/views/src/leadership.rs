@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::council::code::Constituency;
 use domain::council::{Council, Decision, Meeting, Record, Tally};
 use domain::id::DecisionId;
-use domain::{Event as AnyEvent, SchoolYear, Kind};
+use domain::{Event as AnyEvent, Kind, SchoolYear};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use wire::RecordedEvent;

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Event as AnyEvent, Kind};
 use domain::agreement::{self, Agreement};
 use domain::id::{AgreementId, PartnerId, SiteId};
 use domain::partner::{Event, Partner};
+use domain::{Event as AnyEvent, Kind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

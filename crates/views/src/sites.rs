@@ -8,7 +8,7 @@ use domain::council::{self, Council};
 use domain::id::{CouncilId, PartnerId, SiteId};
 use domain::offering::Offering;
 use domain::site::{Event, Site};
-use domain::{Event as AnyEvent, SchoolYear, Kind};
+use domain::{Event as AnyEvent, Kind, SchoolYear};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -16,8 +16,8 @@ use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::{changes, code};
-use crate::needs::{id, record};
 use crate::marks::{kind, of_thing};
+use crate::needs::{id, record};
 use crate::{Clues, Rows, View};
 
 /// The view.
@@ -102,7 +102,9 @@ impl View for SiteProfile {
                 record(rows, event);
                 let opened = |assessment: &Assessment| assessment.opened().map(|opened| opened.site);
                 if let Some(site) = rows.look(&key(b'n', id), opened).flatten() {
-                    rows.update(&key(b'h', &site.0), |here: &mut Here| { here.assessments.insert(*id); });
+                    rows.update(&key(b'h', &site.0), |here: &mut Here| {
+                        here.assessments.insert(*id);
+                    });
                 }
             }
             // Of a council only its charters; its meetings are many and say nothing of the site.
@@ -111,7 +113,9 @@ impl View for SiteProfile {
                     council.record(&event.recorded(), change);
                 });
                 for site in charters(change).into_iter().filter_map(|charter| charter.site) {
-                    rows.update(&key(b'h', &site.0), |here: &mut Here| { here.councils.insert(*id); });
+                    rows.update(&key(b'h', &site.0), |here: &mut Here| {
+                        here.councils.insert(*id);
+                    });
                 }
             }
             AnyEvent::Delivery(_) => deliveries(rows, event),

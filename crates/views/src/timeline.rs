@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::RecordedEvent;
 
-use crate::sentences::sentence;
 use crate::marks::about;
+use crate::sentences::sentence;
 use crate::{Clues, Rows, View};
 
 /// The view.

@@ -91,7 +91,8 @@ fn tell(explain: &Explain, answer: &Answer, found: Found, output: Output) -> Res
     let Found { events, more_after } = found;
     let Answer { head, rows, view, .. } = answer;
     if output.json {
-        let told = Told { ledger: &explain.ledger, view, rows: rows.len(), head, events: &events, more_after };
+        let told =
+            Told { ledger: &explain.ledger, view, rows: rows.len(), head, events: &events, more_after };
         output.document(&told)?;
         return Ok(Exit::Ok);
     }
@@ -152,7 +153,8 @@ async fn some(
     for Stretch { from, commit, .. } in stretches {
         let place = URL_SAFE_NO_PAD.decode(&from).ok();
         let place = place.and_then(|bytes| Verifier::from_bytes(log.origin().clone(), &bytes));
-        let mut verifier = place.ok_or_else(|| Error::new(Exit::Failure, "the server's reply can't be read"))?;
+        let mut verifier =
+            place.ok_or_else(|| Error::new(Exit::Failure, "the server's reply can't be read"))?;
         let mut commits = log.stretch(verifier.tip(), commit);
         while let Some(commit) = commits.next().await {
             let commit = commit?;

@@ -14,13 +14,19 @@ use crate::kit::{House, question};
 /// A question to a view for rows that can be told apart.
 fn apart(house: &House, view: &dyn View, filters: &[(&str, &str)]) -> Query {
     let mut query = question(&house.ledger, view.name(), house.position());
-    query.filters = filters.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect();
+    query.filters =
+        filters.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect();
     query.filters.insert("by".to_owned(), view.identity().join(","));
     query
 }
 
 /// Positions of the events after one that made an answer: by the stretches that are told, and how many there are.
-async fn by_stretches(projector: &Projector<Memory>, house: &House, query: &Query, after: u64) -> (Vec<u64>, u64) {
+async fn by_stretches(
+    projector: &Projector<Memory>,
+    house: &House,
+    query: &Query,
+    after: u64,
+) -> (Vec<u64>, u64) {
     let Explained { answer, stretches, all } = projector.explain(query, after).await.unwrap();
     let mut explaining = Explaining::new(view(&query.view).unwrap(), &answer, after);
     let mut made = Vec::new();
@@ -73,7 +79,8 @@ fn explain(commits: &[Vec<Step>], each: usize, flush_events: u64, after: u64) {
             };
             for row in rows.iter().take(6) {
                 let filters: Vec<_> = identity.iter().map(|column| (*column, text(row, column))).collect();
-                let filters: Vec<_> = filters.iter().map(|(column, value)| (*column, value.as_str())).collect();
+                let filters: Vec<_> =
+                    filters.iter().map(|(column, value)| (*column, value.as_str())).collect();
                 let query = apart(&house, *view, &filters);
                 let (some, _) = by_stretches(&projector, &house, &query, after).await;
                 assert_eq!(some, by_all(&projector, &house, &query, after).await, "{}: {row}", view.name());
@@ -175,6 +182,7 @@ async fn a_store_of_before_there_were_marks_is_built_anew() {
     let projector = house.flushing(1000).await;
     assert_eq!(house.live(&projector).await, house.folded().await);
     projector.stop().await;
+    drop(projector);
     let (some, _, expected) = told(&house).await;
     assert_eq!(some, expected);
 }

@@ -56,16 +56,20 @@ fn step(world: &mut World, (what, one, other): (u8, u128, u128), day: &str) {
         let of = world.log.iter().rev().find(|(_, fact, _)| fact.event.name() == name);
         of.map_or(id(0), |(event, ..)| *event)
     };
-    let award = json!({ "program": "ccspp", "funder": "State", "award": format!("CS-{}", one % 3), "cents": 900 });
+    let award =
+        json!({ "program": "ccspp", "funder": "State", "award": format!("CS-{}", one % 3), "cents": 900 });
     let placed = json!({
         "partner": id(PARTNER), "agreement": id(AGREEMENT), "site": site, "name": "Pantry", "kind": "food",
         "pillar": "student-supports", "tier": 1,
     });
-    let delivered = with(free_delivery(day), &[
-        ("details/participants", json!([person(one), person(other)])),
-        ("details/funding", json!(["ccspp", "CS-0", "CS-1"][(other % 3) as usize])),
-        ("details/site", json!(site)),
-    ]);
+    let delivered = with(
+        free_delivery(day),
+        &[
+            ("details/participants", json!([person(one), person(other)])),
+            ("details/funding", json!(["ccspp", "CS-0", "CS-1"][(other % 3) as usize])),
+            ("details/site", json!(site)),
+        ],
+    );
     let referred = json!({ "case": id(201), "site": site, "need": "food", "urgency": "soon" });
     drop(match what {
         0..4 => world.when("record-delivery", delivered),
@@ -79,13 +83,16 @@ fn step(world: &mut World, (what, one, other): (u8, u128, u128), day: &str) {
         7 => world.when("award-grant", act(30 + one % 3, "2025-08-01/2026-06-30", award)),
         8 => world.when("correct-grant", correct(last(world, "grant-awarded"), "grant-awarded", award)),
         9 => world.when("offer-service", act(40 + one % 4, day, placed)),
-        10 => world.when("correct-offering", correct(last(world, "service-offered"), "service-offered", placed)),
+        10 => {
+            world.when("correct-offering", correct(last(world, "service-offered"), "service-offered", placed))
+        }
         11 => world.when("withdraw-service", act(40 + one % 4, day, json!({ "reason": "staffing" }))),
         12 => world.when("sign-agreement", agreement(50 + one % 3, "2025-07-01/2026-06-30")),
         13 => world.when("void-agreement", void(last(world, "agreement-signed"))),
         14 => world.when("open-referral", act(500 + one % 4, day, referred)),
         15 => world.when("void-delivery", void(last(world, "service-delivered"))),
-        _ => world.when("correct-offering", correct(last(world, "offering-corrected"), "service-offered", placed)),
+        _ => world
+            .when("correct-offering", correct(last(world, "offering-corrected"), "service-offered", placed)),
     });
 }
 
@@ -126,7 +133,10 @@ fn clues_lead_to_what_made_every_row_of_a_school_with_everything() {
 #[test]
 fn marks_are_the_same_in_every_build() {
     let mut world = World::working();
-    world.accepted("record-delivery", with(free_delivery("2026-03-02"), &[("details/funding", json!("ccspp"))]));
+    world.accepted(
+        "record-delivery",
+        with(free_delivery("2026-03-02"), &[("details/funding", json!("ccspp"))]),
+    );
     let log = events(&world);
     let borne: Vec<_> = log.iter().map(|event| marks(event).into_iter().fold(0, u64::wrapping_add)).collect();
     assert_eq!(borne, GOLDEN);
