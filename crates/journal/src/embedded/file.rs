@@ -94,7 +94,8 @@ impl LedgerFile {
     /// Whether there may be something after this commit that was not read, without reading.
     pub(super) fn has_more(&self, last: u64) -> bool {
         let known = self.lock();
-        let grown = self.file.metadata().map_or(true, |file| file.len() != known.end + known.torn);
+        // An unfinished frame may be replaced by a whole one of its length.
+        let grown = self.file.metadata().map_or(true, |file| file.len() != known.end);
         grown || known.tip.commit > last || known.damage.is_some()
     }
 
