@@ -8,14 +8,17 @@ use std::time::Duration;
 use domain::Slug;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use journal::{Embedded, Journal as _, Until, read_events};
-use projector::{Folded, Projector, Settings};
+use journal::{Embedded, Journal as _, Read};
+use projector::{Explained, Explaining, Projector, Settings, Stretch};
 use runtime::{Clock as _, SystemClock};
-use views::{Explanation, view};
-use wire::{AsOf, Origin, Query};
+use views::view;
+use wire::{AsOf, Query};
 
 use crate::machine::{Failure, Figure, Measured, Side, disk, peak_memory, processor};
 use crate::{own_process, path, rows};
+
+/// Events behind a figure that are told at once.
+const EXPLAINED: usize = 1_000;
 
 /// What is asked at the largest size.
 const BARS: &[(&str, Side, f64)] = &[
@@ -194,36 +197,53 @@ impl Asked {
         ])
     }
 
-    /// What is folded from the log: an old answer, and the events behind a figure.
+    /// What is read from the log: an old answer, and the events behind a figure.
     async fn old_answers(&self) -> Result<Vec<Figure>, Failure> {
         let (ledger, position) = self.largest()?;
         let mut old = question(ledger, "service-ledger", &[("by", "pillar")], None);
         old.as_of = Some(AsOf::Position(position / 2));
         let known = self.timed(&old).await? / 1e3;
-        let view = view("service-ledger").ok_or("there is no service ledger")?;
-        let by = view.identity().join(",");
-        let figure =
-            question(ledger, view.name(), &[("by", &by), ("kind", "tutoring"), ("month", "2025-10")], None);
-        let began = self.clock.elapsed();
-        let rows = self.projector.query(&figure).await?.rows;
-        let explanation = Explanation::new(view, &rows);
-        let origin = Origin { deployment: "county".parse().map_err(|_| "no slug")?, ledger: ledger.clone() };
-        let mut folded = Folded::asked(origin.clone(), &figure)?;
-        let verifier = wire::Verifier::new(origin, journal::FIRST_EPOCH);
-        let mut commits = read_events(&self.journal, ledger, verifier, Until::Head);
-        let mut made = 0;
-        while let Some(read) = commits.next().await {
-            made += folded.explain(read?, &explanation)?.len();
-        }
-        let explained = (self.clock.elapsed() - began).as_secs_f64();
-        if made == 0 {
-            return Err("nothing made the figure".into());
-        }
+        let month = [("kind", "tutoring"), ("month", "2025-10")];
+        let explained = self.explained(&question(ledger, "service-ledger", &month, None)).await?;
+        let sites = self.projector.query(&question(ledger, "site-profile", &[], None)).await?.rows;
+        let profile = sites.first().and_then(|row| row.get("site")?.as_str()).ok_or("there is no site")?;
+        let page = self.explained(&question(ledger, "site-profile", &[("site", profile)], None)).await?;
+        let site = format!("site/{profile}");
+        let rare = self.explained(&question(ledger, "timeline", &[("subject", &site)], None)).await?;
         Ok(vec![
             Figure::new("events of the largest ledger", *position as f64, "events"),
             Figure::new("answers: as known at half of the largest ledger", known, "s"),
             Figure::new("explain: a figure of the largest ledger", explained, "s"),
+            Figure::new("explain: the page of a site", page, "s"),
+            Figure::new("explain: what happened to a site, few events in all", rare, "s"),
         ])
+    }
+
+    /// Seconds until the events are found that made an answer, the first thousand of them.
+    async fn explained(&self, query: &Query) -> Result<f64, Failure> {
+        let began = self.clock.elapsed();
+        let view = view(&query.view).ok_or("there is no such view")?;
+        let Explained { answer, stretches, all } = self.projector.explain(query, 0).await?;
+        let mut explaining = Explaining::new(view, &answer, 0);
+        let (mut made, mut read) = (0, 0);
+        for Stretch { mut from, commit, .. } in stretches {
+            for number in from.tip().commit + 1..=commit {
+                let commit =
+                    self.journal.commit(&query.ledger, number).await?.ok_or("a commit is missing")?;
+                let events = from.accept_events(&commit).map_err(|broken| broken.to_string())?;
+                made += explaining.take(Read { commit, events, verifier: from.clone() })?.len();
+            }
+            read += 1;
+            if made >= EXPLAINED {
+                break;
+            }
+        }
+        if made == 0 {
+            return Err("nothing made the figure".into());
+        }
+        let took = (self.clock.elapsed() - began).as_secs_f64();
+        eprintln!("{}: {made} events in {read} of {all} stretches", query.view);
+        Ok(took)
     }
 
     /// Milliseconds of an answer.

@@ -73,8 +73,15 @@ const COUNTY: &[u64] = &[100_000, 1_000_000, 10_000_000];
 const COUNTY_SHORT: &[u64] = &[20_000];
 const LEDGERS: usize = 80;
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
+/// Threads for what blocks, as `hubledger` has them.
+const BLOCKING_THREADS: usize = 16;
+
+fn main() -> Result<(), Failure> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build()?.block_on(run())
+}
+
+async fn run() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let has = |word| words.contains(&word);

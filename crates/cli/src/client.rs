@@ -241,7 +241,7 @@ fn unanswered() -> Error {
 /// Who answers, how long a reply may take, and how often the question goes out.
 const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
     match ask {
-        Ask::Query { .. } => ("projector", ANSWER_TIMEOUT, ANSWERS_MISSED_MAX),
+        Ask::Query { .. } | Ask::Explain { .. } => ("projector", ANSWER_TIMEOUT, ANSWERS_MISSED_MAX),
         Ask::Digests { .. } | Ask::Rebuild { .. } => ("projector", WHOLE_TIMEOUT, 1),
         Ask::Health
         | Ask::Ledgers

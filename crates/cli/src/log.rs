@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use domain::Slug;
 use futures::StreamExt as _;
+use futures::future::ready;
 use futures::stream::BoxStream;
 use journal::{AnyJournal, EMPTY, Embedded, Journal as _, JournalError, Until};
 use serde::Deserialize;
@@ -163,6 +164,22 @@ impl Log {
                 .boxed()
             }
         }
+    }
+}
+
+impl Log {
+    /// Some commits alone, from after this place to the one of this number; the caller verifies.
+    pub(crate) fn stretch(&self, after: Tip, last: u64) -> BoxStream<'_, Result<Commit, ReadError>> {
+        let Source::Journal(journal) = &self.source else {
+            let within = move |commit: &Result<Commit, _>| commit.as_ref().map_or(true, |c| c.number <= last);
+            return self.commits(after, Until::Head).take_while(move |c| ready(within(c))).boxed();
+        };
+        // One by one: a reader of the whole log is handed more than a stretch at once.
+        let commit = move |number| async move {
+            let missing = Broken { commit: number, position: 0, kind: wire::BrokenKind::Gap };
+            journal.commit(&self.origin.ledger, number).await?.ok_or(ReadError::Broken(missing))
+        };
+        futures::stream::iter(after.commit + 1..=last).then(commit).boxed()
     }
 }
 

@@ -58,8 +58,15 @@ async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
     }
 }
 
+/// Threads for work on files and views. The allocator keeps memory for each thread, and a county has eighty ledgers.
+const BLOCKING_THREADS: usize = 16;
+
 fn wait(work: impl Future<Output = Result<Exit, Error>>) -> Result<Exit, Error> {
-    let runtime = tokio::runtime::Runtime::new()
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
         .map_err(|error| Error::new(Exit::Failure, "can't start threads").why(error))?;
     let result = runtime.block_on(work);
     // A reader blocked on a terminal must not keep the process from ending.

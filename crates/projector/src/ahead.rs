@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// Commits that wait, parsed; each takes a few megabytes at most.
-const WAITING_MAX: usize = 4;
+const WAITING_MAX: usize = 2;
 
 /// The same stream, driven by a task that ends with it.
 pub(crate) fn ahead<T: Send + 'static>(mut items: BoxStream<'static, T>) -> BoxStream<'static, T> {

@@ -1,6 +1,8 @@
 //! The task that follows one ledger: applies commit after commit and writes what changed now and then, while it goes on.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use domain::Slug;
@@ -13,14 +15,58 @@ use crate::Error;
 use crate::ahead::ahead;
 use crate::handle::{Views, Writer};
 
-/// Rows in memory, of all views of a ledger, that are written and let go of at the latest.
-const ROWS_IN_MEMORY_MAX: usize = 100_000;
 /// While the views catch up, what changed is written after so many times more events: most of it changes again.
 const CATCHING_UP: u64 = 16;
 /// Pause after which an idle ledger's changes are written.
 const IDLE: Duration = Duration::from_millis(500);
 /// Pause before a log that could not be reached is asked again.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Rows in memory of all ledgers together, so that memory does not grow with their number.
+#[derive(Default)]
+pub(crate) struct Held {
+    rows: AtomicUsize,
+    ledgers: AtomicUsize,
+}
+
+impl Held {
+    /// When there are more than this, who has more than its share writes its own and lets go of them.
+    const MAX: usize = 100_000;
+
+    fn is_too_much(&self, own: usize) -> bool {
+        let share = Self::MAX / self.ledgers.load(Relaxed).max(1);
+        self.rows.load(Relaxed) > Self::MAX && own > share
+    }
+}
+
+/// The part of one ledger in what is held.
+pub(crate) struct Part {
+    held: Arc<Held>,
+    own: usize,
+}
+
+impl Part {
+    pub(crate) fn of(held: Arc<Held>) -> Self {
+        held.ledgers.fetch_add(1, Relaxed);
+        Self { held, own: 0 }
+    }
+
+    fn is(&mut self, rows: usize) {
+        self.held.rows.fetch_add(rows, Relaxed);
+        self.held.rows.fetch_sub(std::mem::replace(&mut self.own, rows), Relaxed);
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.held.is_too_much(self.own)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.is(0);
+        self.held.ledgers.fetch_sub(1, Relaxed);
+    }
+}
 
 /// How far the task is.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +93,8 @@ pub(crate) struct Follower<J> {
     pub(crate) views: Views,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) stop: watch::Receiver<bool>,
+    /// Its rows in memory, among those of all.
+    pub(crate) part: Part,
     /// Who may catch up: a reader that is behind holds much in memory, and many would only wait for each other.
     pub(crate) turns: Arc<Semaphore>,
 }
@@ -104,7 +152,8 @@ impl<J: Journal> Follower<J> {
                     let read = read?;
                     let mut views = self.views.lock().await;
                     views.apply(&read).map_err(|reason| self.stopped(reason))?;
-                    let (head, rows) = (views.head(), views.in_memory_len());
+                    let head = views.head();
+                    self.part.is(views.in_memory_len());
                     drop(views);
                     self.progress.send_modify(|p| {
                         p.applied += head.position.saturating_sub(p.position);
@@ -116,21 +165,21 @@ impl<J: Journal> Follower<J> {
                     let caught_up = turn.is_some() && head.commit >= goal;
                     if caught_up {
                         // The next one finds the memory that this one gives back.
-                        self.finish().await?;
-                        self.views.lock().await.forget();
+                        self.let_go().await?;
                         turn = None;
-                    } else if due || rows > ROWS_IN_MEMORY_MAX {
+                    } else if self.part.is_too_much() {
+                        self.let_go().await?;
+                    } else if due {
                         self.write().await?;
+                    } else {
+                        continue;
                     }
-                    if caught_up || due || rows > ROWS_IN_MEMORY_MAX {
-                        written = head.position;
-                    }
+                    written = head.position;
                 }
                 Ok(None) => return Ok(()),
                 // Nothing comes: a good moment to write, and to give memory back.
                 Err(_) if self.progress.borrow().position > written => {
-                    self.finish().await?;
-                    self.views.lock().await.forget();
+                    self.let_go().await?;
                     written = self.progress.borrow().position;
                 }
                 Err(_) => {}
@@ -153,18 +202,14 @@ impl<J: Journal> Follower<J> {
         Ok((views.verifier.clone(), tip.commit))
     }
 
-    /// Starts to write what changed, after the write before; what that one wrote leaves memory if there is much.
+    /// Starts to write what changed, after the write before.
     async fn write(&mut self) -> Result<(), Error> {
         self.settle().await?;
         // Held until it is written: cursors are written in order.
         let writer = self.writer.clone().lock_owned().await;
-        let mut views = self.views.lock().await;
-        if views.in_memory_len() > ROWS_IN_MEMORY_MAX {
-            views.forget();
-        }
-        let (changed, cursor) = views.take_changed()?;
+        let (changed, reached) = self.views.lock().await.take_changed()?;
         let ledger = self.ledger.clone();
-        self.writing.spawn_blocking(move || writer.write(&ledger, changed, Some(&cursor)));
+        self.writing.spawn_blocking(move || writer.write(&ledger, changed, Some(&reached)));
         Ok(())
     }
 
@@ -181,6 +226,15 @@ impl<J: Journal> Follower<J> {
     async fn finish(&mut self) -> Result<(), Error> {
         self.write().await?;
         self.settle().await
+    }
+
+    /// Writes what changed to the end, and lets go of all rows.
+    async fn let_go(&mut self) -> Result<(), Error> {
+        self.finish().await?;
+        let mut views = self.views.lock().await;
+        views.forget();
+        self.part.is(views.in_memory_len());
+        Ok(())
     }
 
     fn stopped(&self, reason: String) -> Error {

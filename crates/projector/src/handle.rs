@@ -9,10 +9,9 @@ use domain::Slug;
 use journal::{FIRST_EPOCH, Journal};
 use tokio::sync::{OwnedMutexGuard, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use wire::{Answer, Head, Origin, Query, Rebuilt, ViewDigest};
+use wire::{Head, Origin, Rebuilt, ViewDigest};
 
-use crate::fold::Folded;
-use crate::follower::{Follower, Progress};
+use crate::follower::{Follower, Held, Part, Progress};
 use crate::ledger_views::LedgerViews;
 use crate::store::Store;
 use crate::{Error, blocking};
@@ -81,7 +80,7 @@ pub(crate) type Writer = Arc<tokio::sync::Mutex<Store>>;
 
 /// A running projector. Cheap to clone.
 pub struct Projector<J> {
-    shared: Arc<Shared<J>>,
+    pub(crate) shared: Arc<Shared<J>>,
 }
 
 impl<J> Clone for Projector<J> {
@@ -90,16 +89,17 @@ impl<J> Clone for Projector<J> {
     }
 }
 
-struct Shared<J> {
-    journal: J,
+pub(crate) struct Shared<J> {
+    pub(crate) journal: J,
     settings: Settings,
-    store: Store,
+    pub(crate) store: Store,
     ledgers: Mutex<BTreeMap<Slug, Tracked>>,
     turns: Arc<Semaphore>,
+    held: Arc<Held>,
 }
 
 #[derive(Clone)]
-struct Tracked {
+pub(crate) struct Tracked {
     views: Views,
     writer: Writer,
     progress: watch::Receiver<Progress>,
@@ -147,6 +147,7 @@ impl<J: Journal> Projector<J> {
                 store,
                 ledgers: Mutex::default(),
                 turns: Arc::new(Semaphore::new(CATCHING_UP_MAX)),
+                held: Arc::default(),
             }),
         })
     }
@@ -176,6 +177,7 @@ impl<J: Journal> Projector<J> {
             views: views.clone(),
             progress: sender,
             stop: stopped,
+            part: Part::of(self.shared.held.clone()),
             turns: self.shared.turns.clone(),
         };
         #[expect(clippy::disallowed_methods, reason = "`stop` waits for it")]
@@ -232,16 +234,16 @@ impl<J: Journal> Projector<J> {
         }
     }
 
-    fn origin(&self, ledger: &Slug) -> Origin {
+    pub(crate) fn origin(&self, ledger: &Slug) -> Origin {
         Origin { deployment: self.shared.settings.deployment.clone(), ledger: ledger.clone() }
     }
 
-    async fn must_exist(&self, ledger: &Slug) -> Result<(), Error> {
+    pub(crate) async fn must_exist(&self, ledger: &Slug) -> Result<(), Error> {
         let exists = self.shared.journal.ledgers().await?.contains(ledger);
         if exists { Ok(()) } else { Err(Error::NoSuchLedger(ledger.clone())) }
     }
 
-    async fn tracked(&self, ledger: &Slug) -> Result<Tracked, Error> {
+    pub(crate) async fn tracked(&self, ledger: &Slug) -> Result<Tracked, Error> {
         loop {
             let tracked = lock(&self.shared.ledgers).get(ledger).cloned();
             match tracked {
@@ -256,32 +258,8 @@ impl<J: Journal> Projector<J> {
         lock(&self.shared.ledgers).get(ledger).cloned().ok_or_else(|| Error::NoSuchLedger(ledger.clone()))
     }
 
-    /// Answers a question, at the views' position or later.
-    ///
-    /// # Errors
-    /// [`Error`]; the answer carries the head that it is complete to.
-    pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
-        if !query.vantage().is_now() {
-            self.must_exist(&query.ledger).await?;
-            let folded = Folded::asked(self.origin(&query.ledger), query)?;
-            return crate::fold(&self.shared.journal, folded, |_| {}).await?.answer(query);
-        }
-        let tracked = self.tracked(&query.ledger).await?;
-        let wanted = match query.min_position {
-            Some((epoch, _)) if epoch != FIRST_EPOCH => {
-                let ledger = query.ledger.clone();
-                return Err(Error::OtherEpoch { ledger, epoch: FIRST_EPOCH, wanted: epoch });
-            }
-            Some((_, position)) => position,
-            None => 0,
-        };
-        let views = self.reach(&query.ledger, &tracked, wanted).await?;
-        let query = query.clone();
-        blocking(move || views.answer(&query)).await
-    }
-
     /// The views of a ledger, held still, once they are ready and at this position.
-    async fn reach(
+    pub(crate) async fn reach(
         &self,
         ledger: &Slug,
         tracked: &Tracked,

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::Slug;
 use journal::Read;
-use views::{Rows, VIEWS, View, answer, view};
+use views::{Clues, MARKS_REVISION, Rows, VIEWS, View, answer, view};
 use wire::{Answer, Head, HeadReply, Interpreted, Origin, Query, Verifier, ViewDigest};
 
-use crate::store::{Changed, Cursor, Store, rows_prefix};
+use crate::explain::Explained;
+use crate::store::{Changed, Cursor, Reached, Store, rows_prefix};
+use crate::stretches::{Search, Stretch, Stretches};
 use crate::{Error, Size};
 
 /// The rows of every view of one ledger, and how far they are.
@@ -15,6 +17,8 @@ pub(crate) struct LedgerViews {
     pub(crate) ledger: Slug,
     pub(crate) verifier: Verifier,
     pub(crate) live: Vec<Live>,
+    // Only of views that are stored.
+    stretches: Option<Stretches>,
     // Why what was taken to be written is not stored.
     unwritten: Option<String>,
 }
@@ -34,6 +38,7 @@ impl LedgerViews {
             ledger: origin.ledger.clone(),
             verifier: Verifier::new(origin, epoch),
             live: views.iter().map(live).collect(),
+            stretches: None,
             unwritten: None,
         }
     }
@@ -60,7 +65,7 @@ impl LedgerViews {
             }
             live.push(Live::stored(store, &ledger, *view, generation));
         }
-        Ok(Self { ledger, verifier, live, unwritten: None })
+        Ok(Self { ledger, verifier, live, stretches: Some(Stretches::new()), unwritten: None })
     }
 
     /// Brings all views up to a verified commit.
@@ -69,19 +74,16 @@ impl LedgerViews {
     /// The type of an event that this build does not know, and then nothing of the commit was applied; or why the
     /// rows can't be trusted any more.
     pub(crate) fn apply(&mut self, read: &Read) -> Result<(), String> {
-        let unknown = read.events.iter().find_map(|event| match event {
-            Interpreted::Unknown { position, kind, why } => {
-                Some(format!("{kind} at position {position}: {why}"))
-            }
-            Interpreted::Event(_) => None,
-        });
-        if let Some(unknown) = unknown {
-            return Err(format!("{unknown}; a newer hubledger wrote it, upgrade this one"));
+        if let Some(unknown) = unknown(&read.events) {
+            return Err(unknown);
         }
         for live in &mut self.live {
             live.apply(read);
         }
         self.readable()?;
+        if let Some(stretches) = &mut self.stretches {
+            stretches.add(&self.verifier, read);
+        }
         self.verifier = read.verifier.clone();
         Ok(())
     }
@@ -110,13 +112,18 @@ impl LedgerViews {
         self.live.iter().map(|live| live.rows.in_memory_len()).sum()
     }
 
-    /// What changed since the last time, and the cursor that belongs to it: to be written together.
-    pub(crate) fn take_changed(&mut self) -> Result<(Vec<Changed>, Cursor), Error> {
+    /// What changed since the last time, and how far that is: to be written together.
+    pub(crate) fn take_changed(&mut self) -> Result<(Vec<Changed>, Reached), Error> {
         self.trusted()?;
         let views = |live: &Live| (live.view.name().to_owned(), (live.generation, live.view.revision()));
-        let cursor =
-            Cursor { verifier: self.verifier.to_bytes(), views: self.live.iter().map(views).collect() };
-        Ok((self.live.iter_mut().map(|live| live.take_changed(&self.ledger)).collect(), cursor))
+        let cursor = Cursor {
+            verifier: self.verifier.to_bytes(),
+            views: self.live.iter().map(views).collect(),
+            marks: MARKS_REVISION,
+        };
+        let stretches = self.stretches.as_mut().map(Stretches::take).unwrap_or_default();
+        let changed = self.live.iter_mut().map(|live| live.take_changed(&self.ledger)).collect();
+        Ok((changed, Reached { cursor, stretches }))
     }
 
     /// What was taken could not be written: a later cursor would claim that it was.
@@ -143,6 +150,31 @@ impl LedgerViews {
             parked: live.rows.parked(),
             rows,
         })
+    }
+
+    /// The answer, and the stretches of the log after a position that hold the events behind it: at most so many of them.
+    pub(crate) fn explain(
+        &self,
+        store: &Store,
+        query: &Query,
+        (after, most): (u64, usize),
+    ) -> Result<Explained, Error> {
+        let answer = self.answer(query)?;
+        let view = named(&query.view)?;
+        let live = self.live.iter().find(|live| live.view.name() == view.name());
+        let clues = live.map(|live| Clues::of(view, &live.rows, &answer.rows)).unwrap_or_default();
+        self.trusted()?;
+        let (origin, Head { commit, position, .. }) = (self.verifier.origin(), self.head());
+        let in_memory = self.stretches.as_ref().map(Stretches::in_memory).unwrap_or_default();
+        let stored = store.stretches(&self.ledger);
+        let found = Search::new(clues, after).among(origin, stored, in_memory, (commit, most))?;
+        // Where something is missing or not as it was written, the whole log is read.
+        let whole = || {
+            let from = Verifier::new(origin.clone(), self.head().epoch);
+            (vec![Stretch { from, commit, position }], 1)
+        };
+        let (stretches, all) = found.unwrap_or_else(whole);
+        Ok(Explained { answer, stretches, all })
     }
 
     pub(crate) fn digests(&self) -> Vec<ViewDigest> {
@@ -179,12 +211,12 @@ impl LedgerViews {
 }
 
 impl Cursor {
-    /// Whether it is of the views of this build.
+    /// Whether it is of the views and marks of this build.
     fn fits(&self) -> bool {
         let same = |view: &&dyn View| {
             self.views.get(view.name()).is_some_and(|(_, revision)| *revision == view.revision())
         };
-        self.views.len() == VIEWS.len() && VIEWS.iter().all(same)
+        self.marks == MARKS_REVISION && self.views.len() == VIEWS.len() && VIEWS.iter().all(same)
     }
 }
 
@@ -206,6 +238,16 @@ impl Live {
     pub(crate) fn take_changed(&mut self, ledger: &Slug) -> Changed {
         (rows_prefix(ledger, self.view.name(), self.generation), self.rows.take_changed())
     }
+}
+
+/// What is said of the first event that this build does not know.
+pub(crate) fn unknown(events: &[Interpreted]) -> Option<String> {
+    events.iter().find_map(|event| match event {
+        Interpreted::Unknown { position, kind, why } => Some(format!(
+            "{kind} at position {position}: {why}; a newer hubledger wrote it, upgrade this one"
+        )),
+        Interpreted::Event(_) => None,
+    })
 }
 
 /// The view of this name.

@@ -5,7 +5,9 @@
 //! What a row means is in `views`.
 
 mod ahead;
+mod asking;
 mod error;
+mod explain;
 mod fold;
 mod follower;
 mod handle;
@@ -13,10 +15,13 @@ mod ledger_views;
 mod page;
 mod rebuild;
 mod store;
+mod stretches;
 
 pub use error::Error;
+pub use explain::{Explained, Explaining};
 pub use fold::{Folded, InForce, fold};
 pub use handle::{Lag, Projector, Settings, Size, Standing};
+pub use stretches::Stretch;
 
 /// Work on rows, away from the tasks that must not wait for a disk.
 async fn blocking<T: Send + 'static>(

@@ -119,8 +119,8 @@ fn swap(views: &mut LedgerViews, beside: Beside, store: &Store) -> Result<Vec<Re
         rebuilt.push(result);
     }
     if !rebuilt.iter().all(Rebuilt::is_equal) {
-        let (changed, cursor) = views.take_changed()?;
-        store.write(&ledger, changed, Some(&cursor)).inspect_err(|error| views.distrust(error))?;
+        let (changed, reached) = views.take_changed()?;
+        store.write(&ledger, changed, Some(&reached)).inspect_err(|error| views.distrust(error))?;
     }
     dropped.iter().try_for_each(|rows| store.clear(rows))?;
     Ok(rebuilt)

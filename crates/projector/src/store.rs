@@ -16,6 +16,7 @@ use sled::IVec;
 use views::{Scan, Source, Stored};
 
 use crate::page::{self, Page};
+use crate::stretches::Kept;
 use crate::{Error, Size};
 
 /// Tries to get sled's lock, and the pause between them.
@@ -37,6 +38,16 @@ pub(crate) struct Cursor {
     pub(crate) verifier: Vec<u8>,
     /// Generation and revision of each view's rows.
     pub(crate) views: BTreeMap<String, (u32, u32)>,
+    /// Revision of the marks that are kept of the log; stores of before they were have none.
+    #[serde(default)]
+    pub(crate) marks: u32,
+}
+
+/// How far stored rows are, and what is kept of the log up to there.
+pub(crate) struct Reached {
+    pub(crate) cursor: Cursor,
+    /// Stretches that were not stored yet, or have grown.
+    pub(crate) stretches: Vec<Kept>,
 }
 
 /// Rows of a view that changed, sorted, with the prefix that they are stored below.
@@ -76,18 +87,21 @@ impl Store {
         Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
-    /// Writes rows; with a cursor, they count from now on.
+    /// Writes rows; with how far they are, they count from now on.
     pub(crate) fn write(
         &self,
         ledger: &Slug,
         changed: Vec<Changed>,
-        cursor: Option<&Cursor>,
+        reached: Option<&Reached>,
     ) -> Result<(), Error> {
         let mut batch = sled::Batch::default();
         for (prefix, rows) in changed {
             self.rewrite(&mut batch, &prefix, rows)?;
         }
-        if let Some(cursor) = cursor {
+        if let Some(Reached { cursor, stretches }) = reached {
+            for (first, stretch) in stretches {
+                batch.insert(key(ledger, b's', &first.to_be_bytes()), &stretch[..]);
+            }
             batch.insert(key(ledger, b'c', &[]), serde_json::to_vec(cursor).unwrap_or_default());
         }
         self.tree.apply_batch(batch)?;
@@ -115,6 +129,19 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// The stretches of a ledger's log, by their first commits.
+    pub(crate) fn stretches(&self, ledger: &Slug) -> impl Iterator<Item = Result<Kept, sled::Error>> {
+        let prefix = key(ledger, b's', &[]);
+        let all = self.tree.scan_prefix(&prefix);
+        all.filter_map(move |stretch| match stretch {
+            Ok((name, stretch)) => {
+                let first = name.get(prefix.len()..)?.try_into().ok()?;
+                Some(Ok((u64::from_be_bytes(first), stretch.to_vec())))
+            }
+            Err(error) => Some(Err(error)),
+        })
     }
 
     /// Removes every page below a prefix.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wire::RecordedEvent;
 
 use crate::sentences::sentence;
-use crate::{Rows, View};
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct ActivityFeed;
@@ -42,6 +42,10 @@ impl View for ActivityFeed {
     }
     fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
         vec![json!({ "position": event.envelope.position })]
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        let positions = row.get("position").and_then(Value::as_u64).into_iter().collect();
+        Clues { positions, ..Clues::default() }
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use domain::agreement::Agreement;
-use domain::{Event as AnyEvent, SchoolYear};
+use domain::{Event as AnyEvent, Kind, SchoolYear};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use wire::RecordedEvent;
 
 use crate::cells::{changes, code};
-use crate::{Rows, View};
+use crate::marks::of_thing;
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct AgreementRegister;
@@ -54,6 +55,9 @@ impl View for AgreementRegister {
             AnyEvent::Agreement(_) => vec![named(&event.fact.subject.id)],
             _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.agreement.0)).collect(),
         }
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        of_thing(row, "agreement", Kind::Agreement)
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -1,14 +1,15 @@
 //! Requests of families to amend a record: which event is disputed, what was decided, and whether a statement stands
 //! with it. Who asked is not known here.
 
-use domain::Event as AnyEvent;
 use domain::amendment::{Amendment, Event};
+use domain::{Event as AnyEvent, Kind};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::code;
-use crate::{Rows, View};
+use crate::marks::of_thing;
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct Amendments;
@@ -32,6 +33,9 @@ impl View for Amendments {
     fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
         let AnyEvent::Amendment(_) = &event.fact.event else { return Vec::new() };
         vec![json!({ "amendment": event.fact.subject.id.to_string() })]
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        of_thing(row, "amendment", Kind::Amendment)
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

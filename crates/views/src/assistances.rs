@@ -3,16 +3,17 @@
 //! Without `by` a row is a request, in the month in which it was made. In a table of sums every figure stands in the
 //! month of its own event: requests where they were made, minutes where they were provided.
 
-use domain::Event as AnyEvent;
 use domain::SchoolYear;
 use domain::assistance::{Assistance, Event};
+use domain::{Event as AnyEvent, Kind};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use wire::RecordedEvent;
 
 use crate::answer::group;
 use crate::cells::{code, month};
-use crate::{Rows, View};
+use crate::marks::of_thing;
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct AssistanceLog;
@@ -52,6 +53,9 @@ impl View for AssistanceLog {
     fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
         let AnyEvent::Assistance(_) = &event.fact.event else { return Vec::new() };
         vec![json!({ "assistance": event.fact.subject.id })]
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        of_thing(row, "assistance", Kind::Assistance)
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

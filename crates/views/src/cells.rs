@@ -13,7 +13,8 @@ use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::answer::group;
-use crate::{Rows, View};
+use crate::marks::{Mark, mark};
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct ServiceLedger;
@@ -70,6 +71,26 @@ impl<'a> Place<'a> {
             pillar,
             funding,
         })
+    }
+
+    /// The cell that a row of an answer is, if it was grouped by what tells cells apart.
+    pub(crate) fn in_row(row: &'a Value) -> Option<Self> {
+        let text = |column: &str| row.get(column)?.as_str();
+        let code = |column: &str| row.get(column);
+        Some(Self {
+            month: format!("{}-01", text("month")?).parse().ok()?,
+            site: SiteId::new(text("site")?.parse().ok()?),
+            partner: PartnerId::new(text("partner")?.parse().ok()?),
+            kind: ServiceKind::deserialize(code("kind")?).ok()?,
+            tier: Tier::deserialize(code("tier")?).ok()?,
+            pillar: Pillar::deserialize(code("pillar")?).ok()?,
+            funding: text("funding")?.into(),
+        })
+    }
+
+    /// By which what is counted in it is found.
+    pub(crate) fn mark(&self) -> Mark {
+        mark("cell", &[&self.key(b'c')])
     }
 
     /// As columns of an answer.
@@ -159,6 +180,9 @@ impl View for ServiceLedger {
     }
     fn traces(&self, _: &Rows, event: &RecordedEvent) -> Vec<Value> {
         places(event)
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        Clues::made(Place::in_row(row).map(|place| place.mark()))
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::Event as AnyEvent;
 use domain::disclosure::{Disclosed, Event};
 use domain::person::Identity;
+use domain::{Event as AnyEvent, Kind, Subject};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,9 +16,10 @@ use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::code;
+use crate::marks::{about, id_in, mark};
 use crate::merges::{chain, counted_as};
 use crate::reach::identifies;
-use crate::{Rows, View};
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct Disclosures;
@@ -101,6 +102,12 @@ impl View for Disclosures {
             _ => {}
         }
         traces
+    }
+
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        let recorded = id_in(row, "disclosure").map(|id| about(Subject { kind: Kind::Disclosure, id }));
+        // Whether a merge is about the person of a disclosure depends on those before it.
+        Clues::made(recorded).knowing([mark("merge", &[])])
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

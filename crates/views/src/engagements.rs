@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use wire::RecordedEvent;
 
 use crate::cells::{code, month};
-use crate::{Digits, Rows, View};
+use crate::marks::{Mark, mark};
+use crate::{Clues, Digits, Rows, View};
 
 /// The view.
 pub(crate) struct EngagementSummary;
@@ -93,6 +94,10 @@ impl View for EngagementSummary {
         });
         named.collect()
     }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        let text = |column: &str| row.get(column).and_then(Value::as_str).unwrap_or_default();
+        Clues::made([cell(text("month"), &[text("site"), text("kind"), text("language")])])
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let AnyEvent::Engagement(change) = &event.fact.event else { return };
@@ -148,6 +153,19 @@ impl View for EngagementSummary {
         };
         groups.into_values().map(counted).collect()
     }
+}
+
+/// Marks of the cells that an event changes.
+pub(crate) fn cells(event: &Event, effective: Option<Effective>) -> impl Iterator<Item = Mark> {
+    let parts = parts(event, effective).into_iter();
+    parts.filter_map(|(part, day, _)| {
+        let [site, kind, language] = place(part)?;
+        Some(cell(&month(day?.from()), &[&site, &kind, &language]))
+    })
+}
+
+fn cell(month: &str, [site, kind, language]: &[&str; 3]) -> Mark {
+    mark("engaged", &[month.as_bytes(), site.as_bytes(), kind.as_bytes(), language.as_bytes()])
 }
 
 /// The school year of a month such as `2026-03`.

@@ -5,10 +5,10 @@
 //! a sum: what is not yet allocated belongs to the grant's own line, which has no site, and all else to a site. What is
 //! spent and delivered belongs to a school year, what is awarded, allocated, left and matched to none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::grant::{Category, Event, MatchKind};
-use domain::{Effective, Event as AnyEvent, SchoolYear};
+use domain::{Effective, Event as AnyEvent, Kind, SchoolYear, Subject};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +17,8 @@ use wire::RecordedEvent;
 
 use crate::answer::group;
 use crate::cells::{changes, code};
-use crate::{Rows, View};
+use crate::marks::{Mark, about, id_in, mark};
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct Funding;
@@ -48,6 +49,8 @@ const SUMS: &[&str] = &[
 #[derive(Default, Clone, Serialize, Deserialize)]
 struct Grant {
     award: Option<Award>,
+    // Every award number that it has had.
+    awards: BTreeSet<String>,
     allocated: u64,
     in_kind: u64,
     cash: u64,
@@ -109,6 +112,17 @@ fn parts(event: &Event, effective: Option<Effective>) -> Vec<(&Event, Option<Eff
     }
 }
 
+/// The mark of deliveries at a site with a funding code.
+pub(crate) fn paid(site: &Uuid, code: &str) -> Mark {
+    mark("paid", &[site.as_bytes(), code.as_bytes()])
+}
+
+/// The mark of an event by which other codes may pay than before.
+pub(crate) fn awards(event: &Event) -> Option<Mark> {
+    let awarded = |(part, ..): &(&Event, _, _)| matches!(part, Event::GrantAwarded(_));
+    parts(event, None).iter().any(awarded).then(|| mark("award", &[]))
+}
+
 fn add(sum: &mut u64, more: u64, sign: i8) {
     *sum = if sign > 0 { sum.saturating_add(more) } else { sum.saturating_sub(more) };
 }
@@ -121,6 +135,7 @@ fn count(rows: &mut Rows, id: &Uuid, event: &Event, effective: Option<Effective>
     let grant = key(b'g', &[id.as_bytes()]);
     match event {
         Event::GrantAwarded(awarded) => rows.update(&grant, |row: &mut Grant| {
+            row.awards.insert(awarded.award.clone());
             row.award = effective.filter(|_| sign > 0).map(|period| Award {
                 program: awarded.program.clone(),
                 funder: awarded.funder.clone(),
@@ -194,6 +209,19 @@ impl View for Funding {
         });
         traces.extend(paid);
         traces
+    }
+    fn clues(&self, rows: &Rows, row: &Value) -> Clues {
+        let (grant, site) = (id_in(row, "grant"), id_in(row, "site"));
+        let mut codes = BTreeSet::new();
+        match grant {
+            Some(grant) => drop(rows.look(&key(b'g', &[grant.as_bytes()]), |grant: &Grant| {
+                codes.extend(grant.awards.iter().cloned());
+            })),
+            None => codes.extend(row.get("program").and_then(Value::as_str).map(str::to_owned)),
+        }
+        let paid = site.into_iter().flat_map(|site| codes.iter().map(move |code| paid(&site, code)));
+        let own = grant.map(|id| about(Subject { kind: Kind::Grant, id }));
+        Clues::made(own.into_iter().chain(paid)).knowing([mark("award", &[])])
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

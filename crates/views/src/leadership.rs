@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::council::code::Constituency;
 use domain::council::{Council, Decision, Meeting, Record, Tally};
 use domain::id::DecisionId;
-use domain::{Event as AnyEvent, SchoolYear};
+use domain::{Event as AnyEvent, Kind, SchoolYear};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use wire::RecordedEvent;
 
 use crate::cells::code;
-use crate::{Rows, View};
+use crate::marks::of_thing;
+use crate::{Clues, Rows, View};
 
 mod small;
 
@@ -91,6 +92,9 @@ impl View for LeadershipRecord {
         // A decision rests on the whole of its council: who sat, who came, what was proposed.
         let AnyEvent::Council(_) = &event.fact.event else { return Vec::new() };
         vec![json!({ "council": event.fact.subject.id.to_string() })]
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        of_thing(row, "council", Kind::Council)
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -15,6 +15,7 @@ mod engagements;
 mod explanation;
 mod funding;
 mod leadership;
+mod marks;
 mod merges;
 mod needs;
 mod partners;
@@ -34,6 +35,7 @@ use wire::RecordedEvent;
 pub use answer::{QueryError, answer};
 pub use digits::Digits;
 pub use explanation::Explanation;
+pub use marks::{Clues, MARKS_REVISION, Mark, marks};
 pub use rows::{Empty, Row, Rows, Scan, Source, Stored};
 pub use sentences::sentence;
 
@@ -51,6 +53,9 @@ pub trait View: Sync {
     fn identity(&self) -> &'static [&'static str];
     /// The rows of an answer that an event changed, each by its columns of `identity`; `rows` hold it already.
     fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value>;
+    /// By what the events are found that [`traces`](Self::traces) names a row of an answer for; the row has its columns of
+    /// `identity`, and `rows` are all there are now.
+    fn clues(&self, rows: &Rows, row: &Value) -> Clues;
     /// Brings the rows up to an event.
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent);
     /// The wanted rows as JSON objects, in order; `by` names the columns to group by, empty for none.

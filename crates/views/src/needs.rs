@@ -6,14 +6,15 @@ use domain::assessment::{Assessment, Event, GoalSet, NeedIdentified, ProgressObs
 use domain::code::ServiceKind;
 use domain::id::{GoalId, OfferingId, SiteId};
 use domain::offering::Offering;
-use domain::{Effective, Event as AnyEvent};
+use domain::{Effective, Event as AnyEvent, Kind, Subject};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::code;
-use crate::{Rows, View};
+use crate::marks::{about, id_in, kind};
+use crate::{Clues, Rows, View};
 
 mod traces;
 pub(crate) use traces::sites;
@@ -107,6 +108,11 @@ impl View for NeedsAndAssets {
     }
     fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
         traces::traces(rows, event)
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        let assessment = id_in(row, "assessment").map(|id| about(Subject { kind: Kind::Assessment, id }));
+        let needed = (row.get("what") == Some(&Value::from("need"))).then(|| kind(Kind::Offering));
+        Clues::default().knowing(assessment.into_iter().chain(needed))
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Event as AnyEvent;
 use domain::agreement::{self, Agreement};
 use domain::id::{AgreementId, PartnerId, SiteId};
 use domain::partner::{Event, Partner};
+use domain::{Event as AnyEvent, Kind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::RecordedEvent;
 
 use crate::cells::{changes, code};
-use crate::{Rows, View};
+use crate::marks::{kind, of_thing};
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct PartnerDirectory;
@@ -73,6 +74,9 @@ impl View for PartnerDirectory {
             _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.partner.0)).collect(),
         }
     }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        of_thing(row, "partner", Kind::Partner).knowing([kind(Kind::Agreement)])
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let id = &event.fact.subject.id;
@@ -107,7 +111,7 @@ impl View for PartnerDirectory {
 }
 
 /// Whom an event names as the partner of an agreement, and whom the one that it takes back.
-fn signers(change: &agreement::Event) -> [Option<PartnerId>; 2] {
+pub(crate) fn signers(change: &agreement::Event) -> [Option<PartnerId>; 2] {
     let partner = |event: &agreement::Event| match event {
         agreement::Event::AgreementSigned(signed) => Some(signed.partner),
         _ => None,

@@ -17,8 +17,9 @@ use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::{Place, changes, places};
+use crate::marks::{Mark, mark};
 use crate::merges::{chain, counted_as};
-use crate::{Digits, Rows, View};
+use crate::{Clues, Digits, Rows, View};
 
 /// The view.
 pub(crate) struct Reach;
@@ -78,6 +79,11 @@ pub(crate) fn identifies(event: &Event) -> bool {
     }
 }
 
+/// The mark of an event by which people may count as others, or no longer.
+pub(crate) fn merge(event: &Event) -> Option<Mark> {
+    identifies(event).then(|| mark("merge", &[]))
+}
+
 /// For every person that is merged away, by number, the one that it was merged into.
 fn merges(rows: &Rows) -> BTreeMap<u32, u32> {
     let mut merges = BTreeMap::new();
@@ -133,6 +139,11 @@ impl View for Reach {
             });
         }
         named
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        // Whether a merge is among them depends on who was in the cell by then.
+        let cell = Place::in_row(row).map(|place| place.mark());
+        Clues::default().knowing(cell.into_iter().chain([mark("merge", &[])]))
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -4,6 +4,7 @@
 //! Everything about a referral is counted in the month of its opening, so that what is still open is what was opened
 //! less what ended.
 
+use domain::id::SiteId;
 use domain::need::Barrier;
 use domain::referral::{About, Event, Opened, Urgency};
 use domain::{Effective, Event as AnyEvent, SchoolYear};
@@ -15,7 +16,8 @@ use wire::RecordedEvent;
 
 use crate::answer::group;
 use crate::cells::{code, month};
-use crate::{Rows, View};
+use crate::marks::{Mark, id_in, mark};
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct Referrals;
@@ -89,6 +91,12 @@ fn read(key: &[u8]) -> Option<(Date, Uuid, Barrier, Urgency)> {
     Some((month, Uuid::from_bytes(*site), need, urgency))
 }
 
+/// Marks of the cells that an event changes.
+pub(crate) fn cells(event: &Event, effective: Option<Effective>) -> impl Iterator<Item = Mark> {
+    let parts = parts(event, effective).into_iter();
+    parts.filter_map(|(part, day, _)| Some(mark("referred", &[&key(&about(part, day?.from())?)])))
+}
+
 fn count(cell: &mut Cell, event: &Event, days: i64, sign: i64) {
     match event {
         Event::ReferralOpened(_) => cell.opened += sign,
@@ -130,6 +138,19 @@ impl View for Referrals {
             }))
         });
         named.collect()
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        let cell = |month: &str| {
+            let code = |column: &str| row.get(column);
+            let about = About {
+                site: SiteId::new(id_in(row, "site")?),
+                need: Barrier::deserialize(code("need")?).ok()?,
+                urgency: Urgency::deserialize(code("urgency")?).ok()?,
+                opened: format!("{month}-01").parse().ok()?,
+            };
+            Some(mark("referred", &[&key(&about)]))
+        };
+        Clues::made(row.get("month").and_then(Value::as_str).and_then(cell))
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -99,6 +99,11 @@ impl Kept {
         }
     }
 
+    /// The stored row, if there is one that can be read.
+    fn find<R: Row>(&self, key: &[u8]) -> Option<R> {
+        self.open(key, &self.read(self.source.load(key))??)
+    }
+
     /// What the store gave, unless it failed.
     fn read<T>(&self, result: Result<T, String>) -> Option<T> {
         result.map_err(|why| self.unreadable.get_or_init(|| why)).ok()
@@ -155,6 +160,14 @@ impl Rows {
     /// The number of a person, household or case: its rank of first mention among those of its sort, from 1.
     pub fn rank(&mut self, sort: u8, id: &Uuid) -> u32 {
         self.ranks.of(&self.kept, sort, id)
+    }
+
+    /// What a look at one row gives; nothing without that row.
+    pub fn look<R: Row, T>(&self, key: &[u8], look: impl FnOnce(&R) -> T) -> Option<T> {
+        match self.slots.get(key) {
+            Some(slot) => slot.row.any().downcast_ref::<R>().map(look),
+            None => self.kept.find(key).map(|row| look(&row)),
+        }
     }
 
     /// Calls `each` with every row whose key starts with the prefix, in order.

@@ -2,20 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::assessment::Assessment;
+use domain::assessment::{Assessment, NeedIdentified};
+use domain::code::{Pillar, ServiceKind, Tier};
 use domain::council::{self, Council};
 use domain::id::{CouncilId, PartnerId, SiteId};
 use domain::offering::Offering;
 use domain::site::{Event, Site};
-use domain::{Event as AnyEvent, SchoolYear};
+use domain::{Event as AnyEvent, Kind, SchoolYear};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 use wire::RecordedEvent;
 
 use crate::cells::{changes, code};
-use crate::needs::{OnOffer, id, record};
-use crate::{Rows, View};
+use crate::marks::{kind, of_thing};
+use crate::needs::{id, record};
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct SiteProfile;
@@ -30,7 +33,7 @@ struct Profile {
     partners: BTreeMap<PartnerId, u64>,
 }
 
-fn key(family: u8, id: &uuid::Uuid) -> Vec<u8> {
+fn key(family: u8, id: &Uuid) -> Vec<u8> {
     [&[family], id.as_bytes().as_slice()].concat()
 }
 
@@ -39,7 +42,7 @@ impl View for SiteProfile {
         "site-profile"
     }
     fn revision(&self) -> u32 {
-        2
+        3
     }
     fn about(&self) -> &'static str {
         "sites with phase, coordinators, councils, partners, offerings by pillar and tier, needs and gaps, deliveries and engagements"
@@ -62,7 +65,7 @@ impl View for SiteProfile {
         &["site"]
     }
     fn traces(&self, rows: &Rows, event: &RecordedEvent) -> Vec<Value> {
-        let named = |id: &uuid::Uuid| json!({ "site": id.to_string() });
+        let named = |id: &Uuid| json!({ "site": id.to_string() });
         match &event.fact.event {
             AnyEvent::Site(_) => vec![named(&event.fact.subject.id)],
             AnyEvent::Offering(change) => {
@@ -84,6 +87,9 @@ impl View for SiteProfile {
             _ => changes(event).into_iter().flatten().map(|(d, _)| named(&d.site.0)).collect(),
         }
     }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        of_thing(row, "site", Kind::Site).knowing([Kind::Offering, Kind::Assessment].map(kind))
+    }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let id = &event.fact.subject.id;
@@ -91,12 +97,26 @@ impl View for SiteProfile {
             AnyEvent::Site(change) => rows.update(&key(b's', id), |profile: &mut Profile| {
                 profile.site.record(&event.recorded(), change);
             }),
-            AnyEvent::Offering(_) | AnyEvent::Assessment(_) => record(rows, event),
+            AnyEvent::Offering(_) => place_offering(rows, event),
+            AnyEvent::Assessment(_) => {
+                record(rows, event);
+                let opened = |assessment: &Assessment| assessment.opened().map(|opened| opened.site);
+                if let Some(site) = rows.look(&key(b'n', id), opened).flatten() {
+                    rows.update(&key(b'h', &site.0), |here: &mut Here| {
+                        here.assessments.insert(*id);
+                    });
+                }
+            }
             // Of a council only its charters; its meetings are many and say nothing of the site.
             AnyEvent::Council(change) if !charters(change).is_empty() => {
                 rows.update(&key(b'c', id), |council: &mut Council| {
                     council.record(&event.recorded(), change);
                 });
+                for site in charters(change).into_iter().filter_map(|charter| charter.site) {
+                    rows.update(&key(b'h', &site.0), |here: &mut Here| {
+                        here.councils.insert(*id);
+                    });
+                }
             }
             AnyEvent::Delivery(_) => deliveries(rows, event),
             AnyEvent::Engagement(change) => {
@@ -111,27 +131,29 @@ impl View for SiteProfile {
     }
 
     fn list(&self, rows: &Rows, _: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
-        let (offered, assessed, councils) = (offered(rows), assessed(rows), councils(rows));
         let mut list = Vec::new();
         rows.each(b"s", |key, profile: &Profile| {
-            let site = SiteId::new(id(key));
-            if let Some(mut row) = describe(site, profile) {
-                row.insert("offerings".to_owned(), json!(offered.get(&site)));
-                let (ids, names): (Vec<_>, Vec<_>) =
-                    councils.get(&site).cloned().unwrap_or_default().into_iter().unzip();
-                row.insert("councils".to_owned(), json!(ids));
-                row.insert("council_names".to_owned(), json!(names));
-                row.extend(assessed.get(&site).cloned().unwrap_or_default().columns());
-                let row = Value::Object(row);
-                list.extend(Some(row).filter(|row| wanted(row)));
-            }
+            list.extend(page(rows, SiteId::new(id(key)), profile).filter(|row| wanted(row)));
         });
         list
+    }
+
+    fn find(
+        &self,
+        rows: &Rows,
+        filters: &BTreeMap<String, String>,
+        by: &[&str],
+        wanted: &dyn Fn(&Value) -> bool,
+    ) -> Vec<Value> {
+        let Some(site) = filters.get("site") else { return self.list(rows, by, wanted) };
+        let Ok(site) = site.parse().map(SiteId::new) else { return Vec::new() };
+        let found = rows.look(&key(b's', &site.0), |profile: &Profile| page(rows, site, profile));
+        found.flatten().filter(|row| wanted(row)).into_iter().collect()
     }
 }
 
 /// The charter that an event of a council states, and the one that it replaces.
-fn charters(event: &council::Event) -> Vec<&council::Charter> {
+pub(crate) fn charters(event: &council::Event) -> Vec<&council::Charter> {
     let forms = match event {
         council::Event::CouncilCorrected(c) => vec![&c.was.event, &c.now],
         _ => vec![event.told()],
@@ -143,41 +165,99 @@ fn charters(event: &council::Event) -> Vec<&council::Charter> {
     charters.collect()
 }
 
-/// Councils by site, with their names as last chartered.
-fn councils(rows: &Rows) -> BTreeMap<SiteId, Vec<(CouncilId, String)>> {
-    let mut councils: BTreeMap<SiteId, Vec<(CouncilId, String)>> = BTreeMap::new();
-    rows.each(b"c", |key, council: &Council| {
-        let charter = council.history.holds_on(Date::MAX, |event| match event {
+/// Brings an offering up to an event, and with it what its site, or the one that it was at, has on offer.
+fn place_offering(rows: &mut Rows, event: &RecordedEvent) {
+    let id = &event.fact.subject.id;
+    let placed = |offering: &Offering| {
+        let details = offering.details().filter(|_| offering.withdrawn().is_none())?;
+        Some((details.site?, Placed { pillar: details.pillar, tier: details.tier, kind: details.kind }))
+    };
+    let look = |rows: &Rows| rows.look(&key(b'o', id), placed).flatten();
+    let was = look(rows);
+    record(rows, event);
+    let now = look(rows);
+    if was == now {
+        return;
+    }
+    if let Some((site, _)) = was {
+        rows.update(&key(b'h', &site.0), |here: &mut Here| {
+            here.offerings.remove(id);
+        });
+    }
+    if let Some((site, placed)) = now {
+        rows.update(&key(b'h', &site.0), |here: &mut Here| {
+            here.offerings.insert(*id, placed);
+        });
+    }
+}
+
+/// A site's page, made of its own rows only: who asks for one site does not wait for all of them.
+fn page(rows: &Rows, site: SiteId, profile: &Profile) -> Option<Value> {
+    let mut row = describe(site, profile)?;
+    let here = rows.look(&key(b'h', &site.0), Here::clone).unwrap_or_default();
+    row.insert("offerings".to_owned(), json!(here.offered()));
+    let (ids, names): (Vec<_>, Vec<_>) = councils(rows, site, &here).into_iter().unzip();
+    row.insert("councils".to_owned(), json!(ids));
+    row.insert("council_names".to_owned(), json!(names));
+    row.extend(assessed(rows, site, &here).columns());
+    Some(Value::Object(row))
+}
+
+/// An offering as a site's page counts it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Placed {
+    pillar: Pillar,
+    tier: Tier,
+    kind: ServiceKind,
+}
+
+/// What there is at a site.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Here {
+    // Placed and not withdrawn.
+    offerings: BTreeMap<Uuid, Placed>,
+    // These may have been corrected to another site since.
+    assessments: BTreeSet<Uuid>,
+    councils: BTreeSet<Uuid>,
+}
+
+impl Here {
+    /// Numbers of offerings by pillar and tier; nothing where nothing is offered.
+    fn offered(&self) -> Option<BTreeMap<String, BTreeMap<u8, u64>>> {
+        let mut offered: BTreeMap<String, BTreeMap<u8, u64>> = BTreeMap::new();
+        for placed in self.offerings.values() {
+            *offered.entry(code(&placed.pillar)).or_default().entry(placed.tier.into()).or_default() += 1;
+        }
+        Some(offered).filter(|offered| !offered.is_empty())
+    }
+
+    /// Whether an offering meets the need; none is a gap.
+    fn meets(&self, need: &NeedIdentified) -> bool {
+        let kinds = need.barrier.services();
+        self.offerings.values().any(|placed| kinds.contains(&placed.kind))
+    }
+}
+
+/// Councils of a site, with their names as last chartered.
+fn councils(rows: &Rows, site: SiteId, here: &Here) -> Vec<(CouncilId, String)> {
+    let charter = |council: &Council| {
+        let last = council.history.holds_on(Date::MAX, |event| match event {
             council::Event::CouncilChartered(charter) | council::Event::CharterAmended(charter) => {
                 Some(charter)
             }
             _ => None,
         });
-        if let Some(charter) = charter
-            && let Some(site) = charter.site
-        {
-            councils.entry(site).or_default().push((CouncilId::new(id(key)), charter.name.clone()));
-        }
+        last.filter(|charter| charter.site == Some(site)).map(|charter| charter.name.clone())
+    };
+    let named = here.councils.iter().filter_map(|council| {
+        let name = rows.look(&key(b'c', council), charter).flatten()?;
+        Some((CouncilId::new(*council), name))
     });
-    councils
-}
-
-/// Offerings placed and not withdrawn, by site, pillar and tier.
-fn offered(rows: &Rows) -> BTreeMap<SiteId, BTreeMap<String, BTreeMap<u8, u64>>> {
-    let mut offered: BTreeMap<SiteId, BTreeMap<String, BTreeMap<u8, u64>>> = BTreeMap::new();
-    rows.each(b"o", |_, offering: &Offering| {
-        if let Some(details) = offering.details().filter(|_| offering.withdrawn().is_none())
-            && let Some(site) = details.site
-        {
-            let tiers = offered.entry(site).or_default().entry(code(&details.pillar)).or_default();
-            *tiers.entry(details.tier.into()).or_default() += 1;
-        }
-    });
-    offered
+    named.collect()
 }
 
 /// What the assessments of a site's last assessed school year come to.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Assessed {
     year: Option<SchoolYear>,
     needs: u64,
@@ -187,11 +267,11 @@ struct Assessed {
 }
 
 impl Assessed {
-    fn add(&mut self, assessment: &Assessment, site: SiteId, on_offer: &OnOffer) {
+    fn add(&mut self, assessment: &Assessment, here: &Here) {
         for need in assessment.needs() {
             self.needs += 1;
             self.prioritised += u64::from(assessment.priority_on(need.need, Date::MAX).is_some());
-            if on_offer.meeting(site, need).is_empty() {
+            if !here.meets(need) {
                 *self.gaps.entry(code(&need.barrier)).or_default() += 1;
             }
         }
@@ -210,19 +290,19 @@ impl Assessed {
     }
 }
 
-fn assessed(rows: &Rows) -> BTreeMap<SiteId, Assessed> {
-    let on_offer = OnOffer::of(rows);
-    let mut assessed: BTreeMap<SiteId, Assessed> = BTreeMap::new();
-    rows.each(b"n", |_, assessment: &Assessment| {
-        let Some(opened) = assessment.opened() else { return };
-        let site = assessed.entry(opened.site).or_default();
-        if site.year < Some(opened.year) {
-            *site = Assessed { year: Some(opened.year), ..Assessed::default() };
-        }
-        if site.year == Some(opened.year) {
-            site.add(assessment, opened.site, &on_offer);
-        }
-    });
+fn assessed(rows: &Rows, site: SiteId, here: &Here) -> Assessed {
+    let mut assessed = Assessed::default();
+    for assessment in &here.assessments {
+        rows.look(&key(b'n', assessment), |assessment: &Assessment| {
+            let Some(opened) = assessment.opened().filter(|opened| opened.site == site) else { return };
+            if assessed.year < Some(opened.year) {
+                assessed = Assessed { year: Some(opened.year), ..Assessed::default() };
+            }
+            if assessed.year == Some(opened.year) {
+                assessed.add(assessment, here);
+            }
+        });
+    }
     assessed
 }
 

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::RecordedEvent;
 
+use crate::marks::about;
 use crate::sentences::sentence;
-use crate::{Rows, View};
+use crate::{Clues, Rows, View};
 
 /// The view.
 pub(crate) struct Timeline;
@@ -72,6 +73,11 @@ impl View for Timeline {
             chain.items.first().map(|(first, _)| *first)
         });
         vec![json!({ "subject": subject.to_string(), "position": first.unwrap_or(position) })]
+    }
+    fn clues(&self, _: &Rows, row: &Value) -> Clues {
+        // A correction belongs to the row of what it corrects, over however many others.
+        let subject = row.get("subject").and_then(Value::as_str).and_then(|subject| subject.parse().ok());
+        Clues::default().knowing(subject.map(about))
     }
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {

@@ -46,6 +46,14 @@ pub enum Ask {
         /// The question.
         query: Query,
     },
+    /// Answer this, each row by itself, and say where in the log the events stand that made it. From where the question
+    /// looks, and how many rows it wants, is passed over.
+    Explain {
+        /// The question.
+        query: Query,
+        /// Events up to this position are not asked for.
+        after: u64,
+    },
     /// Digests of all views.
     Digests {
         /// The ledger.
@@ -79,9 +87,20 @@ impl Ask {
             | Self::Digests { ledger }
             | Self::Rebuild { ledger, .. }
             | Self::Read { ledger, .. } => Some(ledger),
-            Self::Query { query } => Some(&query.ledger),
+            Self::Query { query } | Self::Explain { query, .. } => Some(&query.ledger),
         }
     }
+}
+
+/// Some commits of a log, to be read alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// The place before them, as bytes of a [`Verifier`](crate::Verifier) in base64url.
+    pub from: String,
+    /// Number of the last.
+    pub commit: u64,
+    /// Position of the last event.
+    pub position: u64,
 }
 
 /// A reply.
@@ -124,6 +143,15 @@ pub enum Reply {
     Answer {
         /// The answer.
         answer: Answer,
+    },
+    /// To `Explain`.
+    Explained {
+        /// The answer.
+        answer: Answer,
+        /// The first of the stretches to read, in order.
+        stretches: Vec<Stretch>,
+        /// How many there are.
+        all: u64,
     },
     /// To `Digests`.
     Digests {

@@ -64,8 +64,11 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "DAY")]
     pub(crate) valid_on: Option<Date>,
     /// At most this many events, the first of them
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) limit: usize,
+    /// Only events after this position: to go on where a list ended
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    pub(crate) after: u64,
     #[command(flatten)]
     pub(crate) place: Place,
 }

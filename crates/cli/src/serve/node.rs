@@ -13,12 +13,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Slug;
 use futures::StreamExt as _;
 use journal::{AnyJournal, EMPTY, FIRST_EPOCH, Journal as _, Until};
-use projector::Projector;
+use projector::{Explained, Projector};
 use recorder::{Observer, Recorder};
 use runtime::{Random, SystemClock, SystemRandom};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-use wire::ask::{Ask, Reply};
+use wire::ask::{Ask, Reply, Stretch};
 use wire::{HeadReply, LedgerKeys, Query, Tip, frame};
 
 use crate::args::Role;
@@ -170,6 +170,7 @@ impl Node {
             }
             Ask::Read { ledger, after } => self.read(&ledger, after).await,
             Ask::Query { query } => self.query(query).await,
+            Ask::Explain { query, after } => self.explain(query, after).await,
             Ask::Digests { ledger } => self.digests(&ledger).await,
             Ask::Rebuild { ledger, views } => self.rebuild(&ledger, &views).await,
         };
@@ -198,7 +199,24 @@ impl Node {
         if ledgers.contains(ledger) { Ok(()) } else { Err(no_such_ledger(ledger, &ledgers)) }
     }
 
-    async fn query(&self, mut query: Query) -> Result<Reply, Failure> {
+    async fn query(&self, query: Query) -> Result<Reply, Failure> {
+        let query = self.at_hand(query).await?;
+        Ok(Reply::Answer { answer: self.views().await?.query(&query).await? })
+    }
+
+    async fn explain(&self, query: Query, after: u64) -> Result<Reply, Failure> {
+        let query = self.at_hand(Query { as_of: None, valid_on: None, ..query }).await?;
+        let Explained { answer, stretches, all } = self.views().await?.explain(&query, after).await?;
+        let stretch = |projector::Stretch { from, commit, position }| Stretch {
+            from: URL_SAFE_NO_PAD.encode(from.to_bytes()),
+            commit,
+            position,
+        };
+        Ok(Reply::Explained { answer, stretches: stretches.into_iter().map(stretch).collect(), all })
+    }
+
+    /// The question, waiting for what it must not be answered without.
+    async fn at_hand(&self, mut query: Query) -> Result<Query, Failure> {
         self.must_exist(&query.ledger).await?;
         if self.plan.patient && query.min_position.is_none() && query.vantage().is_now() {
             let head = self.recorder()?.head(&query.ledger).await?;
@@ -211,7 +229,7 @@ impl Node {
             let (epoch, wanted) = query.min_position.unwrap_or((FIRST_EPOCH, 0));
             query.min_position = Some((epoch, wanted.max(now)));
         }
-        Ok(Reply::Answer { answer: projector.query(&query).await? })
+        Ok(query)
     }
 
     /// At the head of the log now, or later: digests are asked for to be compared.

@@ -70,6 +70,7 @@ const fn patience(service: Service, ask: &Ask) -> Option<Duration> {
     match (service, ask) {
         (Service::Recorder, Ask::Submit { .. } | Ask::Head { .. }) => Some(COMMAND),
         (Service::Projector, Ask::Query { query }) if query.vantage().is_now() => Some(QUESTION),
+        (Service::Projector, Ask::Explain { .. }) => Some(QUESTION),
         (Service::Projector, Ask::Digests { .. } | Ask::Rebuild { .. }) => Some(WHOLE),
         _ => None,
     }

@@ -91,6 +91,14 @@ impl LedgerFile {
         self.lock().damage.is_some()
     }
 
+    /// Whether there may be something after this commit that was not read, without reading.
+    pub(super) fn has_more(&self, last: u64) -> bool {
+        let known = self.lock();
+        // An unfinished frame may be replaced by a whole one of its length.
+        let grown = self.file.metadata().map_or(true, |file| file.len() != known.end);
+        grown || known.tip.commit > last || known.damage.is_some()
+    }
+
     /// Looks for what another process has appended.
     pub(super) fn refresh(&self) -> Result<(), JournalError> {
         if self.writable { Ok(()) } else { self.scan() }

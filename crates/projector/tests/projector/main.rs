@@ -5,6 +5,7 @@
 mod answers;
 mod crashes;
 mod equality;
+mod explaining;
 mod history;
 mod kit;
 mod leaving;

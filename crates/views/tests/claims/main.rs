@@ -11,6 +11,7 @@
 
 mod amendments;
 mod assistances;
+mod clues;
 #[path = "../../../domain/tests/rules/council_kit.rs"]
 #[expect(dead_code, reason = "views need only what is accepted")]
 mod council_kit;

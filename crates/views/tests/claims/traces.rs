@@ -79,7 +79,7 @@ fn made(view: &'static str, filters: &[(&str, &str)]) -> Vec<u64> {
 }
 
 /// The same with an assessment of every sort of row, of which some were corrected.
-fn assessed() -> World {
+pub(crate) fn assessed() -> World {
     let mut world = world();
     let [_, food] = crate::needs::assess(&mut world);
     crate::needs::prioritise(&mut world);

@@ -1,0 +1,57 @@
+//! Questions to the views of a ledger, and to what is kept of its log.
+
+use journal::{FIRST_EPOCH, Journal};
+use tokio::sync::OwnedMutexGuard;
+use wire::{Answer, Query};
+
+use crate::explain::{Explained, STRETCHES_MAX};
+use crate::fold::Folded;
+use crate::handle::{Projector, Tracked};
+use crate::ledger_views::{LedgerViews, named};
+use crate::{Error, blocking};
+
+impl<J: Journal> Projector<J> {
+    /// Answers a question, at the views' position or later.
+    ///
+    /// # Errors
+    /// [`Error`]; the answer carries the head that it is complete to.
+    pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
+        if !query.vantage().is_now() {
+            self.must_exist(&query.ledger).await?;
+            let folded = Folded::asked(self.origin(&query.ledger), query)?;
+            return crate::fold(&self.shared.journal, folded, |_| {}).await?.answer(query);
+        }
+        let tracked = self.tracked(&query.ledger).await?;
+        let views = self.asked(&tracked, query).await?;
+        let query = query.clone();
+        blocking(move || views.answer(&query)).await
+    }
+
+    /// The answer of a live view, its rows told apart by what tells them apart, and where in the log after a position the
+    /// events stand that made them.
+    ///
+    /// # Errors
+    /// [`Error`]. From where the question looks, and how many rows it wants, is passed over.
+    pub async fn explain(&self, query: &Query, after: u64) -> Result<Explained, Error> {
+        let by = named(&query.view)?.identity().join(",");
+        let mut query = Query { as_of: None, valid_on: None, limit: None, ..query.clone() };
+        query.filters.insert("by".to_owned(), by);
+        let tracked = self.tracked(&query.ledger).await?;
+        let views = self.asked(&tracked, &query).await?;
+        let store = self.shared.store.clone();
+        blocking(move || views.explain(&store, &query, (after, STRETCHES_MAX))).await
+    }
+
+    /// The views that a question is asked of, held still.
+    async fn asked(&self, tracked: &Tracked, query: &Query) -> Result<OwnedMutexGuard<LedgerViews>, Error> {
+        let wanted = match query.min_position {
+            Some((epoch, _)) if epoch != FIRST_EPOCH => {
+                let ledger = query.ledger.clone();
+                return Err(Error::OtherEpoch { ledger, epoch: FIRST_EPOCH, wanted: epoch });
+            }
+            Some((_, position)) => position,
+            None => 0,
+        };
+        self.reach(&query.ledger, tracked, wanted).await
+    }
+}
