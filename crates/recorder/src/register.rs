@@ -249,10 +249,10 @@ impl Register {
 
     /// Takes over what the background has finished, waiting for a write but not for a merge.
     fn settle(&mut self) -> Result<(), RegisterError> {
-        if let Some((_, job)) = self.frozen.take() {
-            if let Some(run) = job.wait()? {
-                self.runs.insert(0, Arc::new(run));
-            }
+        if let Some((_, job)) = self.frozen.take()
+            && let Some(run) = job.wait()?
+        {
+            self.runs.insert(0, Arc::new(run));
         }
         if self.merge.as_ref().is_some_and(|(_, job)| job.is_done())
             && let Some((ids, job)) = self.merge.take()
