@@ -18,7 +18,7 @@ const LEVELS: &[&[&str]] = &[
 const PURE: &[&str] = &["domain", "proof", "wire", "views", "region", "report"];
 /// External crate to the crates that may name it.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("sled", &["recorder", "projector"]),
+    ("sled", &["projector"]),
     ("getrandom", &["runtime"]),
     ("hyper", &["cli", "gateway"]),
     ("axum", &["gateway"]),

@@ -54,7 +54,7 @@ pub(crate) async fn record(folder: &Path, events: u64, ledgers: usize) -> Result
     let clock = SystemClock::default();
     let began = clock.elapsed();
     // As many at once as there are processors: more would only wait.
-    let mut waiting = region::region_of(1, events, ledgers).into_iter();
+    let mut waiting = region::one_by_one(1, events, ledgers);
     let mut running = FuturesUnordered::new();
     let mut recorded = 0;
     loop {

@@ -78,7 +78,7 @@ pub(crate) struct Before {
 /// How much a group is expected to hold: as much as the last one.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Room {
-    events: usize,
+    pub(crate) events: usize,
     bytes: usize,
     rows: usize,
 }

@@ -148,6 +148,13 @@ impl Knowledge {
         tidied.map_err(|error| halt(&self.ledger, error))
     }
 
+    /// Keeps no room for what may not come.
+    pub(crate) fn rest(&mut self) {
+        if let Some(register) = &mut self.register {
+            register.rest();
+        }
+    }
+
     fn checkpoint(&mut self) -> Result<(), Error> {
         let place = self.place()?;
         let written = self.register.as_mut().map_or(Ok(()), |register| register.checkpoint(place));

@@ -39,8 +39,11 @@ const COURTESY: u32 = 8;
 /// A group takes nobody in who comes so long after its time, which is all its events'.
 const GROUP_AGE_MAX_MICROS: i64 = 1_000_000;
 
-/// After so long without a request a ledger gives back memory, and looks again as long as its register is writing.
+/// After so long without a request a ledger gives back memory, and looks again as long as there is some.
 const TIDY_EVERY: Duration = Duration::from_millis(250);
+/// After so many looks it rests: what it has only to be quick it lets go. A command that comes later pays for a copy of the
+/// state, some milliseconds where a million events are, so this is not done between two commands of somebody who types.
+const LOOKS_BEFORE_REST: u32 = 40;
 /// After so long without a word of the log, it is asked where it stands before anything is decided: it may have been made
 /// again, and the guard, which names a number, does not tell a log from another of the same length.
 const SILENCE_MAX: Duration = Duration::from_secs(1);
@@ -57,8 +60,8 @@ pub(crate) struct LedgerTask<J> {
     guard: ClockGuard,
     archive: Archive<J>,
     knowledge: Knowledge,
-    /// The state with the group's own events; equal to the known state between groups.
-    tentative: State,
+    /// The state with the groups' own events; none as long as that is the known state and nobody decides.
+    tentative: Option<State>,
     /// What the last group came to hold.
     room: Room,
     /// Commands in hand, oldest first.
@@ -66,6 +69,8 @@ pub(crate) struct LedgerTask<J> {
     questions: Vec<Question>,
     /// When the log last said something that agreed with what is known, by the clock that never steps.
     heard: Duration,
+    /// Nothing was decided since it gave back what it has only to be quick.
+    rests: bool,
     /// Appends lost to another recorder, one after the other.
     conflicts: u32,
     courtesy: u32,
@@ -112,11 +117,12 @@ impl<J: Journal> LedgerTask<J> {
             randomness,
             stop,
             guard: ClockGuard::new(),
-            tentative: State::default(),
+            tentative: None,
             room: Room::default(),
             waiting: VecDeque::new(),
             questions: Vec::new(),
             heard: Duration::ZERO,
+            rests: true,
             conflicts: 0,
             courtesy: 0,
             halted: None,
@@ -147,18 +153,21 @@ impl<J: Journal> LedgerTask<J> {
     /// Waits for the next request and takes what else is there; false when it is time to end.
     async fn gather(&mut self, requests: &mut Requests) -> bool {
         if self.waiting.is_empty() && self.questions.is_empty() {
+            let mut looks = 0;
             let request = loop {
-                let untidy =
-                    self.halted.is_none() && (self.knowledge.is_writing() || !self.archive.is_empty());
                 let next = tokio::select! {
                     biased;
                     _ = self.stop.wait_for(|stop| *stop) => Some(None),
                     request = requests.recv() => Some(request),
-                    () = tokio::time::sleep(TIDY_EVERY), if untidy => None,
+                    () = tokio::time::sleep(TIDY_EVERY), if self.is_untidy() => None,
                 };
                 match next {
                     Some(request) => break request,
                     None => self.tidy(),
+                }
+                looks += 1;
+                if looks == LOOKS_BEFORE_REST {
+                    self.rest();
                 }
             };
             let Some(request) = request else { return false };
@@ -168,6 +177,11 @@ impl<J: Journal> LedgerTask<J> {
         !*self.stop.borrow()
     }
 
+    /// Whether there is memory to give back.
+    fn is_untidy(&self) -> bool {
+        self.halted.is_none() && (self.knowledge.is_writing() || !self.archive.is_empty() || !self.rests)
+    }
+
     /// Nobody asks: memory of what the register has written, and of commits that were looked up, is given back.
     fn tidy(&mut self) {
         self.archive.forget();
@@ -175,6 +189,16 @@ impl<J: Journal> LedgerTask<J> {
             tracing::warn!(ledger = %self.origin.ledger, %error, "the register could not be written");
             self.halted.get_or_insert(error);
         }
+    }
+
+    /// Nobody has asked for long: there is one state again, and no room for groups and rows that may not come.
+    fn rest(&mut self) {
+        self.tentative = None;
+        self.room = Room::default();
+        self.waiting = VecDeque::new();
+        self.questions = Vec::new();
+        self.knowledge.rest();
+        self.rests = true;
     }
 
     fn take_all(&mut self, requests: &mut Requests) {
@@ -260,6 +284,7 @@ impl<J: Journal> LedgerTask<J> {
         most: usize,
     ) -> Result<(), Error> {
         let now = forming.group.time();
+        self.rests = false;
         forming.full |= self.clock.now().0 - now.0 > GROUP_AGE_MAX_MICROS;
         for _ in 0..most {
             if forming.full {
@@ -271,7 +296,7 @@ impl<J: Journal> LedgerTask<J> {
                 origin: &self.origin,
                 knowledge: &self.knowledge,
                 ahead,
-                tentative: &mut self.tentative,
+                tentative: self.tentative.get_or_insert_with(|| self.knowledge.state().clone()),
                 archive: &mut self.archive,
             };
             match forming.group.decide(&mut desk, &waiting.submission, &minted).await {
@@ -316,7 +341,7 @@ impl<J: Journal> LedgerTask<J> {
             groups.into_iter().flatten().map(|(waiting, _)| waiting).collect();
         waiting.append(&mut self.waiting);
         self.waiting = waiting;
-        self.tentative = self.knowledge.state().clone();
+        self.tentative = None;
     }
 
     /// After lost races groups become smaller, so that deciding again takes less time in which to lose again.
@@ -334,3 +359,6 @@ impl<J: Journal> LedgerTask<J> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,7 @@
 //! What the recorder remembers for ever: command ids, keys of source records, ids of events.
 //!
 //! Rows are collected in memory and written as sorted runs, which never change; runs of a level are merged when
-//! there are enough of them. sled holds the blocks of the runs and does nothing else: one row a sled key costs
-//! several times the memory and disk. A small filter per run answers for most new keys without a read.
+//! there are enough of them. A run is a file. A small filter per run answers for most new keys without a read.
 //!
 //! The register never runs ahead of its bookmark: a run counts when the bookmark that names it is durable, and
 //! what no bookmark names is cleared away on opening. The log is the truth; a register that can't be trusted is
@@ -13,7 +12,7 @@ mod filter;
 mod job;
 mod row;
 mod run;
-mod store;
+mod shelf;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -29,15 +28,15 @@ use job::Job;
 pub use row::{Key, Remembered, Rows};
 use row::{Row, RowBytes};
 use run::{Run, SortedRows};
-pub use store::Shelf;
-use store::{Gathered, Store};
+use shelf::Gathered;
+pub use shelf::Shelf;
 
-/// Rows in memory before they are written as a run: about 9 MB. Fewer, larger runs are merged less often, and a new key
-/// is looked for in fewer of them.
-const BUFFER_ROWS: usize = 131_072;
-/// Rows that gather while the run before is still being written; then the ledger waits for it.
-const BUFFER_ROWS_MAX: usize = 3 * BUFFER_ROWS;
-/// Rows in the memory of all registers of a recorder together, about 45 MB, from which on each writes smaller runs: many
+/// Rows in memory before they are written as a run: 7.5 MB, a table of 131,072 places, which grows at 114,688; a commit adds
+/// some thousands. Fewer, larger runs are merged less often, and a new key is looked for in fewer of them.
+const BUFFER_ROWS: usize = 110_000;
+/// Rows that gather while the run before is still being written, in a table twice as large; then the ledger waits for it.
+const BUFFER_ROWS_MAX: usize = 2 * BUFFER_ROWS;
+/// Rows in the memory of all registers of a recorder together, about 40 MB, from which on each writes smaller runs: many
 /// ledgers with a little each would hold more than a few with much.
 const GATHERED_ROWS: usize = 4 * BUFFER_ROWS;
 /// The least that is worth a run even then.
@@ -48,9 +47,6 @@ const FAN_IN: usize = 8;
 /// Why the register can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// The store failed: a full disk, a second process.
-    #[error("the register's store failed: {0}")]
-    Store(#[from] sled::Error),
     /// Another recorder works in the same directory.
     #[error("{0} is in use by another process")]
     InUse(PathBuf),
@@ -77,12 +73,11 @@ pub fn held(data_dir: &Path, origin: &Origin) -> Option<Head> {
 /// The register of one ledger.
 pub struct Register {
     directory: PathBuf,
-    store: Store,
     /// Newest rows; not in any run.
     buffer: Rows,
     gathered: Gathered,
     /// Rows on their way into a run.
-    frozen: Option<(Arc<Rows>, Job<Run>)>,
+    frozen: Option<(Arc<Rows>, Job<Option<Run>>)>,
     /// Newest first.
     runs: Vec<Arc<Run>>,
     merge: Option<(Vec<u64>, Job<Run>)>,
@@ -103,9 +98,9 @@ impl Register {
     /// [`RegisterError`] if the files can't be used at all.
     pub fn open(directory: &Path, shelf: &Shelf) -> Result<(Self, Option<Place>), RegisterError> {
         std::fs::create_dir_all(directory)?;
-        // sled locks its own files, but clearing them away would come before that.
         let lock = File::create(directory.join("lock"))?;
         lock.try_lock().map_err(|_| RegisterError::InUse(directory.to_owned()))?;
+        shelf.remove_former(directory)?;
         let kept = match bookmark::read(directory) {
             Ok(None) => Ok(None),
             Ok(Some(bookmark)) => Self::reopen(directory, shelf, &lock, bookmark).map(Some),
@@ -120,7 +115,8 @@ impl Register {
             Err(error) => return Err(error),
         }
         bookmark::remove(directory)?;
-        Ok((Self::empty(directory, shelf, Store::create(shelf, directory)?, lock), None))
+        run::clear_all_but(directory, &[])?;
+        Ok((Self::empty(directory, shelf, lock), None))
     }
 
     /// Forgets everything and begins again, as if nothing had been there.
@@ -134,10 +130,9 @@ impl Register {
         Ok(Self::open(&directory, &shelf)?.0)
     }
 
-    fn empty(directory: &Path, shelf: &Shelf, store: Store, lock: File) -> Self {
+    fn empty(directory: &Path, shelf: &Shelf, lock: File) -> Self {
         Self {
             directory: directory.to_owned(),
-            store,
             buffer: Rows::default(),
             gathered: Gathered::new(shelf.clone()),
             frozen: None,
@@ -156,29 +151,28 @@ impl Register {
         lock: &File,
         bookmark: Bookmark,
     ) -> Result<(Self, Place), RegisterError> {
-        let store = Store::open(shelf, directory)?;
-        let mut register = Self::empty(directory, shelf, store, lock.try_clone()?);
+        let mut register = Self::empty(directory, shelf, lock.try_clone()?);
         for record in &bookmark.runs {
-            let run = Run::load(&register.store, record)?;
+            let run = Run::load(directory, *record)?;
             if !bookmark.clean {
-                run.check(&register.store, record)?;
+                run.check()?;
             }
             register.keys += run.rows();
             register.next_run = register.next_run.max(record.id + 1);
             register.runs.push(Arc::new(run));
         }
         let named: Vec<u64> = bookmark.runs.iter().map(|r| r.id).collect();
-        register.store.clear_all_but(&named)?;
-        let place = bookmark.place.clone();
+        run::clear_all_but(directory, &named)?;
         // From now on a stop without a word is an unclean one.
-        bookmark::write(directory, &Bookmark { clean: false, ..bookmark })?;
-        Ok((register, place))
+        let bookmark = Bookmark { clean: false, ..bookmark };
+        bookmark::write(directory, &bookmark)?;
+        Ok((register, bookmark.place))
     }
 
     /// What is remembered of a key.
     ///
     /// # Errors
-    /// [`RegisterError`] if the store can't be read.
+    /// [`RegisterError`] if a run can't be read.
     pub fn get(&self, key: &Key) -> Result<Option<Remembered>, RegisterError> {
         if let Some(found) = self.buffer.get(key) {
             return Ok(Some(*found));
@@ -187,7 +181,7 @@ impl Register {
             return Ok(Some(*found));
         }
         for run in &self.runs {
-            if let Some(found) = run.get(&self.store, key)? {
+            if let Some(found) = run.get(key)? {
                 return Ok(Some(found));
             }
         }
@@ -235,6 +229,11 @@ impl Register {
         if is_done { self.settle() } else { Ok(()) }
     }
 
+    /// Keeps no room for rows that may not come.
+    pub fn rest(&mut self) {
+        self.buffer.shrink_to_fit();
+    }
+
     /// Writes everything and waits until it is durable: the next opening is at this place without a check.
     ///
     /// # Errors
@@ -250,11 +249,10 @@ impl Register {
 
     /// Takes over what the background has finished, waiting for a write but not for a merge.
     fn settle(&mut self) -> Result<(), RegisterError> {
-        if let Some((_, job)) = self.frozen.take() {
-            let run = job.wait()?;
-            if run.rows() > 0 {
-                self.runs.insert(0, Arc::new(run));
-            }
+        if let Some((_, job)) = self.frozen.take()
+            && let Some(run) = job.wait()?
+        {
+            self.runs.insert(0, Arc::new(run));
         }
         if self.merge.as_ref().is_some_and(|(_, job)| job.is_done())
             && let Some((ids, job)) = self.merge.take()
@@ -287,28 +285,28 @@ impl Register {
         let Some(level) = due else { return };
         let parts: Vec<Arc<Run>> = self.runs.iter().filter(|r| r.level() == level).cloned().collect();
         let ids = parts.iter().map(|r| r.id()).collect();
-        let (store, id) = (self.store.clone(), self.take_id());
-        self.merge = Some((ids, Job::start(move || Run::merge(&store, &parts, level + 1, id))));
+        let (directory, id) = (self.directory.clone(), self.take_id());
+        self.merge = Some((ids, Job::start(move || Run::merge(&directory, &parts, level + 1, id))));
     }
 
     fn write(&mut self, place: Place, clean: bool) -> Result<(), RegisterError> {
         // Room for as many again; a register that is closed needs none.
-        let room = if clean { 0 } else { self.buffer.len() + self.buffer.len() / 8 };
+        let room = if clean { 0 } else { self.buffer.len().min(BUFFER_ROWS) };
         let room = Rows::with_capacity_and_hasher(room, Default::default());
         let rows = Arc::new(std::mem::replace(&mut self.buffer, room));
         self.gathered.clear();
         self.keys += rows.len() as u64;
         let id = self.take_id();
-        let (store, directory, frozen) = (self.store.clone(), self.directory.clone(), rows.clone());
+        let (directory, frozen) = (self.directory.clone(), rows.clone());
         let older: Vec<RunRecord> = self.runs.iter().map(|r| r.record()).collect();
         let garbage = std::mem::take(&mut self.garbage);
         let job = Job::start(move || {
-            let run = Run::write(&store, &sorted(&frozen), id)?;
-            store.sync()?;
-            let newest = (run.rows() > 0).then(|| run.record());
-            let runs = newest.into_iter().chain(older).collect();
+            let rows = sorted(&frozen);
+            drop(frozen);
+            let run = (!rows.is_empty()).then(|| Run::write(&directory, &rows, id)).transpose()?;
+            let runs = run.iter().map(Run::record).chain(older).collect();
             bookmark::write(&directory, &Bookmark { clean, place, runs })?;
-            store.clear(&garbage)?;
+            run::clear(&directory, &garbage)?;
             Ok(run)
         });
         self.frozen = Some((rows, job));
@@ -324,14 +322,14 @@ impl Register {
     /// remembers the same. Reads everything.
     ///
     /// # Errors
-    /// [`RegisterError`] if the store can't be read.
+    /// [`RegisterError`] if a run can't be read.
     pub fn digest(&self) -> Result<(u64, [u8; 32]), RegisterError> {
         let in_memory = |rows: &Rows| -> SortedRows { Box::new(sorted(rows).into_iter().map(Ok)) };
         let mut sources = vec![in_memory(&self.buffer)];
         if let Some((rows, _)) = &self.frozen {
             sources.push(in_memory(rows));
         }
-        sources.extend(self.runs.iter().map(|run| run.read(&self.store)));
+        sources.extend(self.runs.iter().map(|run| run.read()));
         let (mut count, mut digest) = (0, Sha256::new());
         for row in run::merge(sources) {
             digest.update(row?);

@@ -10,7 +10,7 @@ use crate::Observer;
 /// Settings of a recorder, for all its ledgers.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the registers are kept: in `register/<ledger>/` and `register-runs/` below it.
+    /// Where the registers are kept: in `register/<ledger>/` below it.
     pub data_dir: PathBuf,
     /// Name of the deployment; part of every event's `source`.
     pub deployment: Slug,

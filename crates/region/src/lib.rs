@@ -37,7 +37,12 @@ pub fn region(seed: u64, events: u64) -> Vec<District> {
 /// So many districts, 1 to [`LEDGERS_MAX`], from small to large: a few large ones and many small ones, whose ledgers
 /// hold `events` events together, one each at least.
 pub fn region_of(seed: u64, events: u64, ledgers: usize) -> Vec<District> {
+    one_by_one(seed, events, ledgers).collect()
+}
+
+/// The same, each made when it is asked for: what a large one will do in its year takes tens of megabytes.
+pub fn one_by_one(seed: u64, events: u64, ledgers: usize) -> impl Iterator<Item = District> {
     let quotas = places::quotas(events, ledgers.clamp(1, LEDGERS_MAX));
-    let ranked = quotas.iter().enumerate().rev();
-    ranked.map(|(before, quota)| District::new(&places::Profile::of(before + 1), seed, *quota)).collect()
+    let ranked = quotas.into_iter().enumerate().rev();
+    ranked.map(move |(before, quota)| District::new(&places::Profile::of(before + 1), seed, quota))
 }

@@ -38,7 +38,7 @@ impl<J: Journal> LedgerTask<J> {
             ));
         }
         self.knowledge = knowledge;
-        self.tentative = self.knowledge.state().clone();
+        self.tentative = None;
         self.catch_up().await?;
         Ok(true)
     }
@@ -57,7 +57,7 @@ impl<J: Journal> LedgerTask<J> {
                 break;
             }
         }
-        self.tentative = self.knowledge.state().clone();
+        self.tentative = None;
         if read.is_ok() {
             self.heard = self.clock.elapsed();
             self.settings.observer.caught_up(&self.origin.ledger, self.knowledge.register_rows());

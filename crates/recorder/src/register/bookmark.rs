@@ -1,6 +1,6 @@
 //! The bookmark: how far the register is complete, what the state was there, and which runs count.
 //!
-//! A small file beside the store, replaced as a whole, because sled can't say when something is on the disk.
+//! A small file beside the runs, replaced as a whole.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,7 +14,7 @@ use super::RegisterError;
 const FILE: &str = "bookmark.json";
 const NEXT: &str = "bookmark.json.next";
 /// Counts up when a row, a block or this file changes its form; an older register is made again from the log.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Where the register is complete to. What the task needs to go on from there without reading the log before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::thread::JoinHandle;
 
 use super::RegisterError;
 
-/// A thread with a result. Dropping it waits, so that the store is never held by a thread that nobody knows.
+/// A thread with a result. Dropping it waits, so that no thread that nobody knows writes files.
 pub(super) struct Job<T> {
     thread: Option<JoinHandle<Result<T, RegisterError>>>,
 }

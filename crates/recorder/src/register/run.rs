@@ -1,5 +1,13 @@
-//! A run: rows sorted by key, in blocks, never changed once written.
+//! A run: rows sorted by key in a file of its own, never changed once written.
+//!
+//! `<id>.run` holds the rows in blocks, each followed by its CRC-32C, and then a tail: the first key of every block, the
+//! filter, and the CRC-32C of both. The tail is in memory as long as the run counts; a block is read when a key is looked
+//! for that the filter has not ruled out, and the system keeps in its cache what is read often.
 
+use std::fs::File;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -8,98 +16,101 @@ use super::RegisterError;
 use super::bookmark::RunRecord;
 use super::filter::Filter;
 use super::row::{Key, ROW_BYTES, Remembered, Row, RowBytes};
-use super::store::{Store, Value};
 
-/// Rows in one sled value. Larger blocks write a little faster and hold far more memory when keys are looked up:
-/// at 3M keys and 100k look-ups 128 rows took 294 MB, 32 rows 152 MB, 16 rows 192 MB.
-const BLOCK_ROWS: usize = 32;
-/// Bytes of a filter in one sled value.
-const FILTER_CHUNK: usize = 16 * 1024;
+/// Rows that are read together. Their first key is in memory, which is an eighth of a byte a row.
+const BLOCK_ROWS: usize = 128;
+const CRC_BYTES: usize = 4;
+/// Bytes of a full block.
+const BLOCK_BYTES: u64 = (BLOCK_ROWS * ROW_BYTES + CRC_BYTES) as u64;
+/// What a file of a run is called after its id.
+const EXTENSION: &str = "run";
 
-/// Sections of a run in the store; a key is run id · section · first key of the block, or number of the chunk.
-const BLOCKS: u8 = 0;
-const FILTER: u8 = 1;
-
-/// One run, with its filter in memory and its blocks in the store.
+/// One run, with its filter in memory and its rows in a file.
 pub(super) struct Run {
-    id: u64,
-    level: u8,
-    rows: u64,
-    digest: [u8; 32],
+    path: PathBuf,
+    record: RunRecord,
+    /// The first key of every block.
+    fences: Vec<[u8; 16]>,
     filter: Filter,
 }
 
 impl Run {
     pub(super) const fn id(&self) -> u64 {
-        self.id
+        self.record.id
     }
 
     pub(super) const fn level(&self) -> u8 {
-        self.level
+        self.record.level
     }
 
     pub(super) const fn rows(&self) -> u64 {
-        self.rows
+        self.record.rows
     }
 
     /// What the bookmark says of it.
     pub(super) const fn record(&self) -> RunRecord {
-        RunRecord { id: self.id, level: self.level, rows: self.rows, digest: self.digest }
+        self.record
     }
 
-    /// Writes sorted rows as a run of the first level.
-    pub(super) fn write(store: &Store, rows: &[RowBytes], id: u64) -> Result<Self, RegisterError> {
-        let mut writer = Writer::new(store, id, rows.len() as u64);
+    /// Writes sorted rows as a run of the first level. It is durable afterwards.
+    pub(super) fn write(directory: &Path, rows: &[RowBytes], id: u64) -> Result<Self, RegisterError> {
+        let mut writer = Writer::new(directory, id, rows.len() as u64)?;
         for row in rows {
             writer.push(row)?;
         }
         writer.finish(0)
     }
 
-    /// Writes one run with the rows of all parts, newest part first: the newest value of a key wins.
+    /// Writes one run with the rows of all parts, newest part first: the newest value of a key wins. It is durable
+    /// afterwards.
     pub(super) fn merge(
-        store: &Store,
+        directory: &Path,
         parts: &[Arc<Self>],
         level: u8,
         id: u64,
     ) -> Result<Self, RegisterError> {
-        let mut writer = Writer::new(store, id, parts.iter().map(|p| p.rows).sum());
-        for row in merge(parts.iter().map(|part| part.read(store)).collect()) {
+        let mut writer = Writer::new(directory, id, parts.iter().map(|part| part.rows()).sum())?;
+        for row in merge(parts.iter().map(|part| part.read()).collect()) {
             writer.push(&row?)?;
         }
         writer.finish(level)
     }
 
     /// The run that a bookmark names; its blocks are not read.
-    pub(super) fn load(store: &Store, record: &RunRecord) -> Result<Self, RegisterError> {
-        let mut bytes = Vec::new();
-        for chunk in store.scan(&section(record.id, FILTER)) {
-            bytes.extend_from_slice(&chunk?.1);
-        }
-        let filter = Filter::from_bytes(&bytes).ok_or(RegisterError::Damaged("a filter is missing"))?;
-        Ok(Self { id: record.id, level: record.level, rows: record.rows, digest: record.digest, filter })
+    pub(super) fn load(directory: &Path, record: RunRecord) -> Result<Self, RegisterError> {
+        let path = path(directory, record.id);
+        let file = File::open(&path).map_err(not_there)?;
+        let blocks = record.rows.div_ceil(BLOCK_ROWS as u64);
+        let start = record.rows * ROW_BYTES as u64 + blocks * CRC_BYTES as u64;
+        let damaged = RegisterError::Damaged("the tail of a run is not what was written");
+        let Some(length) = file.metadata()?.len().checked_sub(start) else { return Err(damaged) };
+        let tail = checked(&file, start, length as usize)?;
+        let Some((fences, filter)) = tail.split_at_checked(blocks as usize * 16) else { return Err(damaged) };
+        let fences = fences.as_chunks::<16>().0.to_vec();
+        let Some(filter) = Filter::from_bytes(filter) else { return Err(damaged) };
+        Ok(Self { path, record, fences, filter })
     }
 
     /// Reads every row and compares count and digest.
-    pub(super) fn check(&self, store: &Store, record: &RunRecord) -> Result<(), RegisterError> {
+    pub(super) fn check(&self) -> Result<(), RegisterError> {
         let (mut rows, mut digest) = (0, Sha256::new());
-        for row in self.read(store) {
+        for row in self.read() {
             digest.update(row?);
             rows += 1;
         }
-        let same = rows == record.rows && <[u8; 32]>::from(digest.finalize()) == record.digest;
+        let same = rows == self.record.rows && <[u8; 32]>::from(digest.finalize()) == self.record.digest;
         if same { Ok(()) } else { Err(RegisterError::Damaged("a run is not what was written")) }
     }
 
-    pub(super) fn get(&self, store: &Store, key: &Key) -> Result<Option<Remembered>, RegisterError> {
+    pub(super) fn get(&self, key: &Key) -> Result<Option<Remembered>, RegisterError> {
         if !self.filter.may_hold(key) {
             return Ok(None);
         }
-        let Some((_, block)) =
-            store.at_or_before(&section(self.id, BLOCKS), &address(self.id, BLOCKS, key.0))?
-        else {
+        let Some(number) = self.fences.partition_point(|first| *first <= key.0).checked_sub(1) else {
             return Ok(None);
         };
+        // Not kept open: a county has hundreds of runs, and a process a thousand files.
+        let block = block(&File::open(&self.path)?, self.rows(), number as u64)?;
         let (rows, _) = block.as_chunks::<ROW_BYTES>();
         match rows.binary_search_by(|row| row.first_chunk::<16>().cmp(&Some(&key.0))) {
             Ok(at) => {
@@ -111,20 +122,73 @@ impl Run {
     }
 
     /// All rows in order.
-    pub(super) fn read(&self, store: &Store) -> SortedRows {
-        let mut blocks = store.scan(&section(self.id, BLOCKS));
-        let (mut block, mut at) = (Value::default(), 0);
-        Box::new(std::iter::from_fn(move || {
-            while at == block.len() {
-                match blocks.next()? {
-                    Ok((_, next)) => (block, at) = (next, 0),
-                    Err(error) => return Some(Err(error)),
-                }
-            }
-            let row = block.get(at..).and_then(<[u8]>::first_chunk).copied();
-            at = (at + ROW_BYTES).min(block.len());
-            Some(row.ok_or(RegisterError::Damaged("a row is not one")))
+    pub(super) fn read(&self) -> SortedRows {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) => return Box::new(std::iter::once(Err(error.into()))),
+        };
+        let rows = self.rows();
+        let blocks = (0..self.fences.len() as u64).map(move |number| block(&file, rows, number));
+        Box::new(blocks.flat_map(|block| {
+            let (rows, error) = match block {
+                Ok(bytes) => (bytes.as_chunks().0.to_vec(), None),
+                Err(error) => (Vec::new(), Some(Err(error))),
+            };
+            rows.into_iter().map(Ok).chain(error)
         }))
+    }
+}
+
+/// Removes these runs.
+pub(super) fn clear(directory: &Path, runs: &[u64]) -> Result<(), RegisterError> {
+    for id in runs {
+        match std::fs::remove_file(path(directory, *id)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            removed => removed?,
+        }
+    }
+    Ok(())
+}
+
+/// Removes every run that is not named: leftovers of an unclean stop.
+pub(super) fn clear_all_but(directory: &Path, named: &[u64]) -> Result<(), RegisterError> {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        let id = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        if path.extension().is_some_and(|is| is == EXTENSION) && !id.is_some_and(|id| named.contains(&id)) {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn path(directory: &Path, id: u64) -> PathBuf {
+    directory.join(format!("{id}.{EXTENSION}"))
+}
+
+/// The rows of a block of a run with so many.
+fn block(file: &File, rows: u64, number: u64) -> Result<Vec<u8>, RegisterError> {
+    let here = rows.saturating_sub(number * BLOCK_ROWS as u64).min(BLOCK_ROWS as u64);
+    checked(file, number * BLOCK_BYTES, here as usize * ROW_BYTES + CRC_BYTES)
+}
+
+/// So many bytes from here on, without the checksum that ends them.
+fn checked(file: &File, start: u64, length: usize) -> Result<Vec<u8>, RegisterError> {
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, start).map_err(not_there)?;
+    let crc = bytes.last_chunk().map(|crc| u32::from_le_bytes(*crc));
+    bytes.truncate(length.saturating_sub(CRC_BYTES));
+    if crc == Some(crc32c::crc32c(&bytes)) {
+        return Ok(bytes);
+    }
+    Err(RegisterError::Damaged("a checksum in a run does not match"))
+}
+
+fn not_there(error: std::io::Error) -> RegisterError {
+    match error.kind() {
+        ErrorKind::NotFound => RegisterError::Damaged("a run is missing"),
+        ErrorKind::UnexpectedEof => RegisterError::Damaged("a run is cut short"),
+        _ => error.into(),
     }
 }
 
@@ -157,56 +221,61 @@ pub(super) fn merge(sources: Vec<SortedRows>) -> impl Iterator<Item = Result<Row
     })
 }
 
-struct Writer<'a> {
-    store: &'a Store,
+struct Writer {
+    path: PathBuf,
     id: u64,
+    file: BufWriter<File>,
     block: Vec<u8>,
     rows: u64,
     digest: Sha256,
+    fences: Vec<[u8; 16]>,
     filter: Filter,
 }
 
-impl<'a> Writer<'a> {
-    fn new(store: &'a Store, id: u64, rows_max: u64) -> Self {
-        let block = Vec::with_capacity(BLOCK_ROWS * ROW_BYTES);
-        Self { store, id, block, rows: 0, digest: Sha256::new(), filter: Filter::sized(rows_max) }
+impl Writer {
+    fn new(directory: &Path, id: u64, rows_max: u64) -> Result<Self, RegisterError> {
+        let path = path(directory, id);
+        let file = BufWriter::with_capacity(64 * 1024, File::create(&path)?);
+        let fences = Vec::with_capacity(rows_max.div_ceil(BLOCK_ROWS as u64) as usize);
+        let (block, filter) = (Vec::with_capacity(BLOCK_ROWS * ROW_BYTES), Filter::sized(rows_max));
+        Ok(Self { path, id, file, block, rows: 0, digest: Sha256::new(), fences, filter })
     }
 
     fn push(&mut self, row: &RowBytes) -> Result<(), RegisterError> {
-        self.filter.insert(&Key::of_row(row));
+        let key = Key::of_row(row);
+        if self.block.is_empty() {
+            self.fences.push(key.0);
+        }
+        self.filter.insert(&key);
         self.block.extend_from_slice(row);
         self.rows += 1;
         if self.block.len() == BLOCK_ROWS * ROW_BYTES { self.write_block() } else { Ok(()) }
     }
 
     fn write_block(&mut self) -> Result<(), RegisterError> {
-        let Some(first) = self.block.first_chunk::<16>().copied() else { return Ok(()) };
+        if self.block.is_empty() {
+            return Ok(());
+        }
         self.digest.update(&self.block);
-        let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK_ROWS * ROW_BYTES));
-        self.store.insert(&address(self.id, BLOCKS, first), block)
+        self.file.write_all(&self.block)?;
+        self.file.write_all(&crc32c::crc32c(&self.block).to_le_bytes())?;
+        self.block.clear();
+        Ok(())
     }
 
+    /// Writes the tail, and waits until file and name are on the disk.
     fn finish(mut self, level: u8) -> Result<Run, RegisterError> {
         self.write_block()?;
-        if self.rows > 0 {
-            for (number, chunk) in (0_u128..).zip(self.filter.to_bytes().chunks(FILTER_CHUNK)) {
-                let key = address(self.id, FILTER, number.to_be_bytes());
-                self.store.insert(&key, chunk.to_vec())?;
-            }
+        let (fences, filter) = (self.fences.as_flattened(), self.filter.to_bytes());
+        let crc = crc32c::crc32c_append(crc32c::crc32c(fences), &filter);
+        for part in [fences, &filter, &crc.to_le_bytes()] {
+            self.file.write_all(part)?;
         }
-        let digest = self.digest.finalize().into();
-        Ok(Run { id: self.id, level, rows: self.rows, digest, filter: self.filter })
+        self.file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        if let Some(directory) = self.path.parent() {
+            File::open(directory)?.sync_all()?;
+        }
+        let record = RunRecord { id: self.id, level, rows: self.rows, digest: self.digest.finalize().into() };
+        Ok(Run { path: self.path, record, fences: self.fences, filter: self.filter })
     }
-}
-
-fn section(run: u64, section: u8) -> Vec<u8> {
-    let mut key = run.to_be_bytes().to_vec();
-    key.push(section);
-    key
-}
-
-fn address(run: u64, part: u8, last: [u8; 16]) -> Vec<u8> {
-    let mut key = section(run, part);
-    key.extend_from_slice(&last);
-    key
 }

@@ -125,11 +125,16 @@ fn a_register_without_a_run_that_counts_is_made_again() {
     let (mut register, _) = open(&directory);
     fill(&mut register, 0..200, 100);
     drop(register);
-    let store = Store::open(&Shelf::new(directory.path()), &at(&directory)).unwrap();
-    store.clear_all_but(&[]).unwrap();
-    drop(store);
+    run::clear_all_but(&at(&directory), &[]).unwrap();
     let (register, found) = open(&directory);
     assert_eq!((found, register.rows()), (None, 0));
+}
+
+/// The file of a run, and what is in it.
+fn file_of(directory: &TempDir, run: u64) -> (PathBuf, Vec<u8>) {
+    let file = at(directory).join(format!("{run}.run"));
+    let bytes = std::fs::read(&file).unwrap();
+    (file, bytes)
 }
 
 #[test]
@@ -138,13 +143,79 @@ fn a_run_with_a_changed_row_is_found_after_an_unclean_stop() {
     let (mut register, _) = open(&directory);
     fill(&mut register, 0..100, 100);
     drop(register);
-    let store = Store::open(&Shelf::new(directory.path()), &at(&directory)).unwrap();
-    let (at, block) = store.scan(&1_u64.to_be_bytes()).next().unwrap().unwrap();
-    let mut block = block.to_vec();
-    block[20] ^= 1;
-    store.insert(&at, block).unwrap();
-    drop(store);
+    let (file, mut bytes) = file_of(&directory, 1);
+    bytes[20] ^= 1;
+    std::fs::write(file, bytes).unwrap();
     assert_eq!(open(&directory).1, None);
+}
+
+#[test]
+fn a_byte_that_changed_in_a_run_is_never_believed() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..300, 300);
+    register.close(place(1)).unwrap();
+    let (file, whole) = file_of(&directory, 1);
+    let rows = 300 * row::ROW_BYTES + 3 * 4;
+    let filter = rows + 3 * 16;
+    assert!(whole.len() > filter + 300);
+    for changed in [20, 128 * row::ROW_BYTES, rows - 1, rows, filter, filter + 300, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[changed] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+        let (register, found) = open(&directory);
+        // What is not read on opening is found when it is read.
+        let damaged = (0..300).find_map(|n| register.get(&key(n)).err());
+        assert!(found.is_none() || matches!(damaged, Some(RegisterError::Damaged(_))), "byte {changed}");
+        assert_eq!(found.is_none(), changed >= rows, "byte {changed}");
+        // As it was.
+        drop(register);
+        std::fs::remove_dir_all(at(&directory)).unwrap();
+        let (mut register, _) = open(&directory);
+        fill(&mut register, 0..300, 300);
+        register.close(place(1)).unwrap();
+        assert_eq!(file_of(&directory, 1).1, whole);
+    }
+}
+
+#[test]
+fn a_run_that_is_cut_short_is_never_believed() {
+    for left in [0, 100, 5_000, 10_000] {
+        let directory = TempDir::new().unwrap();
+        let (mut register, _) = open(&directory);
+        fill(&mut register, 0..300, 300);
+        register.close(place(1)).unwrap();
+        let (file, whole) = file_of(&directory, 1);
+        assert!(whole.len() > left);
+        std::fs::write(file, &whole[..left]).unwrap();
+        assert_eq!(open(&directory).1, None, "{left} bytes");
+    }
+}
+
+#[test]
+fn what_earlier_versions_kept_of_a_register_is_removed() {
+    let directory = TempDir::new().unwrap();
+    let before = [directory.path().join("register-runs"), at(&directory).join("runs")];
+    for folder in &before {
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(folder.join("conf"), "of sled").unwrap();
+    }
+    let _register = open(&directory);
+    assert!(before.iter().all(|folder| !folder.exists()));
+}
+
+#[test]
+fn a_register_at_rest_has_room_for_its_rows_only_and_knows_them_all() {
+    let directory = TempDir::new().unwrap();
+    let (mut register, _) = open(&directory);
+    fill(&mut register, 0..2_000, 1_000);
+    (2_000..2_010).for_each(|n| register.insert(key(n), value(n)));
+    assert!(register.buffer.capacity() >= 1_000);
+    register.rest();
+    assert!(register.buffer.capacity() < 100);
+    for n in 0..2_010 {
+        assert_eq!(register.get(&key(n)).unwrap(), Some(value(n)), "key {n}");
+    }
 }
 
 #[test]
@@ -163,16 +234,16 @@ fn a_damaged_bookmark_is_never_believed() {
 }
 
 #[test]
-fn runs_that_were_merged_away_leave_the_store() {
+fn runs_that_were_merged_away_leave_the_disk() {
     let directory = TempDir::new().unwrap();
     let (mut register, _) = open(&directory);
     fill(&mut register, 0..6_400, 100);
     register.close(place(1)).unwrap();
     let (register, _) = open(&directory);
-    let stored =
-        register.store.scan(&[]).map(|entry| u64::from_be_bytes(*entry.unwrap().0.first_chunk().unwrap()));
-    let mut stored: Vec<u64> = stored.collect();
-    stored.dedup();
+    let names = std::fs::read_dir(at(&directory)).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    let mut stored: Vec<u64> = names.filter_map(|name| name.strip_suffix(".run")?.parse().ok()).collect();
+    stored.sort_unstable();
     let mut counted: Vec<u64> = register.runs.iter().map(|run| run.id()).collect();
     counted.sort_unstable();
     assert_eq!(stored, counted);
@@ -212,16 +283,4 @@ fn registers_on_one_shelf_keep_apart_and_write_early_when_they_are_many() {
     assert!(small.is_full());
     full.checkpoint(place(9)).unwrap();
     assert!(!small.is_full());
-}
-
-#[test]
-fn a_shelf_that_sled_finds_damaged_costs_no_more_than_reading_the_logs() {
-    let directory = TempDir::new().unwrap();
-    let (mut register, _) = open(&directory);
-    fill(&mut register, 0..100, 100);
-    register.close(place(1)).unwrap();
-    let conf = directory.path().join("register-runs").join("conf");
-    std::fs::write(conf, "nothing that sled knows").unwrap();
-    let (register, found) = open(&directory);
-    assert_eq!((found, register.rows()), (None, 0));
 }
