@@ -211,6 +211,8 @@ refusals! {
     AssistanceBeforeRequest { date: Date, requested: Date } => "{date} is before the assistance was requested, on {requested}";
     /// Only what was provided is evaluated.
     AssistanceNotProvided { date: Date } => "no assistance was provided by {date}";
+    /// A token allows to read or to write: everything of its ledger, or what its scope names.
+    ScopeNotAllowed { scope: String } => "{scope:?} is no scope: it must be read, write, or what it is for with one of them, such as deliveries:write";
 }
 
 /// Every refusal there is, by code.
@@ -269,6 +271,7 @@ impl Refusal {
             | Self::OutsideAssessmentYear { .. }
             | Self::SharingTooLong { .. } => Some("effective"),
             Self::AssessmentOpenAlready { .. } => Some("details/year"),
+            Self::ScopeNotAllowed { .. } => Some("details/scopes"),
             _ => None,
         }
     }

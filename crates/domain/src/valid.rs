@@ -23,7 +23,7 @@ pub(crate) enum Validity {
 }
 
 /// Whether it has begun by that day. What names no day is so from when it was recorded.
-fn begun(effective: Option<Effective>, day: Date) -> bool {
+pub(crate) fn begun(effective: Option<Effective>, day: Date) -> bool {
     effective.is_none_or(|effective| effective.from() <= day)
 }
 

@@ -99,6 +99,7 @@ fn named(kind: Kind) -> (&'static str, Option<(&'static str, &'static str)>) {
         Kind::Amendment => ("amendments", Some(("amendments", "amendment"))),
         Kind::Grant => ("grants", Some(("funding", "grant"))),
         Kind::Assistance => ("assistances", Some(("assistance-log", "assistance"))),
+        Kind::Access => ("access", Some(("access", "token"))),
     }
 }
 
