@@ -95,8 +95,8 @@ macro_rules! corrections {
                     let body = CorrectEvent { corrects, reason, effective, now };
                     Some(Command::$kind(domain::$module::Command::$correct(Box::new(body))))
                 })+
-                // The ledger's own events stand.
-                Event::Ledger(_) => None,
+                // The ledger's own events and those of tokens stand.
+                Event::Ledger(_) | Event::Access(_) => None,
             }
         }
 
@@ -105,7 +105,7 @@ macro_rules! corrections {
             let body = VoidEvent { corrects, reason };
             match kind {
                 $(Kind::$kind => Some(Command::$kind(domain::$module::Command::$void(body))),)+
-                Kind::Ledger => None,
+                Kind::Ledger | Kind::Access => None,
             }
         }
     };

@@ -8,7 +8,7 @@ use domain::Slug;
 use domain::access::{Granted, Revoked};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use runtime::{Clock as _, Random as _, SystemClock, SystemRandom};
+use runtime::{Clock as _, Random, SystemClock, SystemRandom};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub(crate) async fn run(token: &Token, output: Output) -> Result<Exit, Error> {
 }
 
 async fn grant(client: &Client, new: &TokenNew, output: Output) -> Result<Exit, Error> {
-    let (id, secret, today) = (random_id(), SystemRandom.bytes::<32>(), today()?);
+    let (id, secret, today) = (random_id(), random::<32>(), today()?);
     let after = |days: i64| today.saturating_add(days.days());
     let granted = Granted {
         label: new.label.clone(),
@@ -217,7 +217,12 @@ fn names(ledgers: &[Slug]) -> String {
 }
 
 fn random_id() -> Uuid {
-    uuid::Builder::from_random_bytes(SystemRandom.bytes()).into_uuid()
+    uuid::Builder::from_random_bytes(random()).into_uuid()
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let random: &dyn Random = &SystemRandom;
+    random.bytes()
 }
 
 /// In UTC, by which the gateway also ends tokens.

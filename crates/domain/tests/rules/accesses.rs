@@ -61,6 +61,14 @@ fn a_token_is_granted_once_and_revoked_once() {
 }
 
 #[test]
+fn a_family_has_no_dispute_with_a_token() {
+    let mut world = World::opened();
+    let event = world.accepted("grant-access", grant());
+    let details = json!({ "event": event, "grounds": "inaccurate" });
+    world.refused("request-amendment", act(601, "2026-03-03", details), "event-of-another-kind");
+}
+
+#[test]
 fn a_scope_reads_or_writes_everything_or_what_it_names() {
     let mut world = World::opened();
     for scope in ["", "admin", "deliveries", "deliveries:", "deliveries:own", "READ", "read "] {
