@@ -12,3 +12,4 @@ mod roles;
 mod schemas;
 mod serving;
 mod spread;
+mod tokens;

@@ -28,6 +28,13 @@ pub(crate) const PHRASES: &[(&str, &[&str])] = &[
         &["change-policy: policy/suppress_under 11, policy/late_days_max 400, policy/persons enrolled"],
     ),
     ("version {n} of {event} is registered", &["register-schema: event {event}, version {n}"]),
+    // Tokens.
+    (
+        "the token {token} for {actor} until {until}, allowing {scopes}",
+        &["grant-access {token}: label {token}, actor {actor}, scopes {scopes}, expires {until}, \
+           secret_hash AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"],
+    ),
+    ("the token {token} is revoked: {reason}", &["revoke-access {token}: reason {reason}"]),
     // Sites.
     ("the site {site}", &["register-site {site} on 1999-09-01: name {site}, cds 1999999{number}, city Azul"]),
     (

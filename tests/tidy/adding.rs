@@ -17,9 +17,10 @@ fn exists(path: &str) -> bool {
     super::root().join(path).exists()
 }
 
-/// `deliveries` for `delivery`.
+/// `deliveries` for `delivery`, `accesses` for `access`.
 fn plural(thing: &str) -> String {
-    thing.strip_suffix('y').map_or_else(|| format!("{thing}s"), |stem| format!("{stem}ies"))
+    let plain = || if thing.ends_with('s') { format!("{thing}es") } else { format!("{thing}s") };
+    thing.strip_suffix('y').map_or_else(plain, |stem| format!("{stem}ies"))
 }
 
 /// The first things share files for what later ones have of their own.

@@ -7,8 +7,10 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use domain::Slug;
 
 mod asking;
+mod token;
 
 pub(crate) use asking::{Explain, Query, Report, ReportFormat};
+pub(crate) use token::{Token, TokenAct, TokenList, TokenNew, TokenRevoke};
 
 /// The shared, verifiable record of a community school's partnerships.
 #[derive(Debug, Parser)]
@@ -57,6 +59,8 @@ pub(crate) enum Verb {
     Config(Config),
     /// Check a data directory and what it needs, with a cure for each finding
     Doctor(Doctor),
+    /// Make, list and revoke the tokens by which programs speak to the gateway
+    Token(Token),
     /// Make an nkey for each role, and the file of their public halves that config/nats/users.conf reads
     Nkeys(Nkeys),
     /// Print completions for a shell

@@ -17,6 +17,7 @@ mod report;
 mod schema;
 mod serve;
 mod tail;
+mod token;
 mod verify;
 
 use crate::args::{Args, Verb};
@@ -51,6 +52,7 @@ async fn run_async(verb: Verb, output: Output) -> Result<Exit, Error> {
         Verb::Events(events) => events::run(&events, output).await,
         Verb::Verify(verify) => verify::run(&verify, output).await,
         Verb::Doctor(doctor) => doctor::run(&doctor, output).await,
+        Verb::Token(token) => token::run(&token, output).await,
         // Answered before a runtime was started.
         Verb::Schema(_) | Verb::Config(_) | Verb::Nkeys(_) | Verb::Completions { .. } | Verb::Help { .. } => {
             Ok(Exit::Ok)

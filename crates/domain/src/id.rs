@@ -121,6 +121,8 @@ pub mod mark {
     pub enum Allocation {}
     /// A request for technical assistance and its answer.
     pub enum Assistance {}
+    /// One token.
+    pub enum Access {}
 }
 
 /// A site.
@@ -175,6 +177,8 @@ pub type GrantId = Id<mark::Grant>;
 pub type AllocationId = Id<mark::Allocation>;
 /// A request for technical assistance.
 pub type AssistanceId = Id<mark::Assistance>;
+/// A token; it is written inside it, and tells nothing of its secret.
+pub type AccessId = Id<mark::Access>;
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@
 
 #[macro_use]
 pub mod thing;
+pub mod access;
 pub mod agreement;
 pub mod amendment;
 pub mod assessment;

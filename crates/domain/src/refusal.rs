@@ -222,6 +222,8 @@ refusals! {
     AssistanceBeforeRequest { date: Date, requested: Date } => "{date} is before the assistance was requested, on {requested}";
     /// Only what was provided is evaluated.
     AssistanceNotProvided { date: Date } => "no assistance was provided by {date}";
+    /// A token allows to read or to write: everything of its ledger, or what its scope names.
+    ScopeNotAllowed { scope: String } => "{scope:?} is no scope: it must be read, write, or what it is for with one of them, such as deliveries:write";
 }
 
 /// Every refusal there is, by code.
@@ -282,6 +284,7 @@ impl Refusal {
             Self::AssessmentOpenAlready { .. } => Some("details/year"),
             Self::SharingWithAnother { .. } => Some("details/recipient"),
             Self::SharingForAnotherPurpose { .. } => Some("details/purpose"),
+            Self::ScopeNotAllowed { .. } => Some("details/scopes"),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::access::Access;
 use crate::agreement::Agreement;
 use crate::amendment::Amendment;
 use crate::assessment::Assessment;
@@ -20,7 +21,7 @@ use crate::engagement::Engagement;
 use crate::fact::{Fact, Recorded, Timestamp};
 use crate::grant::Grant;
 use crate::id::{
-    AgreementId, AmendmentId, AssessmentId, AssistanceId, CaseId, ConsentId, CouncilId, DecisionId,
+    AccessId, AgreementId, AmendmentId, AssessmentId, AssistanceId, CaseId, ConsentId, CouncilId, DecisionId,
     EngagementId, GrantId, OfferingId, PartnerId, PersonId, ReferralId, SharingId, SiteId,
 };
 use crate::ledger::Ledger;
@@ -124,6 +125,8 @@ pub struct State {
     pub(crate) assessments: BTreeMap<AssessmentId, Assessment>,
     #[serde(default)]
     pub(crate) sharings: BTreeMap<SharingId, Sharing>,
+    #[serde(default)]
+    pub(crate) accesses: BTreeMap<AccessId, Access>,
     // Natural keys of what is above, so that a duplicate is found without a scan.
     pub(crate) site_by_cds: BTreeMap<CdsCode, SiteId>,
     pub(crate) partner_by_key: BTreeMap<String, PartnerId>,
@@ -224,6 +227,11 @@ impl State {
     /// The assistance, if it was requested.
     pub fn assistance(&self, id: AssistanceId) -> Result<&Assistance, Refusal> {
         self.assistances.get(&id).ok_or(Refusal::NotFound { kind: "assistance", id: id.0 })
+    }
+
+    /// The token, if it was granted.
+    pub fn access(&self, id: AccessId) -> Result<&Access, Refusal> {
+        self.accesses.get(&id).ok_or(Refusal::NotFound { kind: "token", id: id.0 })
     }
 
     /// Agreements, by id.

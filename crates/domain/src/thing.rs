@@ -292,6 +292,8 @@ things! {
     Grant in grant;
     /// Regional technical assistance, from the request to its evaluation.
     Assistance in assistance;
+    /// A token by which a program or a person speaks to the gateway.
+    Access in access;
 }
 
 impl Kind {

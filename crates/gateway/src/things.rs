@@ -101,6 +101,7 @@ fn named(kind: Kind) -> (&'static str, Option<(&'static str, &'static str)>) {
         Kind::Case => ("cases", None),
         Kind::Disclosure => ("disclosures", Some(("disclosures", "disclosure"))),
         Kind::Assistance => ("assistances", Some(("assistance-log", "assistance"))),
+        Kind::Access => ("access", Some(("access", "token"))),
     }
 }
 

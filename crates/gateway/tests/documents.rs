@@ -2,14 +2,11 @@
 
 use serde_json::Value;
 
-fn committed(name: &str, served: &Value) {
+/// Whether the committed document is this one.
+fn is_committed(name: &str, served: &Value) -> bool {
     let path = format!("{}/api/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap();
-    let same = serde_json::from_str::<Value>(&text).unwrap() == *served;
-    assert!(
-        same,
-        "crates/gateway/api/{name}.json is old: cargo run -- schema {name} > crates/gateway/api/{name}.json"
-    );
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    serde_json::from_str::<Value>(&text).ok().as_ref() == Some(served)
 }
 
 #[test]

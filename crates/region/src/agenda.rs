@@ -95,8 +95,8 @@ macro_rules! corrections {
                     let body = CorrectEvent { corrects, reason, effective, now };
                     Some(Command::$kind(domain::$module::Command::$correct(Box::new(body))))
                 })+
-                // The ledger's own events stand, and what was disclosed.
-                Event::Ledger(_) | Event::Disclosure(_) => None,
+                // The ledger's own events stand, those of tokens and what was disclosed.
+                Event::Ledger(_) | Event::Disclosure(_) | Event::Access(_) => None,
             }
         }
 
@@ -105,7 +105,7 @@ macro_rules! corrections {
             let body = VoidEvent { corrects, reason };
             match kind {
                 $(Kind::$kind => Some(Command::$kind(domain::$module::Command::$void(body))),)+
-                Kind::Ledger | Kind::Disclosure => None,
+                Kind::Ledger | Kind::Disclosure | Kind::Access => None,
             }
         }
     };

@@ -76,11 +76,13 @@ fn the_same_seed_gives_the_same_year_and_another_seed_another() {
 }
 
 /// Events that no year of the region has, and why.
-const NOT_IN_A_YEAR: [(&str, &str); 5] = [
+const NOT_IN_A_YEAR: [(&str, &str); 7] = [
     ("policy-changed", "the policy is set when the ledger opens"),
     ("schema-registered", "a new version is a matter of operators"),
     ("operator-acted", "a matter of operators"),
     ("report-published", "its hash comes from the views"),
+    ("access-granted", "a token is made for somebody who will use it"),
+    ("access-revoked", "the same"),
     ("site-closed", "no school closes while its year is shown"),
 ];
 

@@ -3,6 +3,7 @@
 //! Events are self-contained, so a row changes by the event alone. Rows are values in memory; where they are kept is
 //! the projector's business, which brings a [`Source`].
 
+mod access;
 mod activity;
 mod agreements;
 mod amendments;
@@ -87,6 +88,7 @@ pub static VIEWS: &[&dyn View] = &[
     &leadership::LeadershipRecord,
     &funding::Funding,
     &assistances::AssistanceLog,
+    &access::Access,
     &activity::ActivityFeed,
     &timeline::Timeline,
 ];

@@ -5,6 +5,7 @@ use domain::{Event as AnyEvent, agreement, delivery, engagement, ledger, offerin
 
 use crate::cells::code;
 
+mod access;
 mod amendment;
 mod assessment;
 mod assistance;
@@ -38,6 +39,7 @@ pub fn sentence(event: &AnyEvent) -> String {
         AnyEvent::Amendment(event) => amendment::sentence(event),
         AnyEvent::Grant(event) => grant::sentence(event),
         AnyEvent::Assistance(event) => assistance::sentence(event),
+        AnyEvent::Access(event) => access::sentence(event),
     }
 }
 

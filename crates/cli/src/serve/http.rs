@@ -65,6 +65,15 @@ pub(crate) fn parts(
     })
 }
 
+/// What a gateway before the node of this process stands on.
+///
+/// # Errors
+/// As [`parts`].
+pub(crate) fn before(node: &Arc<Node>, config: &Config, shutdown: Shutdown) -> Result<Parts, Error> {
+    let parts = parts(config, (node.clone(), node.journal.clone()), &node.home.keys, shutdown)?;
+    Ok(Parts { deployment: node.home.deployment.clone(), ..parts })
+}
+
 impl Backend for Node {
     fn ask<'a>(&'a self, _: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
         Box::pin(self.reply(ask))

@@ -92,8 +92,8 @@ async fn start(demo: &Demo) -> Result<(Arc<Node>, HomeLock), Error> {
 /// A gateway that asks nobody for a token: what is made up is for all.
 fn open(node: &Arc<Node>, shutdown: Shutdown) -> Result<gateway::Parts, Error> {
     let (mut config, _) = config::load(None)?;
-    (config.deployment, config.gateway.tokens) = (node.home.deployment.clone(), false);
-    http::parts(&config, (node.clone(), node.journal.clone()), &node.home.keys, shutdown)
+    config.gateway.tokens = false;
+    http::before(node, &config, shutdown)
 }
 
 async fn record_region(demo: &Demo, node: &Node, output: Output) -> Result<Done, Error> {

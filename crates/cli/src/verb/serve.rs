@@ -35,55 +35,57 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     runtime::telemetry::init(&config.telemetry);
     let shutdown = Shutdown::on_signals()
         .map_err(|error| Error::new(Exit::Failure, "can't listen to signals").why(error))?;
-    if serve.role == Role::Gateway {
-        return gateway_alone(&config, shutdown).await;
+    match serve.role {
+        Role::Gateway => gateway_alone(&config, shutdown).await,
+        role => node(role, &config, shutdown).await,
     }
-    let log = match config.journal.kind {
-        JournalKind::Embedded => LogKind::Embedded,
-        JournalKind::Jetstream => LogKind::Jetstream,
-    };
-    let mut home = Home::open_or_make(&config.data, &config.deployment, log)?;
-    home.keys = config.recorder.keys_dir(&home.dir);
+}
+
+/// Recorder and projector on a data directory, and HTTP before them where it is wanted.
+async fn node(role: Role, config: &Config, shutdown: Shutdown) -> Result<Exit, Error> {
+    let home = home(config)?;
     let _lock = alone(&home).await?;
-    let journal = open(&config).await?;
+    let journal = open(config).await?;
     let ledgers = check(&journal).await?;
     let listener =
         socket::listen(&home.dir).map_err(|error| Error::file(&socket::path(&home.dir), &error))?;
     let data = home.dir.clone();
-    let admin = admin(&config).await?;
-    let gateway = if serve.role == Role::All { http::bind(&config).await? } else { None };
+    let admin = admin(config).await?;
+    let gateway = if role == Role::All { http::bind(config).await? } else { None };
+    let listening = gateway.as_ref().map(|gateway| format!("http://{}", gateway.address()));
     let figures = Arc::new(Figures::default());
-    let (watch, told) = watched(serve.role, &config, &journal, figures.clone());
-    let leases = leases(serve.role, &config);
+    let (watch, told) = watched(role, config, &journal, figures.clone());
+    let leases = leases(role, config);
     let instance = leases.first().map(|leases| leases.me().to_string());
-    let plan = Plan::new(serve.role, &config, watch).counted(figures).spread(leases);
+    let plan = Plan::new(role, config, watch).counted(figures).spread(leases);
     let node = Arc::new(Node::start(home, journal.clone(), plan));
     let address = admin.as_ref().map(|admin| *node.admin.get_or_init(|| admin.address()));
-    if serve.role.projects()
+    if role.projects()
         && let Err(error) = node.project().await
     {
         node.stop().await;
         return Err(view_error(&error));
     }
-    let listening = gateway.as_ref().map(|gateway| format!("http://{}", gateway.address()));
     let gateway = match gateway {
-        Some(gateway) => {
-            let parts =
-                http::parts(&config, (node.clone(), journal.clone()), &node.home.keys, shutdown.clone());
-            Some((gateway, parts?))
-        }
+        Some(gateway) => match http::before(&node, config, shutdown.clone()) {
+            Ok(parts) => Some((gateway, parts)),
+            Err(error) => {
+                node.stop().await;
+                return Err(error);
+            }
+        },
         None => None,
     };
-    let server = Server::new(serve.role, &config, (journal, node), shutdown);
+    let server = Server::new(role, config, (journal, node), shutdown);
     let listens = server.listens();
     let serving = async {
         if listens.await {
             tracing::info!(
-                role = serve.role.name(),
+                role = role.name(),
                 instance,
                 data = %data.display(),
                 deployment = %config.deployment,
-                journal = %describe(&config),
+                journal = %describe(config),
                 ledgers = ledgers.len(),
                 admin = address.map(|address| format!("http://{address}")),
                 http = listening,
@@ -100,6 +102,16 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     let (answers, (), ()) = tokio::join!(answers, told, serving);
     tracing::info!("stopped");
     answers.map(|()| Exit::Ok)
+}
+
+/// The data directory, with the keys where the configuration has them.
+fn home(config: &Config) -> Result<Home, Error> {
+    let log = match config.journal.kind {
+        JournalKind::Embedded => LogKind::Embedded,
+        JournalKind::Jetstream => LogKind::Jetstream,
+    };
+    let home = Home::open_or_make(&config.data, &config.deployment, log)?;
+    Ok(Home { keys: config.recorder.keys_dir(&home.dir), ..home })
 }
 
 /// HTTP before servers behind NATS; it keeps nothing, so any number may run.

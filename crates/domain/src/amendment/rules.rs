@@ -75,8 +75,8 @@ const fn carried(event: &Event) -> (Option<Uuid>, Option<Date>) {
     }
 }
 
-/// What is disputed is an event of this ledger about something other than the ledger itself; what is said to be the
-/// correction is one.
+/// What is disputed is an event of this ledger about something other than the ledger itself and its tokens, which nobody
+/// corrects; what is said to be the correction is one.
 fn mentioned(found: &Found, event: &Event) -> Result<(), Refusal> {
     let (id, correction) = match event {
         Event::AmendmentRequested(requested) => (requested.event, false),
@@ -84,8 +84,9 @@ fn mentioned(found: &Found, event: &Event) -> Result<(), Refusal> {
         _ => return Ok(()),
     };
     let named = found.mentioned.as_ref().ok_or(Refusal::EventNotFound { event: id })?;
-    if named.fact.subject.kind == Kind::Ledger {
-        return Err(Refusal::EventOfAnotherKind { event: id, kind: Kind::Ledger.as_str() });
+    let kind = named.fact.subject.kind;
+    if matches!(kind, Kind::Ledger | Kind::Access) {
+        return Err(Refusal::EventOfAnotherKind { event: id, kind: kind.as_str() });
     }
     if correction && named.fact.corrects.is_none() {
         let range = "the id of an event that corrects or voids another";

@@ -7,6 +7,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod accesses;
 mod agreements;
 mod amendments;
 mod assessments;
@@ -34,6 +35,7 @@ mod states;
 
 /// The claims, as text.
 const CLAIMS: &[&str] = &[
+    include_str!("accesses.rs"),
     include_str!("agreements.rs"),
     include_str!("assessments.rs"),
     include_str!("amendments.rs"),

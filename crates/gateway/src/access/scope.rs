@@ -1,4 +1,5 @@
-//! What a token allows: `read` and `write` for everything of its ledger, or narrower, such as `deliveries:write`.
+//! What a token allows: `read` and `write` for everything of its ledger, or narrower, such as `deliveries:write`. Granting
+//! tokens needs `access:write` by name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,8 +29,10 @@ impl Scope {
 
     /// Whether it allows this. Who may write something may not read it for that.
     pub(crate) fn covers(&self, need: Need) -> bool {
-        // Commands of any kind come to one address; each is looked at there.
-        let any = self.what.is_none() || (need.what == "commands" && need.writes);
+        // Commands of any kind come to one address; each is looked at there. Who may grant tokens may have anything, so
+        // that is never meant by the whole.
+        let whole = self.what.is_none() && !(need.what == "access" && need.writes);
+        let any = whole || (need.what == "commands" && need.writes);
         self.writes == need.writes && (any || self.what.as_deref() == Some(need.what))
     }
 }
@@ -70,6 +73,10 @@ mod tests {
         assert!(scope("deliveries:write").covers(need("commands", true)));
         assert!(scope("write").covers(need("sites", true)) && !scope("write").covers(need("sites", false)));
         assert!(scope("read").covers(need("views", false)));
+        assert!(
+            !scope("write").covers(need("access", true))
+                && scope("access:write").covers(need("access", true))
+        );
         assert!("sites:own".parse::<Scope>().is_err() && "".parse::<Scope>().is_err());
     }
 }

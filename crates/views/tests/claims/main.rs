@@ -9,6 +9,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod accesses;
 mod amendments;
 mod assistances;
 mod clues;

@@ -50,6 +50,7 @@ fn every_row_has_every_column() {
     world.accepted("charter-council", charter("consent"));
     let asked = json!({ "topic": "data", "strategy": "shared-commitment" });
     world.accepted("request-assistance", act(20, "2026-03-02", asked));
+    world.accepted("grant-access", crate::accesses::granted(71, "svc:azul-sis"));
     // These are always grouped.
     let grouped = ["reach", "engagement-summary", "funding"];
     for view in VIEWS.iter().filter(|view| !grouped.contains(&view.name())) {

@@ -46,6 +46,7 @@ fn world() -> World {
     world.accepted("record-disclosure", json!({ "effective": "2026-03-04", "details": shown }));
     let disputed = json!({ "event": event, "grounds": "privacy" });
     world.accepted("request-amendment", act(601, "2026-03-04", disputed));
+    world.accepted("grant-access", crate::accesses::granted(71, "svc:azul-sis"));
     world.accepted("withdraw-service", act(OFFERING, "2026-03-09", json!({ "reason": "funding" })));
     world
 }
@@ -130,7 +131,7 @@ fn a_correction_is_traced_to_what_it_corrects() {
 #[test]
 fn a_figure_is_made_by_what_entered_and_what_left() {
     let last = events(&world()).len() as u64;
-    let [delivered, corrected, held, withdrawn] = [last - 6, last - 5, last - 4, last];
+    let [delivered, corrected, held, withdrawn] = [last - 7, last - 6, last - 5, last];
     assert_eq!(made("service-ledger", &[("month", "2026-03")]), [delivered, corrected]);
     assert_eq!(made("service-ledger", &[("kind", "food")]), [0; 0]);
     assert_eq!(made("engagement-summary", &[]), [held]);
@@ -175,6 +176,7 @@ fn money_is_made_by_what_was_given_and_spent_and_hours_by_deliveries() {
     assert_eq!(of(made("funding", &[("site", "")])), ["grant-awarded", "grant-allocated"]);
     assert_eq!(of(made("funding", &[("grant", "")])), ["service-delivered"]);
     assert_eq!(of(made("assistance-log", &[])), ["assistance-requested"]);
+    assert_eq!(of(made("access", &[])), ["access-granted"]);
     let partner = id(PARTNER).to_string();
     assert!(of(made("partner-directory", &[("partner", &partner)])).contains(&"agreement-signed"));
 }
