@@ -89,7 +89,7 @@ fn a_live_reader_goes_on_where_it_was_without_gap_or_repeat() {
     let told: Value = serde_json::from_str(first.next().unwrap().strip_prefix("data: ").unwrap()).unwrap();
     assert_eq!((&told["position"], &told["kind"]), (&json!(1), &json!("ledger")));
     assert!(told.get("subject").is_none() && told.get("data").is_none());
-    assert_eq!(first.nth(0).unwrap(), "id: 1:2");
+    assert_eq!(first.next().unwrap(), "id: 1:2");
     gateway.site(2);
     assert_eq!(first.nth(1).unwrap(), "id: 1:3");
     drop(first);
