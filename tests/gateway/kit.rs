@@ -44,6 +44,11 @@ impl Gateway {
         self.folder
     }
 
+    /// The data directory.
+    pub fn data(&self) -> String {
+        self.folder.path().join("data").to_str().unwrap().to_owned()
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.get_with(path, "")
     }

@@ -1,5 +1,6 @@
 //! What districts' systems find at the HTTP face of a real server.
 
+mod access;
 mod commands;
 mod documents;
 mod edge;
