@@ -15,7 +15,7 @@ fn two_ledgers() -> Gateway {
     for ledger in [LEDGER, OTHER] {
         let line = format!("{}\n", open());
         let to = ["record", "--ledger", ledger, "--data", &gateway.data(), "-"];
-        binary::run_with(&to, &line).ended(0);
+        assert_eq!(binary::run_with(&to, &line).code, 0);
     }
     gateway
 }
@@ -203,7 +203,7 @@ fn a_revoked_token_ends_and_its_passes_with_it() {
     assert_eq!((head(&gateway, LEDGER, &key).status, head(&gateway, LEDGER, &pass).status), (200, 200));
     let revoke =
         ["token", "revoke", "--ledger", LEDGER, "--id", &id, "--reason", "lost", "--data", &gateway.data()];
-    binary::run(&revoke).ended(0);
+    assert_eq!(binary::run(&revoke).code, 0);
     // A gateway believes what it has looked up for a moment; each question is a request.
     while head(&gateway, LEDGER, &key).status != 401 {
         std::thread::yield_now();
