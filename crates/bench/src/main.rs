@@ -1,12 +1,14 @@
 //! `cargo xtask bench core`: what recording, reading, projecting and remembering cost, each beside the raw limit that
 //! was measured in the same run. `cargo xtask bench spine`: the bars of the services, in several rounds, beside what
-//! people would take instead. `cargo xtask bench domain`: a county of ledgers with the whole domain, at growing sizes. These machines are noisy: ratios hold where figures don't.
+//! people would take instead. `cargo xtask bench domain`: a county of ledgers with the whole domain, at growing sizes.
+//! `cargo xtask bench gateway`: what HTTP costs. These machines are noisy: ratios hold where figures don't.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are printed")]
 
 mod callers;
 mod calls;
 mod domain;
+mod gateway;
 mod import;
 mod lag;
 mod machine;
@@ -101,10 +103,12 @@ async fn run() -> Result<(), Failure> {
         ["county-start", folder] => domain::start(Path::new(folder)).await,
         ["county-views", folder] => domain::views(Path::new(folder)).await,
         ["domain", ..] => county(if has("--short") { COUNTY_SHORT } else { COUNTY }, has("--json")).await,
+        ["gateway", ..] => http(has("--short"), has("--json")).await,
         ["core", ..] => core(if has("--full") { FULL } else { USUAL }, has("--json")).await,
         ["spine", ..] => services(if has("--short") { SPINE_SHORT } else { SPINE }, has("--json")).await,
         _ => Err(
-            "bench core [--full] [--json] | bench spine [--short] [--json] | bench domain [--short] [--json]"
+            "bench core [--full] [--json] | bench spine [--short] [--json] | bench domain [--short] [--json] \
+             | bench gateway [--short] [--json]"
                 .into(),
         ),
     }
@@ -119,6 +123,19 @@ async fn county(sizes: &[u64], as_json: bool) -> Result<(), Failure> {
             println!("{events} events in {LEDGERS} ledgers, files synced per commit");
             measured.iter().for_each(|bar| println!("{bar}"));
         }
+    }
+    Ok(())
+}
+
+async fn http(short: bool, as_json: bool) -> Result<(), Failure> {
+    let (callers, each, rounds) = if short { (8, 20, 1) } else { (64, 500, 5) };
+    let measured = gateway::gateway(callers, each, rounds).await?;
+    if as_json {
+        let bars: Vec<Value> = measured.iter().map(Measured::json).collect();
+        println!("{}", json!({ "bench": "gateway", "callers": callers, "bars": bars }));
+    } else {
+        println!("{callers} callers; recorder, projector, gateway and nats-server apart; {rounds} rounds");
+        measured.iter().for_each(|bar| println!("{bar}"));
     }
     Ok(())
 }

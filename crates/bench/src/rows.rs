@@ -71,8 +71,13 @@ pub(crate) fn opening() -> Vec<Value> {
 
 /// So many deliveries, each for four students.
 pub(crate) fn deliveries(count: u64) -> impl Iterator<Item = Value> {
+    deliveries_from(0, count)
+}
+
+/// The same from another one on: none of two iterators that do not overlap is a repetition.
+pub(crate) fn deliveries_from(first: u64, count: u64) -> impl Iterator<Item = Value> {
     let student = |n: u64| Uuid::from_u64_pair(9, n % 5_000);
-    (0..count).map(move |n| {
+    (first..first + count).map(move |n| {
         let details = json!({
             "agreement": Uuid::from_u64_pair(7, 3), "site": Uuid::from_u64_pair(7, 1), "kind": "tutoring",
             "pillar": "extended-learning", "tier": 2, "mode": "in-person", "minutes": 30 + n % 60,

@@ -15,7 +15,8 @@ cargo xtask <command>
   test     format, lints, tools, all tests, dependency checks: everything that must pass
            test --faults: only the stories of faults, in their long form
   tools    fetch the pinned nats-server and Python packages into target/tools
-  bench    measure: bench core [--full] [--json], bench spine [--short] [--json], bench domain [--short] [--json]
+  bench    measure: bench core [--full] [--json], bench spine [--short] [--json], bench domain [--short] [--json],
+           bench gateway [--short] [--json]
   deny     check licences, sources and banned crates of all dependencies
 ";
 
