@@ -95,7 +95,7 @@ impl History {
         for (at, event) in self.events.iter().enumerate() {
             let kind = event.fact.subject.kind;
             let stands = self.standing[&event.envelope.id].1 == Standing::Latest;
-            if stands && kind != Kind::Ledger && !is_void(&event.fact) {
+            if stands && is_correctable(kind) && !is_void(&event.fact) {
                 correctable.entry(kind).or_default().push(at);
             }
         }
@@ -131,6 +131,12 @@ impl History {
         let id = Uuid::from_u128(1_000_000 + self.events.len() as u128);
         self.take(&command, &"law:wic-5600".parse().unwrap(), id);
     }
+}
+
+/// Whether events about a thing of this kind can be corrected.
+pub(crate) fn is_correctable(kind: Kind) -> bool {
+    let mut commands = NAMES.iter().filter(|names| names.kind == kind).flat_map(|names| names.commands);
+    commands.any(|command| command.starts_with("correct-"))
 }
 
 /// Whether it takes an event back.
