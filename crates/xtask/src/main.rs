@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a command of developers, for a terminal")]
 
 mod deny;
+mod probe;
 mod python;
 mod run;
 mod tools;
@@ -14,9 +15,11 @@ cargo xtask <command>
 
   test     format, lints, tools, all tests, dependency checks: everything that must pass
            test --faults: only the stories of faults, in their long form
+           test --all: after the tests, try every address of the API with made-up requests
   tools    fetch the pinned nats-server and Python packages into target/tools
   bench    measure: bench core [--full] [--json], bench spine [--short] [--json], bench domain [--short] [--json],
            bench gateway [--short] [--json]
+  probe    only that
   deny     check licences, sources and banned crates of all dependencies
 ";
 
@@ -25,6 +28,8 @@ fn main() -> ExitCode {
     let result = match (arguments.next().as_deref(), arguments.next()) {
         (Some("test"), None) => test(),
         (Some("test"), Some(form)) if form == "--faults" => faults(),
+        (Some("test"), Some(form)) if form == "--all" => test().and_then(|()| probe::api()),
+        (Some("probe"), None) => probe::api(),
         (Some("tools"), None) => tools::nats_server().and_then(|_| python::python()).map(drop),
         (Some("bench"), Some(what)) => bench(&what, &arguments.collect::<Vec<_>>()),
         (Some("deny"), None) => deny::check(),

@@ -26,7 +26,11 @@ pub(super) fn responses(route: &Route) -> Value {
     if matches!(route.gives, Gives::Rows | Gives::Thing | Gives::Report | Gives::Object) {
         responses.insert("304".into(), json!({ "description": "As you have it already" }));
     }
-    responses.insert("4XX".into(), problem.clone());
+    // OAuth has its own way to say what is wrong.
+    let refused = json!({ "description": "As RFC 6749 says", "content": { "application/json": { "schema": any() },
+        "application/problem+json": { "schema": reference("problem") } } });
+    let is_oauth = matches!(route.takes, Takes::Form);
+    responses.insert("4XX".into(), if is_oauth { refused } else { problem.clone() });
     responses.insert("5XX".into(), problem);
     Value::Object(responses)
 }
