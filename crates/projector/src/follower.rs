@@ -30,8 +30,9 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// When there are more than this, who has more than its share writes its own and lets go of them.
-    const MAX: usize = 100_000;
+    /// When there are more than this, who has more than its share writes its own and lets go of them. A row takes somewhat
+    /// less than a kilobyte; with fewer, a year of a ledger of a million deliveries is read from the store each time.
+    const MAX: usize = 160_000;
 
     fn is_too_much(&self, own: usize) -> bool {
         let share = Self::MAX / self.ledgers.load(Relaxed).max(1);
