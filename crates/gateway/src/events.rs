@@ -62,7 +62,7 @@ impl Wanted {
             kind: parameters.take("kind")?,
             subject: parameters.take("subject")?,
             actor: parameters.take("actor")?,
-            correlation: parameters.take("correlation")?,
+            correlation: parameters.take::<Uuid>("correlation")?.map(|correlation| correlation.to_string()),
         })
     }
 
