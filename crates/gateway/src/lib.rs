@@ -28,7 +28,7 @@ mod vantage;
 use std::sync::Arc;
 
 use domain::Slug;
-use journal::AnyJournal;
+use journal::{AnyBucket, AnyJournal};
 use runtime::{Clock, Random, Shutdown};
 use tokio::sync::Semaphore;
 
@@ -40,12 +40,25 @@ pub use openapi::document as openapi;
 /// Folds at once: each takes a processor.
 const FOLDS_MAX: usize = 1;
 
+/// What a gateway keeps that is no record; all gateways of a deployment share it.
+#[derive(Debug, Clone)]
+pub struct Buckets {
+    /// Files on their way in, [`journal::bucket::IMPORTS`].
+    pub imports: AnyBucket,
+    /// Webhooks, [`journal::bucket::WEBHOOKS`].
+    pub webhooks: AnyBucket,
+    /// When tokens were used, [`journal::bucket::TOKENS`].
+    pub tokens: AnyBucket,
+}
+
 /// What a gateway stands on.
 pub struct Parts {
     /// Recorder and projector.
     pub backend: Arc<dyn Backend>,
     /// The log, for events and reports.
     pub journal: AnyJournal,
+    /// What is kept beside it.
+    pub buckets: Buckets,
     /// Name of the deployment.
     pub deployment: Slug,
     /// Key of passes, shared by all gateways of a deployment; none where nobody needs a token.
@@ -67,6 +80,7 @@ struct Shared {
     tokens: access::Tokens,
     rate: access::Rate,
     log: seek::Log,
+    buckets: Buckets,
     deployment: Slug,
     is_open: bool,
     clock: Arc<dyn Clock>,
@@ -78,8 +92,8 @@ struct Shared {
 
 impl Shared {
     fn new(parts: Parts) -> Arc<Self> {
-        let Parts { backend, journal, deployment, pass_key, requests_per_second, clock, random, shutdown } =
-            parts;
+        let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
+        let Parts { buckets, clock, random, shutdown, .. } = parts;
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),
@@ -89,6 +103,7 @@ impl Shared {
             readers: Arc::new(Semaphore::new(live::READERS_MAX)),
             folds: Semaphore::new(FOLDS_MAX),
             backend,
+            buckets,
             deployment,
             clock,
             random,
