@@ -38,6 +38,13 @@ impl Gateway {
         Self { server, port, folder }
     }
 
+    /// What was there, served again.
+    pub fn start_again(folder: tempfile::TempDir) -> Self {
+        let server = Serving::start(&folder.path().join("hubledger.toml"));
+        let port = Port::of_gateway(&server);
+        Self { server, port, folder }
+    }
+
     /// Stops the server, and gives its data directory's folder.
     pub fn stop(self) -> tempfile::TempDir {
         assert_eq!(self.server.stop(), 0);

@@ -3,6 +3,7 @@
 mod access;
 mod client;
 mod commands;
+mod conditions;
 mod documents;
 mod edge;
 mod events;

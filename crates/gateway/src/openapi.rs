@@ -63,6 +63,9 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
             "schema": { "type": "string", "pattern": UUID },
         }));
     }
+    if let Takes::Command(taken) = route.takes {
+        parameters.extend(crate::conditions::parameters(&taken));
+    }
     let mut operation = Map::new();
     let mut put = |name: &str, value: Value| operation.insert(name.to_owned(), value);
     put("operationId", json!(route.operation));

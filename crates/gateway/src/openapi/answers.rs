@@ -129,7 +129,7 @@ fn problem() -> Value {
     object(
         json!({
             "type": text(), "title": text(), "status": number(), "detail": text(), "hint": text(),
-            "errors": list(pointed), "position": number(), "requestId": text(),
+            "errors": list(pointed), "position": number(), "requestId": text(), "etag": text(),
         }),
         &["type", "title", "status", "detail"],
     )
