@@ -25,7 +25,8 @@ fn generated(gateway: &Gateway, folder: &Path) {
         .arg(folder)
         .output()
         .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+    let said = [made.stdout, made.stderr].concat();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&said));
 }
 
 #[test]
