@@ -241,7 +241,9 @@ fn unanswered() -> Error {
 /// Who answers, how long a reply may take, and how often the question goes out.
 const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
     match ask {
-        Ask::Query { .. } | Ask::Explain { .. } => ("projector", ANSWER_TIMEOUT, ANSWERS_MISSED_MAX),
+        Ask::Query { query } | Ask::Explain { query, .. } => {
+            ("projector", ANSWER_TIMEOUT.saturating_add(query.patience()), ANSWERS_MISSED_MAX)
+        }
         Ask::Digests { .. } | Ask::Rebuild { .. } => ("projector", WHOLE_TIMEOUT, 1),
         Ask::Health
         | Ask::Ledgers

@@ -57,6 +57,14 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
             "schema": { "type": "string", "format": "uuid" },
         }));
     }
+    if route.parameters.contains(&"min_position") {
+        parameters.push(json!({
+            "name": "Prefer", "in": "header", "required": false,
+            "description": "`wait=N`: wait up to N seconds, at most 30, for `min_position`; the answer says \
+                `Preference-Applied`",
+            "schema": { "type": "string" },
+        }));
+    }
     if let Takes::Command(taken) = route.takes {
         parameters.extend(crate::conditions::parameters(&taken));
     }

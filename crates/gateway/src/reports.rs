@@ -131,7 +131,8 @@ async fn book(
         policy: in_force.policy,
         policy_position: in_force.policy_position,
     };
-    let looking = Looking { as_of: vantage.as_of, valid_on: vantage.valid_on, min_position: None };
+    let looking =
+        Looking { as_of: vantage.as_of, valid_on: vantage.valid_on, min_position: None, wait: None };
     let mut answers = Vec::with_capacity(questions.len());
     for question in questions {
         let mut query = looking.query(ledger, question.view);

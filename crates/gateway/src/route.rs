@@ -10,6 +10,7 @@ use axum::{Extension, Router, middleware};
 
 use crate::access::{Guarded, Need, guard, oauth};
 use crate::things::{Collection, Needs, Taken, collections, of_ledger};
+use crate::vantage::preferred;
 use crate::{Shared, commands, edge, events, live, pages, reading, reports};
 
 /// An address under one method.
@@ -296,7 +297,11 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
 /// The router of all routes.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
-    for Route { path, need, handler, .. } in routes() {
+    for Route { path, need, handler, parameters, .. } in routes() {
+        let handler = match parameters.contains(&"min_position") {
+            true => handler.layer(middleware::from_fn(preferred)),
+            false => handler,
+        };
         let handler = match need {
             Some(need) => {
                 handler.layer(middleware::from_fn_with_state(Guarded { shared: shared.clone(), need }, guard))

@@ -52,6 +52,7 @@ impl<J: Journal> Projector<J> {
             Some((_, position)) => position,
             None => 0,
         };
-        self.reach(&query.ledger, tracked, wanted).await
+        let wait = query.wait.map_or(self.shared.settings.wait, |_| query.patience());
+        self.reach_within(&query.ledger, tracked, wanted, wait).await
     }
 }

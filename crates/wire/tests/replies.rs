@@ -81,6 +81,7 @@ fn questions_and_answers_are_what_they_were() {
             as_of: Some(wire::AsOf::Position(9)),
             min_position: None,
             limit: None,
+            wait: None,
             ..query
         },
     );

@@ -69,8 +69,10 @@ impl Broker {
 const fn patience(service: Service, ask: &Ask) -> Option<Duration> {
     match (service, ask) {
         (Service::Recorder, Ask::Submit { .. } | Ask::Head { .. }) => Some(COMMAND),
-        (Service::Projector, Ask::Query { query }) if query.vantage().is_now() => Some(QUESTION),
-        (Service::Projector, Ask::Explain { .. }) => Some(QUESTION),
+        (Service::Projector, Ask::Query { query }) if query.vantage().is_now() => {
+            Some(QUESTION.saturating_add(query.patience()))
+        }
+        (Service::Projector, Ask::Explain { query, .. }) => Some(QUESTION.saturating_add(query.patience())),
         (Service::Projector, Ask::Digests { .. } | Ask::Rebuild { .. }) => Some(WHOLE),
         _ => None,
     }

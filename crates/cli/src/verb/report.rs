@@ -111,6 +111,7 @@ async fn book(
             valid_on: vantage.valid_on,
             min_position: None,
             limit: None,
+            wait: None,
         };
         answers.push((question, folded.answer(&query).map_err(|error| view_error(&error))?));
     }

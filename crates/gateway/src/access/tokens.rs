@@ -143,6 +143,7 @@ impl Tokens {
             valid_on: None,
             min_position: None,
             limit: Some(1),
+            wait: None,
         };
         match self.backend.ask(ledger, Ask::Query { query }).await {
             Reply::Answer { answer } => Ok(answer.rows.first().and_then(Grant::read)),
