@@ -8,3 +8,4 @@ mod edge;
 mod events;
 mod kit;
 mod reading;
+mod traces;

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::Shared;
 use crate::problem::Problem;
+use crate::trace::Trace;
 use crate::vantage::PREFERENCE_APPLIED;
 
 /// Name of the header with the request's id, both ways.
@@ -38,10 +39,10 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let method = request.method().clone();
     // The route, not the address: ids of things stay out of logs.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let traceparent =
-        request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let trace = Trace::of(&id, request.headers());
+    let traceparent = trace.traceparent.clone();
     let began = shared.clock.elapsed();
-    let response = next.run(request).await;
+    let response = trace.answering(next.run(request)).await;
     let mut response = match response.extensions().get::<Problem>() {
         Some(problem) => {
             let told = problem.clone().of_request(&id).render();

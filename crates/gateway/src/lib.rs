@@ -24,10 +24,12 @@ mod reports;
 mod route;
 mod seek;
 mod things;
+mod trace;
 mod vantage;
 
 use std::sync::Arc;
 
+use backend::Behind;
 use domain::Slug;
 use journal::AnyJournal;
 use runtime::{Clock, Random, Shutdown};
@@ -37,6 +39,7 @@ pub use asyncapi::document as asyncapi;
 pub use backend::Backend;
 pub use listener::Gateway;
 pub use openapi::document as openapi;
+pub use trace::{Trace, is_traceparent};
 
 /// Folds at once: each takes a processor.
 const FOLDS_MAX: usize = 1;
@@ -63,7 +66,7 @@ pub struct Parts {
 
 /// What every handler has.
 struct Shared {
-    backend: Arc<dyn Backend>,
+    backend: Behind,
     desks: desk::Desks,
     tokens: access::Tokens,
     rate: access::Rate,
@@ -81,6 +84,7 @@ impl Shared {
     fn new(parts: Parts) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, clock, random, shutdown } =
             parts;
+        let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::Slug;
 use futures::future::BoxFuture;
-use gateway::{Backend, Gateway, Parts};
+use gateway::{Backend, Gateway, Parts, Trace};
 use journal::{AnyJournal, JetStream};
 use runtime::config::Config;
 use runtime::keys::{self, KeyError};
@@ -17,6 +17,7 @@ use crate::client::ask_nats;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::serve::node::Node;
+use crate::serve::trace::tell;
 
 /// Listens where the configuration says, if anywhere.
 ///
@@ -75,7 +76,8 @@ pub(crate) fn before(node: &Arc<Node>, config: &Config, shutdown: Shutdown) -> R
 }
 
 impl Backend for Node {
-    fn ask<'a>(&'a self, _: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
+    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask, trace: &'a Trace) -> BoxFuture<'a, Reply> {
+        tell("node", Some(ledger), &ask, trace);
         Box::pin(self.reply(ask))
     }
 }
@@ -84,9 +86,9 @@ impl Backend for Node {
 pub(crate) struct Behind(pub(crate) Box<JetStream>);
 
 impl Backend for Behind {
-    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
+    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask, trace: &'a Trace) -> BoxFuture<'a, Reply> {
         Box::pin(async move {
-            ask_nats(&self.0, ledger, &ask).await.unwrap_or_else(|error| {
+            ask_nats(&self.0, ledger, &ask, trace).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "no answer came through NATS");
                 let refusal = RefusalReply::new("unavailable", error.to_string());
                 Reply::Failed { refusal, repeat: true }
