@@ -1,6 +1,7 @@
 //! What districts' systems find at the HTTP face of a real server.
 
 mod access;
+mod changes;
 mod commands;
 mod conditions;
 mod documents;

@@ -28,7 +28,7 @@ use crate::things::Collection;
 use crate::vantage::{Looking, Place};
 
 /// Events that are looked through for one page; a page may then be short, and says where to go on.
-const LOOKED_THROUGH_MAX: u64 = 20_000;
+pub(crate) const LOOKED_THROUGH_MAX: u64 = 20_000;
 const NDJSON: &str = "application/x-ndjson";
 const BATCH: &str = "application/cloudevents-batch+json";
 
@@ -134,7 +134,8 @@ pub(crate) async fn page(
     Ok(response)
 }
 
-fn size(parameters: &mut Parameters) -> Result<usize, Problem> {
+/// How many are wanted at most.
+pub(crate) fn size(parameters: &mut Parameters) -> Result<usize, Problem> {
     let size = parameters.take::<usize>("page_size")?.unwrap_or(PAGE_SIZE);
     if (1..=PAGE_SIZE_MAX).contains(&size) {
         return Ok(size);
@@ -157,11 +158,7 @@ async fn read(
     wanted: &Wanted,
 ) -> Result<Read, Problem> {
     let from = after.map_or(0, |place| place.position);
-    let found = shared.log.after(ledger, from).await?;
-    if after.is_some_and(|place| place.epoch != found.epoch || place.position > found.last) {
-        let what = format!("the log of epoch {} ends at position {}", found.epoch, found.last);
-        return Err(Problem::new("cursor-gone", what));
-    }
+    let found = shared.log.since(ledger, after).await?;
     let mut read =
         Read { events: Vec::new(), place: Place { epoch: found.epoch, position: from }, at_head: false };
     let mut commits = shared.log.commits(ledger, found.after, Until::Head);

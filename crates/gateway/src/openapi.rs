@@ -115,6 +115,7 @@ fn in_query(name: &str) -> Value {
         ),
         "page_token" => ("Where the page before ended", text()),
         "by" => ("Columns to sum by, joined by commas", text()),
+        "since" => ("What changed after this epoch and position, as `next` said; all without it", place()),
         "after" => ("Events after this epoch and position", place()),
         "type" => ("Only events of this type, such as service-delivered", text()),
         "kind" => ("Only events about this kind of thing", text()),

@@ -11,7 +11,7 @@ use axum::{Extension, Router, middleware};
 use crate::access::{Guarded, Need, guard, oauth};
 use crate::things::{Collection, Needs, Taken, collections, of_ledger};
 use crate::vantage::preferred;
-use crate::{Shared, commands, edge, events, live, pages, reading, reports};
+use crate::{Shared, changes, commands, edge, events, live, pages, reading, reports};
 
 /// An address under one method.
 pub(crate) struct Route {
@@ -72,6 +72,10 @@ pub(crate) enum Gives {
     Head,
     /// A thing.
     Thing,
+    /// Things that no view lists, in pages.
+    Things,
+    /// What changed, in pages.
+    Changes,
     /// Some JSON object.
     Object,
     /// A page for people.
@@ -278,19 +282,19 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
             gives,
             handler: handler.layer(Extension(collection)),
         };
-    if collection.view.is_some() {
-        let told = (format!("list-{name}"), format!("All {name}, in pages"));
-        all.push(shows("", told, (ROWS, Gives::Rows), get(reading::list)));
-    }
-    // A delivery's events are found by their positions; see the view `timeline`.
-    if collection.kind != domain::Kind::Delivery {
-        let told = (format!("get-{word}"), format!("One {word}, with all that was recorded of it"));
-        all.push(shows("/{id}", told, (LOOKING, Gives::Thing), get(reading::thing)));
-        let told = (format!("{word}-timeline"), "What was recorded of it, as sentences".to_owned());
-        all.push(shows("/{id}/timeline", told, (LOOKING, Gives::Object), get(reading::timeline)));
-        let told = (format!("{word}-events"), "Its events as they are stored".to_owned());
-        all.push(shows("/{id}/events", told, (OF_THING, Gives::Events), get(events::of_thing)));
-    }
+    let told = (format!("list-{name}"), format!("All {name}, in pages"));
+    all.push(match collection.view {
+        Some(_) => shows("", told, (ROWS, Gives::Rows), get(reading::list)),
+        None => shows("", told, (&["page_size", "page_token"], Gives::Things), get(changes::list)),
+    });
+    let told = (format!("{name}-changes"), format!("What changed of {name}, with tombstones"));
+    all.push(shows("/changes", told, (&["since", "page_size"], Gives::Changes), get(changes::changes)));
+    let told = (format!("get-{word}"), format!("One {word}, with all that was recorded of it"));
+    all.push(shows("/{id}", told, (LOOKING, Gives::Thing), get(reading::thing)));
+    let told = (format!("{word}-timeline"), "What was recorded of it, as sentences".to_owned());
+    all.push(shows("/{id}/timeline", told, (LOOKING, Gives::Object), get(reading::timeline)));
+    let told = (format!("{word}-events"), "Its events as they are stored".to_owned());
+    all.push(shows("/{id}/events", told, (OF_THING, Gives::Events), get(events::of_thing)));
     all
 }
 

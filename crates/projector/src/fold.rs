@@ -162,6 +162,11 @@ impl Folded {
         self.views.digests()
     }
 
+    /// What the rows say that were folded, wherever the log ends.
+    pub(crate) fn said(&self, query: &Query) -> Result<Answer, Error> {
+        self.views.answer(query)
+    }
+
     /// An answer from the vantage of the fold.
     ///
     /// # Errors
