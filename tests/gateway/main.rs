@@ -4,6 +4,7 @@ mod access;
 mod changes;
 mod commands;
 mod conditions;
+mod counts;
 mod documents;
 mod edge;
 mod events;

@@ -22,10 +22,9 @@ use crate::desk::failed;
 use crate::paging::{PAGE_SIZE, PAGE_SIZE_MAX, link_next};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::reading::{hidden, nothing, positions, put, read_id};
+use crate::reading::{OfThing, hidden, nothing, positions, put};
 use crate::seek::{events, unreadable};
-use crate::things::Collection;
-use crate::vantage::{Looking, Place};
+use crate::vantage::Place;
 
 /// Events that are looked through for one page; a page may then be short, and says where to go on.
 pub(crate) const LOOKED_THROUGH_MAX: u64 = 20_000;
@@ -211,20 +210,12 @@ impl Shared {
 }
 
 /// The events about one thing.
-pub(crate) async fn of_thing(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Extension(collection): Extension<&'static Collection>,
-    Path((_, id)): Path<(String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let looking = Looking::read(&mut parameters, &headers)?;
+pub(crate) async fn of_thing(State(shared): State<Arc<Shared>>, asked: OfThing) -> Result<Response, Problem> {
+    let OfThing { ledger, collection, id, looking, mut parameters, .. } = asked;
     let after = parameters.take::<Place>("page_token")?;
     let size = size(&mut parameters)?;
     parameters.finish()?;
-    let id = read_id(&id)?;
-    let timeline = shared.timeline(&caller.ledger, collection, id, &looking).await?;
+    let timeline = shared.timeline(&ledger, collection, id, &looking).await?;
     let epoch = timeline.head.epoch;
     if after.is_some_and(|place| place.epoch != epoch) {
         return Err(Problem::new("cursor-gone", format!("the ledger is in epoch {epoch}")));
@@ -237,7 +228,7 @@ pub(crate) async fn of_thing(
     let page: Vec<u64> = all.iter().copied().filter(|position| *position > from).take(size).collect();
     let mut events = Vec::with_capacity(page.len());
     for position in &page {
-        events.extend(shared.log.event(&caller.ledger, *position).await?);
+        events.extend(shared.log.event(&ledger, *position).await?);
     }
     let last = page.last().copied().unwrap_or(from);
     let told = Told {

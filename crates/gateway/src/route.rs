@@ -11,7 +11,7 @@ use axum::{Extension, Router, middleware};
 use crate::access::{Guarded, Need, guard, oauth};
 use crate::things::{Collection, Needs, Taken, collections, of_ledger};
 use crate::vantage::preferred;
-use crate::{Shared, changes, commands, edge, events, live, pages, reading, reports};
+use crate::{Shared, changes, commands, counts, edge, events, live, pages, reading, reports};
 
 /// An address under one method.
 pub(crate) struct Route {
@@ -90,7 +90,7 @@ const OF_THING: &[&str] = &["as_of", "valid_on", "min_position", "page_size", "p
 const REPORT: &[&str] =
     &["as_of", "valid_on", "min_position", "school_year", "site", "partner", "grant", "format"];
 
-const fn reads(what: &'static str) -> Option<Need> {
+pub(crate) const fn reads(what: &'static str) -> Option<Need> {
     Some(Need { what, writes: false })
 }
 
@@ -102,6 +102,7 @@ const fn writes(what: &'static str) -> Option<Need> {
 pub(crate) fn routes() -> Vec<Route> {
     let mut all = of_everybody();
     all.extend(of_a_ledger());
+    all.extend(counts::routes());
     all.extend(
         of_ledger().iter().map(|taken| command(taken, format!("/v1/{{ledger}}/{}", taken.name), "ledger")),
     );
@@ -111,7 +112,7 @@ pub(crate) fn routes() -> Vec<Route> {
     all
 }
 
-fn read<H: Handler<T, Arc<Shared>>, T: 'static>(
+pub(crate) fn read<H: Handler<T, Arc<Shared>>, T: 'static>(
     (path, operation, summary): (&str, &str, &str),
     (need, parameters, gives): (Option<Need>, &'static [&'static str], Gives),
     handler: H,

@@ -37,6 +37,7 @@ pub use answer::{QueryError, answer};
 pub use digits::Digits;
 pub use explanation::Explanation;
 pub use marks::{Clues, MARKS_REVISION, Mark, marks};
+pub use reach::{Cohort, cohort};
 pub use rows::{Empty, Row, Rows, Scan, Source, Stored};
 pub use sentences::sentence;
 pub use timeline::{DELIVERY_TIMELINE, of_delivery};
