@@ -102,6 +102,12 @@ impl Gateway {
         self.port.give("POST", path, &format!("Connection: close\r\n{headers}"), body)
     }
 
+    /// Puts this as JSON, with these headers.
+    pub fn put(&self, path: &str, headers: &str, body: &Value) -> Answer {
+        let headers = format!("Connection: close\r\n{JSON}{headers}");
+        self.port.give("PUT", path, &headers, &body.to_string())
+    }
+
     /// Registers a site of this number under its own key.
     pub fn site(&self, number: u32) -> Answer {
         self.record(&format!("/v1/{LEDGER}/sites"), 1000 + number, &site(number))

@@ -7,6 +7,7 @@ mod access;
 mod asyncapi;
 mod backend;
 mod body;
+mod by_key;
 mod changes;
 mod commands;
 mod conditions;

@@ -52,7 +52,7 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     let appends = matches!(route.takes, Takes::Command(_));
     if appends {
         parameters.push(json!({
-            "name": "Idempotency-Key", "in": "header", "required": true,
+            "name": "Idempotency-Key", "in": "header", "required": route.method != "PUT",
             "description": "Id of the command, kept for ever",
             "schema": { "type": "string", "format": "uuid" },
         }));

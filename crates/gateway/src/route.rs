@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use axum::{Extension, Router, middleware};
 
 use crate::access::{Guarded, Need, guard, oauth};
 use crate::things::{Collection, Needs, Taken, collections, of_ledger};
 use crate::vantage::preferred;
-use crate::{Shared, changes, commands, counts, edge, events, live, pages, reading, reports};
+use crate::{Shared, by_key, changes, commands, counts, edge, events, live, pages, reading, reports};
 
 /// An address under one method.
 pub(crate) struct Route {
@@ -262,6 +262,18 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
     if let Some(taken) = collection.creates() {
         let route = command(taken, root.clone(), name);
         all.push(Route { operation: format!("create-{word}"), ..route });
+        if taken.names_id {
+            all.push(Route {
+                method: Method::PUT,
+                operation: format!("put-{word}-by-key"),
+                summary: format!(
+                    "The command {} for a record of another system, unless it is there",
+                    taken.name
+                ),
+                handler: put(by_key::put).layer(Extension(*taken)),
+                ..command(taken, format!("{root}/by-key/{{system}}/{{key}}"), name)
+            });
+        }
     }
     for taken in &collection.commands {
         let path = match taken.needs {
