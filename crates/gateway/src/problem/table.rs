@@ -291,6 +291,14 @@ const OWN: &[Line] = &[
         None,
     ),
     (
+        "no-such-count",
+        404,
+        "There is no such count",
+        "No count has this name.",
+        "GET /v1/{ledger}/counts lists them with what they may be narrowed to.",
+        None,
+    ),
+    (
         "version-unknown",
         503,
         "What happened since is not at hand",
