@@ -5,5 +5,6 @@ mod commands;
 mod documents;
 mod edge;
 mod events;
+mod imports;
 mod kit;
 mod reading;

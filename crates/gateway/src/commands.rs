@@ -144,7 +144,7 @@ fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {
 }
 
 /// The caller's key, which is the command's id.
-fn idempotency_key(headers: &HeaderMap) -> Result<Uuid, Problem> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Uuid, Problem> {
     let needed = |what: &str| Problem::new("idempotency-key-needed", what).at("Idempotency-Key");
     let key = headers.get("idempotency-key").ok_or_else(|| needed("no Idempotency-Key came"))?;
     let key = key.to_str().unwrap_or_default().trim_matches('"');

@@ -43,7 +43,7 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let mut response = match response.extensions().get::<Problem>() {
         Some(problem) => {
             let told = problem.clone().of_request(&id).render();
-            // A 405 says which methods there are.
+            // A 405 says which methods there are, and an upload where it goes on.
             carry(&response, told)
         }
         None => response,
@@ -62,8 +62,10 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
 }
 
 fn carry(from: &Response, mut to: Response) -> Response {
-    if let Some(allow) = from.headers().get("allow") {
-        to.headers_mut().insert("allow", allow.clone());
+    for name in ["allow", crate::imports::OFFSET] {
+        if let Some(value) = from.headers().get(name) {
+            to.headers_mut().insert(name, value.clone());
+        }
     }
     to
 }

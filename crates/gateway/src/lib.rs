@@ -11,6 +11,7 @@ mod commands;
 mod desk;
 mod edge;
 mod events;
+mod imports;
 mod listener;
 mod live;
 mod openapi;
@@ -80,7 +81,8 @@ struct Shared {
     tokens: access::Tokens,
     rate: access::Rate,
     log: seek::Log,
-    buckets: Buckets,
+    imports: imports::Store,
+    bell: imports::Bell,
     deployment: Slug,
     is_open: bool,
     clock: Arc<dyn Clock>,
@@ -102,8 +104,9 @@ impl Shared {
             is_open: pass_key.is_none(),
             readers: Arc::new(Semaphore::new(live::READERS_MAX)),
             folds: Semaphore::new(FOLDS_MAX),
+            imports: imports::Store::new(buckets.imports),
+            bell: imports::Bell::default(),
             backend,
-            buckets,
             deployment,
             clock,
             random,
