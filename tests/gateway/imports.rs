@@ -39,13 +39,26 @@ pub fn ask(gateway: &Gateway, number: u32, what: &str, body: &str) -> Answer {
     gateway.post(&path(number, &format!("/{what}")), JSON, body)
 }
 
+/// Waits until an import is so; each look is a request.
+pub fn wait(gateway: &Gateway, number: u32, until: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let answer = gateway.get(&path(number, ""));
+        // Right after a start the bucket may be out of reach, and looking too often is refused.
+        if matches!(answer.status, 429 | 503) {
+            continue;
+        }
+        assert_eq!(answer.status, 200, "{answer:?}");
+        if until(&answer.json()) {
+            return answer.json();
+        }
+    }
+}
+
 /// Waits until nobody works on the import any more.
 pub fn ended(gateway: &Gateway, number: u32) -> Value {
-    let answer = gateway.port.wait(&format!("{}?", path(number, "")).replace('?', ""), |answer| {
-        answer.status == 200
-            && !["checking", "committing"].contains(&answer.json()["phase"].as_str().unwrap())
-    });
-    answer.json()
+    // It ends when the work does.
+    gateway.get(&path(number, "/live"));
+    wait(gateway, number, |import| import["phase"] != "checking" && import["phase"] != "committing")
 }
 
 /// Makes an import of a file, and checks it.

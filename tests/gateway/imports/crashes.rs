@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::binary::{self, Serving};
-use tests::http::Port;
 use tests::nats::Nats;
 
-use super::{ask, create, ended, night, path, send, sign};
+use super::{ask, create, ended, night, path, send, sign, wait};
 use crate::kit::{Gateway, LEDGER};
 
 /// Roles apart, each with a data directory of its own.
@@ -37,11 +36,8 @@ impl House {
 
 /// Waits until so many rows have been told of.
 fn under_way(gateway: &Gateway, number: u32) -> u64 {
-    let told = gateway.port.wait(&path(number, ""), |answer| {
-        answer.json()["counts"]["rows"].as_u64().is_some_and(|rows| rows > 0)
-            || answer.json()["phase"] == "committed"
-    });
-    told.json()["counts"]["rows"].as_u64().unwrap()
+    let has_begun = |import: &Value| import["counts"]["rows"] != 0 || import["phase"] == "committed";
+    wait(gateway, number, has_begun)["counts"]["rows"].as_u64().unwrap()
 }
 
 #[test]
@@ -99,7 +95,7 @@ fn an_import_waits_while_no_recorder_answers_and_says_so() {
     assert_eq!(send(&gateway, 1, "", &night(600)).status, 200);
     assert_eq!(recorder.stop(), 0);
     assert_eq!(ask(&gateway, 1, "commit", "{\"partial\":true}").status, 202);
-    let waits = gateway.port.wait(&path(1, ""), |answer| answer.json()["waits_for"].is_string()).json();
+    let waits = wait(&gateway, 1, |import| import["waits_for"].is_string());
     assert_eq!(waits["phase"], "committing");
     let recorder = house.serve("recorder");
     let done = ended(&gateway, 1);
