@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::kit::{Gateway, LEDGER, key_of};
 
-fn filled(path: &str) -> String {
+/// A path of the document with a value for each parameter.
+pub fn filled(path: &str) -> String {
     let pairs = [
         ("{ledger}", LEDGER),
         ("{view}", "site-profile"),

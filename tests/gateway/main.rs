@@ -7,3 +7,4 @@ mod edge;
 mod events;
 mod kit;
 mod reading;
+mod tls;

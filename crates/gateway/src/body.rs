@@ -14,16 +14,13 @@ use serde_json::value::RawValue;
 
 use crate::problem::Problem;
 
-/// How long a body may take to come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// The whole body.
 ///
 /// # Errors
-/// When it is larger than `most` bytes, comes too slowly or breaks off.
-pub(crate) async fn whole(body: Body, most: usize) -> Result<Bytes, Problem> {
+/// When it is larger than `most` bytes, takes longer than `time` or breaks off.
+pub(crate) async fn whole(body: Body, most: usize, time: Duration) -> Result<Bytes, Problem> {
     let collected = Limited::new(body, most).collect();
-    let collected = tokio::time::timeout(BODY_TIMEOUT, collected).await;
+    let collected = tokio::time::timeout(time, collected).await;
     let collected = collected.map_err(|_| Problem::new("too-slow", "the body did not come in time"))?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::Shared;
+use crate::access::{Refused, token_of};
 use crate::problem::Problem;
 
 /// Name of the header with the request's id, both ways.
@@ -30,6 +31,12 @@ const CAREFUL: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
+/// Said over TLS alone: for a year this host speaks nothing else.
+const STRICT: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("strict-transport-security"),
+    HeaderValue::from_static("max-age=31536000"),
+);
+
 /// The outermost layer.
 pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let id = request_id(&shared, &request);
@@ -38,8 +45,14 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let traceparent =
         request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let token = token_of(request.headers());
+    let chunked = request.headers().contains_key("transfer-encoding");
     let began = shared.clock.elapsed();
     let response = next.run(request).await;
+    if let Some(Refused { token: named, why }) = Refused::of(&response) {
+        let token = named.or(token).map(tracing::field::display);
+        tracing::warn!(request = id, token, %method, route, why, "access denied");
+    }
     let mut response = match response.extensions().get::<Problem>() {
         Some(problem) => {
             let told = problem.clone().of_request(&id).render();
@@ -52,7 +65,12 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let millis = (shared.clock.elapsed() - began).as_millis();
     tracing::debug!(request = id, %method, route, status, millis, traceparent, "answered");
     let headers = response.headers_mut();
-    for (name, value) in CAREFUL {
+    if chunked {
+        // Who stands before us may have read another length (RFC 9112 section 6.3): what follows is nobody's request.
+        headers.insert("connection", HeaderValue::from_static("close"));
+    }
+    let strict = shared.is_secure.then_some(STRICT);
+    for (name, value) in CAREFUL.into_iter().chain(strict) {
         headers.entry(name).or_insert(value);
     }
     if let Ok(id) = HeaderValue::from_str(&id) {

@@ -8,6 +8,8 @@ use domain::Slug;
 use domain::access::{Granted, Revoked};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use journal::AnyBucket;
+use journal::bucket::{self, Folder};
 use runtime::{Clock as _, Random, SystemClock, SystemRandom};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -115,6 +117,7 @@ async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit,
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {
         row.remove("secret_hash");
     }
+    last_used(list, &mut rows).await;
     if output.json {
         output.document(&json!({ "ledger": list.ledger, "tokens": rows }))?;
     } else if rows.is_empty() {
@@ -125,6 +128,23 @@ async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit,
         output.table(&header, rows)?;
     }
     Ok(Exit::Ok)
+}
+
+/// Adds the day on which each token was used last, where gateways note it in this directory. Beside NATS they note it
+/// there, for themselves, and tell it over HTTP.
+async fn last_used(list: &TokenList, rows: &mut [Value]) {
+    let data = &list.place.data;
+    if list.place.nats.is_some() || !data.join("buckets").join(bucket::TOKENS.name).is_dir() {
+        return;
+    }
+    let Ok(folder) = Folder::open(data, bucket::TOKENS) else { return };
+    let uses = AnyBucket::Folder(folder);
+    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+        let Some(token) = row.get("token").and_then(Value::as_str) else { continue };
+        let entry = uses.get(&format!("{}.{token}", list.ledger)).await.ok().flatten();
+        let day = entry.and_then(|entry| String::from_utf8(entry.value.to_vec()).ok());
+        row.insert("last_used".to_owned(), day.into());
+    }
 }
 
 /// Goes on where one ledger refuses: in the others the token is just as lost.
