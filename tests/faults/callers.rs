@@ -127,9 +127,8 @@ impl Callers {
         let so_far = self.shared.so_far.lock().unwrap();
         let enough = so_far.0 + more;
         // Whoever saw a wrong answer ends, and says so at the end.
-        let waits = |so_far: &mut (u64, bool)| {
-            so_far.0 < enough && !self.callers.iter().any(JoinHandle::is_finished)
-        };
+        let waits =
+            |so_far: &mut (u64, bool)| so_far.0 < enough && !self.callers.iter().any(JoinHandle::is_finished);
         drop(self.shared.news.wait_while(so_far, waits).unwrap());
     }
 

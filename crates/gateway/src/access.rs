@@ -138,7 +138,12 @@ pub(crate) fn token_of(headers: &HeaderMap) -> Option<Uuid> {
 
 /// The token of a request, if it brings one.
 fn presented(headers: &HeaderMap) -> Result<Option<Presented>, Problem> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let mut all = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = all.next() else { return Ok(None) };
+    // Who stands before us may have looked at the other one.
+    if all.next().is_some() {
+        return Err(not_valid("two tokens came"));
+    }
     let text = value.to_str().unwrap_or_default();
     let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let presented = token.and_then(|(_, token)| Presented::read(token.trim()));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::body::HttpBody as _;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
@@ -19,14 +20,17 @@ use crate::problem::Problem;
 /// # Errors
 /// When it is larger than `most` bytes, takes longer than `time` or breaks off.
 pub(crate) async fn whole(body: Body, most: usize, time: Duration) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new("too-large", format!("the body has more than {most} bytes"));
+    // One that says so beforehand is not waited for.
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
     let collected = Limited::new(body, most).collect();
     let collected = tokio::time::timeout(time, collected).await;
     let collected = collected.map_err(|_| Problem::new("too-slow", "the body did not come in time"))?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::new("too-large", format!("the body has more than {most} bytes")))
-        }
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(Problem::new("malformed-request", "the body broke off")),
     }
 }

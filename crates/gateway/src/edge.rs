@@ -32,10 +32,8 @@ const CAREFUL: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// Said over TLS alone: for a year this host speaks nothing else.
-const STRICT: (HeaderName, HeaderValue) = (
-    HeaderName::from_static("strict-transport-security"),
-    HeaderValue::from_static("max-age=31536000"),
-);
+const STRICT: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("strict-transport-security"), HeaderValue::from_static("max-age=31536000"));
 
 /// The outermost layer.
 pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
@@ -53,9 +51,9 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
         let token = named.or(token).map(tracing::field::display);
         tracing::warn!(request = id, token, %method, route, why, "access denied");
     }
-    let mut response = match response.extensions().get::<Problem>() {
+    let mut response = match problem(&response) {
         Some(problem) => {
-            let told = problem.clone().of_request(&id).render();
+            let told = problem.of_request(&id).render();
             // A 405 says which methods there are.
             carry(&response, told)
         }
@@ -77,6 +75,21 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// What an answer is about that is a problem. What is refused before it comes to us, such as a path that is no UTF-8, is
+/// told in plain text, and in other words than ours.
+fn problem(response: &Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        return Some(problem.clone());
+    }
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    let is_plain = kind.is_some_and(|kind| kind.starts_with("text/plain"));
+    let status = response.status();
+    if is_plain && status.is_client_error() {
+        return Some(Problem::new("malformed-request", "the address can't be read"));
+    }
+    (is_plain && status.is_server_error()).then(|| Problem::new("internal", "something unexpected failed"))
 }
 
 fn carry(from: &Response, mut to: Response) -> Response {

@@ -72,9 +72,9 @@ fn renew(tls: Option<&Tls>, config: &Config) {
 pub(crate) async fn bind(config: &Config) -> Result<Option<Http>, Error> {
     let Some(address) = config.gateway.address() else { return Ok(None) };
     let unusable = |why: &TlsError| {
-        Error::new(Exit::Configuration, "gateway.tls can't be had").why(why).hint(
-            "tls_certificate is the certificate and those above it, tls_key its private key, both PEM",
-        )
+        Error::new(Exit::Configuration, "gateway.tls can't be had")
+            .why(why)
+            .hint("tls_certificate is the certificate and those above it, tls_key its private key, both PEM")
     };
     let tls = match config.gateway.tls {
         config::Tls::Off => None,

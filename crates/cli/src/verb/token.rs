@@ -62,8 +62,11 @@ async fn grant(client: &Client, new: &TokenNew, output: Output) -> Result<Exit, 
     let mut done: Vec<&Slug> = Vec::new();
     for ledger in &ledgers {
         let sent = grant.send(client, ledger, today, false).await;
-        sent.and_then(|outcome| accepted(ledger, outcome))
-            .map_err(|error| halfway(error, &done, ledger, id))?;
+        let outcome = sent.and_then(|outcome| {
+            accepted(ledger, outcome.clone())?;
+            Ok(outcome)
+        });
+        known(client, ledger, outcome.map_err(|error| halfway(error, &done, ledger, id))?).await;
         done.push(ledger);
     }
     let home = ledgers.first().map_or("", |ledger| ledger.as_str());
@@ -89,6 +92,16 @@ async fn grant(client: &Client, new: &TokenNew, output: Output) -> Result<Exit, 
     Ok(Exit::Ok)
 }
 
+/// Waits until the view that gateways ask has the token, so that whoever is given it can use it. Where nobody answers
+/// that, it is granted all the same.
+async fn known(client: &Client, ledger: &Slug, outcome: Outcome) {
+    if let Outcome::Receipt(receipt) | Outcome::Repeated(receipt) = outcome {
+        let position = receipt.positions.last().copied().unwrap_or_default();
+        let query = Query { min_position: Some((receipt.epoch, position)), limit: Some(1), ..access(ledger) };
+        let _ = client.query(query).await;
+    }
+}
+
 /// What to do about a token that some ledgers have and others may not: nobody has its secret, so it goes.
 fn halfway(error: Error, done: &[&Slug], doubtful: &Slug, id: Uuid) -> Error {
     let (what, why, _) = error.parts();
@@ -103,17 +116,21 @@ fn revoking(ledgers: &[Slug], id: Uuid, reason: &str) -> String {
     format!("hubledger token revoke{named} --id {id} --reason {reason}")
 }
 
-async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit, Error> {
-    let query = Query {
-        ledger: list.ledger.clone(),
+/// A question to the view of tokens.
+fn access(ledger: &Slug) -> Query {
+    Query {
+        ledger: ledger.clone(),
         view: "access".to_owned(),
         filters: Default::default(),
         as_of: None,
         valid_on: None,
         min_position: None,
         limit: None,
-    };
-    let mut rows = client.query(query).await?.rows;
+    }
+}
+
+async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit, Error> {
+    let mut rows = client.query(access(&list.ledger)).await?.rows;
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {
         row.remove("secret_hash");
     }

@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Presented, Refused};
 use super::tokens::PASS_SECONDS;
+use super::{Presented, Refused};
 use crate::Shared;
 use crate::body::{must_be, whole};
 use crate::parameters::Parameters;
