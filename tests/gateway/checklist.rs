@@ -26,8 +26,8 @@ use tests::binary;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::access::{OTHER, bearer, token, two_ledgers_with};
-use crate::kit::{Answer, Gateway, LEDGER, code, key_of, site};
+use crate::access::{OTHER, bearer, two_ledgers_with};
+use crate::kit::{Answer, Gateway, LEDGER, code, key_of, site, token};
 use crate::operations::{Operation, operations};
 
 const JSON: &str = "Content-Type: application/json\r\n";

@@ -1,8 +1,12 @@
 //! What districts' systems find at the HTTP face of a real server.
 
 mod access;
+mod changes;
 mod checklist;
+mod client;
 mod commands;
+mod conditions;
+mod counts;
 mod documents;
 mod edge;
 mod events;
@@ -11,3 +15,4 @@ mod kit;
 mod operations;
 mod reading;
 mod tls;
+mod traces;

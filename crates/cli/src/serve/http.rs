@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::Slug;
 use futures::future::BoxFuture;
-use gateway::{Backend, Buckets, Gateway, Limits, Parts, Tls, TlsError};
+use gateway::{Backend, Buckets, Gateway, Limits, Parts, Tls, TlsError, Trace};
 use journal::bucket::{self, Folder, Stream};
 use journal::{AnyBucket, AnyJournal, JetStream, JournalError};
 use runtime::certificate::{self, Certified};
@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::serve::node::Node;
+use crate::serve::trace::tell;
 
 /// A gateway, and the certificate that it shows if it speaks TLS.
 pub(crate) struct Http {
@@ -175,7 +176,8 @@ pub(crate) async fn before(node: &Arc<Node>, config: &Config, shutdown: Shutdown
 }
 
 impl Backend for Node {
-    fn ask<'a>(&'a self, _: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
+    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask, trace: &'a Trace) -> BoxFuture<'a, Reply> {
+        tell("node", Some(ledger), &ask, trace);
         Box::pin(self.reply(ask))
     }
 }
@@ -184,9 +186,9 @@ impl Backend for Node {
 pub(crate) struct Behind(pub(crate) Box<JetStream>);
 
 impl Backend for Behind {
-    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
+    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask, trace: &'a Trace) -> BoxFuture<'a, Reply> {
         Box::pin(async move {
-            ask_nats(&self.0, ledger, &ask).await.unwrap_or_else(|error| {
+            ask_nats(&self.0, ledger, &ask, trace).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "no answer came through NATS");
                 let refusal = RefusalReply::new("unavailable", error.to_string());
                 Reply::Failed { refusal, repeat: true }

@@ -126,6 +126,7 @@ fn access(ledger: &Slug) -> Query {
         valid_on: None,
         min_position: None,
         limit: None,
+        wait: None,
     }
 }
 

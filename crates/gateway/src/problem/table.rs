@@ -194,6 +194,39 @@ const OWN: &[Line] = &[
         None,
     ),
     (
+        "text-not-normalised",
+        422,
+        "A text is not normalised",
+        "The same word can be written by different characters; the ledger takes Unicode normalisation form C alone, so that \
+         equal texts are equal bytes.",
+        "Normalise texts to form C before you send them.",
+        None,
+    ),
+    (
+        "attribute-out-of-range",
+        422,
+        "A member beside the body is empty or too long",
+        "What stands around a command, such as its purpose or whom it is on behalf of, becomes an attribute of its events.",
+        "Leave it out, or write 1 to 256 bytes.",
+        None,
+    ),
+    (
+        "payload-not-writable",
+        422,
+        "A value can't be written",
+        "A value of the body has no form in JSON.",
+        "Send another value; tell us the request's id.",
+        None,
+    ),
+    (
+        "time-zone-unknown",
+        422,
+        "There is no such time zone",
+        "A ledger reckons its days in a zone of the IANA database.",
+        "Name one that is there, such as America/Los_Angeles.",
+        None,
+    ),
+    (
         "report-refused",
         422,
         "The report can't be made of this",
@@ -256,6 +289,22 @@ const OWN: &[Line] = &[
         "A defect of ours.",
         "Repeat with the same Idempotency-Key; tell us the request's id.",
         None,
+    ),
+    (
+        "no-such-count",
+        404,
+        "There is no such count",
+        "No count has this name.",
+        "GET /v1/{ledger}/counts lists them with what they may be narrowed to.",
+        None,
+    ),
+    (
+        "version-unknown",
+        503,
+        "What happened since is not at hand",
+        "A command that is to find its thing unchanged names a position that the recorder does not hold any more.",
+        "Look at the thing again; where it is as you knew it, name the head that you looked at.",
+        Some(1),
     ),
 ];
 
