@@ -11,7 +11,7 @@ const JSON: &str = "Content-Type: application/json\r\n";
 
 /// A server whose gateway asks for no token.
 pub struct Gateway {
-    server: Serving,
+    pub server: Serving,
     pub port: Port,
     folder: tempfile::TempDir,
 }
@@ -64,6 +64,11 @@ impl Gateway {
         let server = Serving::start(&path);
         let port = Port::of_gateway(&server);
         Self { server, port, folder }
+    }
+
+    /// Stops the server; everything that it said.
+    pub fn stopped(self) -> Vec<String> {
+        self.server.stopped()
     }
 
     /// With the year of a made-up district of about so many events, and the name of its ledger.

@@ -22,6 +22,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("getrandom", &["runtime"]),
     ("hyper", &["cli", "gateway"]),
     ("axum", &["gateway"]),
+    ("tokio-rustls", &["gateway"]),
+    ("rustls", &["gateway", "tests"]),
+    ("rcgen", &["runtime"]),
     ("prometheus-client", &["cli"]),
     ("async-nats", &["journal", "cli", "tests", "bench"]),
 ];

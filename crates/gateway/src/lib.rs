@@ -33,6 +33,7 @@ mod trace;
 mod vantage;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backend::Behind;
 use domain::Slug;
@@ -42,7 +43,7 @@ use tokio::sync::Semaphore;
 
 pub use asyncapi::document as asyncapi;
 pub use backend::Backend;
-pub use listener::Gateway;
+pub use listener::{Gateway, Tls, TlsError};
 pub use openapi::document as openapi;
 pub use trace::{Trace, is_traceparent};
 
@@ -60,6 +61,17 @@ pub struct Buckets {
     pub tokens: AnyBucket,
 }
 
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// To send a request's line and headers; also how long an idle connection is kept.
+    pub head: Duration,
+    /// To send a body.
+    pub body: Duration,
+}
+
 /// What a gateway stands on.
 pub struct Parts {
     /// Recorder and projector.
@@ -74,6 +86,8 @@ pub struct Parts {
     pub pass_key: Option<[u8; 32]>,
     /// Requests a second for each token.
     pub requests_per_second: u32,
+    /// How long a client may take.
+    pub limits: Limits,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -88,11 +102,15 @@ struct Shared {
     desks: desk::Desks,
     tokens: access::Tokens,
     rate: access::Rate,
+    uses: access::Uses,
     log: seek::Log,
     imports: imports::Store,
     bell: imports::Bell,
     deployment: Slug,
     is_open: bool,
+    /// Whether it speaks TLS.
+    is_secure: bool,
+    limits: Limits,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     shutdown: Shutdown,
@@ -101,16 +119,19 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(parts: Parts) -> Arc<Self> {
+    fn new(parts: Parts, is_secure: bool) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
-        let Parts { buckets, clock, random, shutdown, .. } = parts;
+        let Parts { buckets, clock, random, shutdown, limits, .. } = parts;
         let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),
             rate: access::Rate::new(requests_per_second, clock.clone()),
+            uses: access::Uses::new(buckets.tokens.clone(), clock.clone()),
             log: seek::Log::new(journal),
             is_open: pass_key.is_none(),
+            is_secure,
+            limits,
             readers: Arc::new(Semaphore::new(live::READERS_MAX)),
             folds: Semaphore::new(FOLDS_MAX),
             imports: imports::Store::new(buckets.imports),

@@ -53,7 +53,11 @@ pub fn load(directory: &Path, ledger: &Slug) -> Result<LedgerKeys, KeyError> {
     read(&path(directory, ledger))
 }
 
-fn read(path: &Path) -> Result<LedgerKeys, KeyError> {
+/// What is in a file that is for its owner alone.
+///
+/// # Errors
+/// [`KeyError`]; also when others can read it.
+pub fn secret(path: &Path) -> Result<Vec<u8>, KeyError> {
     let path = path.to_owned();
     let metadata = match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyError::Missing(path)),
@@ -62,7 +66,11 @@ fn read(path: &Path) -> Result<LedgerKeys, KeyError> {
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(KeyError::Open(path));
     }
-    let bytes = fs::read(&path).map_err(|e| KeyError::Io(path.clone(), e))?;
+    fs::read(&path).map_err(|e| KeyError::Io(path, e))
+}
+
+fn read(path: &Path) -> Result<LedgerKeys, KeyError> {
+    let (path, bytes) = (path.to_owned(), secret(path)?);
     let key = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
     let file: Option<KeyFile> = serde_json::from_slice(&bytes).ok();
     match file.and_then(|file| key(&file.k_cmd).zip(key(&file.k_src))) {
@@ -102,14 +110,18 @@ pub fn pass_key(directory: &Path, random: &dyn Random) -> Result<[u8; 32], KeyEr
 /// Writes beside, syncs and links into place without replacing: of two that create at once one wins, and a
 /// crash leaves either the whole file or none.
 fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
+    let key = || URL_SAFE_NO_PAD.encode(random.bytes::<32>());
+    write_once(path, &serde_json::to_vec_pretty(&KeyFile { k_cmd: key(), k_src: key() })?, random)
+}
+
+/// The same for these bytes, which nobody but their owner can read.
+pub(crate) fn write_once(path: &Path, bytes: &[u8], random: &dyn Random) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // One that is there already may be shared, and its owner has chosen who may look inside.
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let key = || URL_SAFE_NO_PAD.encode(random.bytes::<32>());
-    let json = serde_json::to_vec_pretty(&KeyFile { k_cmd: key(), k_src: key() })?;
     let beside = path.with_extension(format!("{:016x}", u64::from_be_bytes(random.bytes())));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(&json)?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     let linked = match fs::hard_link(&beside, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

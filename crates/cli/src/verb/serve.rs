@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_nats::Client;
 use domain::Slug;
 use futures::future::{join_all, try_join_all};
-use gateway::{Gateway, Parts};
+use gateway::Parts;
 use journal::{AnyJournal, Embedded, JetStream, Journal as _, jetstream};
 use recorder::{Appended, Observer};
 use runtime::config::{Config, JournalKind};
@@ -52,7 +52,7 @@ async fn node(role: Role, config: &Config, shutdown: Shutdown) -> Result<Exit, E
     let data = home.dir.clone();
     let admin = admin(config).await?;
     let gateway = if role == Role::All { http::bind(config).await? } else { None };
-    let listening = gateway.as_ref().map(|gateway| format!("http://{}", gateway.address()));
+    let listening = gateway.as_ref().map(http::Http::url);
     let figures = Arc::new(Figures::default());
     let (watch, told) = watched(role, config, &journal, figures.clone());
     let leases = leases(role, config);
@@ -132,10 +132,10 @@ async fn gateway_alone(config: &Config, shutdown: Shutdown) -> Result<Exit, Erro
         role = Role::Gateway.name(),
         deployment = %config.deployment,
         journal = %describe(config),
-        http = format!("http://{}", gateway.address()),
+        http = gateway.url(),
         "serving"
     );
-    gateway.serve(parts).await;
+    gateway.serve(parts, config).await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
 }
@@ -279,12 +279,12 @@ impl<'a> Server<'a> {
         self,
         listener: UnixListener,
         admin: Option<Admin>,
-        gateway: Option<(Gateway, Parts)>,
+        gateway: Option<(http::Http, Parts)>,
     ) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
         let http = async {
             if let Some((gateway, parts)) = gateway {
-                gateway.serve(parts).await;
+                gateway.serve(parts, self.config).await;
             }
         };
         let work = async {
