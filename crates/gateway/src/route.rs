@@ -279,7 +279,7 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
     if let Some(taken) = collection.creates() {
         let route = command(taken, root.clone(), name);
         all.push(Route { operation: format!("create-{word}"), ..route });
-        if taken.names_id {
+        if taken.names_id && !collection.is_of_one_person() {
             all.push(Route {
                 method: Method::PUT,
                 operation: format!("put-{word}-by-key"),
