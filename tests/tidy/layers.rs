@@ -11,6 +11,7 @@ const LEVELS: &[&[&str]] = &[
     &["runtime"],
     &["journal", "views"],
     &["recorder", "projector", "report"],
+    &["courier"],
     &["gateway"],
     &["cli", "xtask", "tests"],
     &["bench"],
@@ -20,7 +21,7 @@ const PURE: &[&str] = &["domain", "proof", "wire", "views", "region", "report"];
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["projector"]),
     ("getrandom", &["runtime"]),
-    ("hyper", &["cli", "gateway"]),
+    ("hyper", &["cli", "courier", "gateway"]),
     ("axum", &["gateway"]),
     ("prometheus-client", &["cli"]),
     ("async-nats", &["journal", "cli", "tests", "bench"]),
