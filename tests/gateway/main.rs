@@ -1,7 +1,9 @@
 //! What districts' systems find at the HTTP face of a real server.
 
 mod access;
+mod client;
 mod commands;
+mod conditions;
 mod documents;
 mod edge;
 mod events;

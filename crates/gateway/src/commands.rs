@@ -20,6 +20,7 @@ use wire::{Outcome, Receipt};
 use crate::Shared;
 use crate::access::Caller;
 use crate::body::{Members, media_type, must_be, whole};
+use crate::conditions::{IfMatch, must_be_new, new_only};
 use crate::parameters::{Parameters, closest};
 use crate::problem::Problem;
 use crate::things::{Needs, Taken};
@@ -50,6 +51,7 @@ pub(crate) async fn act(
     must_be(&headers, &["application/json"])?;
     let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX).await?)?;
     let thing = thing(&taken, &path, key, &mut members)?;
+    let (wanted, is_new) = (IfMatch::read(&headers, &taken, thing)?, must_be_new(&headers, &taken)?);
     let mut around = Vec::new();
     for name in AROUND {
         around.extend(members.take(name).map(|value| (*name, value)));
@@ -62,11 +64,14 @@ pub(crate) async fn act(
         command.put(name, &value)?;
     }
     command.put("body", &members.to_raw()?)?;
-    let command = signed(command, &caller, dry_run)?;
-    let ledger = &caller.ledger;
-    let outcome = shared.desks.submit(ledger, vec![command]).await?.into_iter().next();
+    let (ledger, command) = (&caller.ledger, signed(command, &caller, dry_run)?);
+    let outcome = match wanted {
+        Some(wanted) => Some(shared.submit_if(&caller, &command, &wanted).await?),
+        None => shared.desks.submit(ledger, vec![command.to_raw()?]).await?.into_iter().next(),
+    };
     let outcome = outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))?;
     let outcome = pointed(outcome, &taken);
+    let outcome = if is_new { new_only(outcome) } else { outcome };
     let location = match (taken.needs, &thing) {
         (Needs::Nothing, Some(id)) => location(&taken, ledger, id),
         _ => None,
@@ -152,7 +157,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Uuid, Problem> {
 }
 
 /// The command with who acts.
-fn signed(mut command: Members, caller: &Caller, dry_run: bool) -> Result<Box<RawValue>, Problem> {
+fn signed(mut command: Members, caller: &Caller, dry_run: bool) -> Result<Members, Problem> {
     command.put("actor", &caller.actor)?;
     if let Some(credential) = &caller.credential {
         command.put("credential", &credential)?;
@@ -160,7 +165,7 @@ fn signed(mut command: Members, caller: &Caller, dry_run: bool) -> Result<Box<Ra
     if dry_run {
         command.put("dryrun", &true)?;
     }
-    command.to_raw()
+    Ok(command)
 }
 
 /// Records commands of any kind: one object, or one a line.
@@ -224,7 +229,7 @@ fn whole_command(json: &[u8], caller: &Caller, dry_run: bool) -> Result<Box<RawV
     if let Some(name) = name {
         command.put("command", &name)?;
     }
-    signed(command, caller, dry_run)
+    signed(command, caller, dry_run)?.to_raw()
 }
 
 fn answer(outcome: Outcome, location: Option<String>, taken: &Taken) -> Result<Response, Problem> {

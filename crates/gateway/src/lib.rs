@@ -8,6 +8,7 @@ mod asyncapi;
 mod backend;
 mod body;
 mod commands;
+mod conditions;
 mod desk;
 mod edge;
 mod events;

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use views::VIEWS;
 use wire::ask::{Ask, Reply};
-use wire::{Answer, Query};
+use wire::{Answer, HeadReply, Query};
 
 use crate::Shared;
 use crate::access::{Caller, no_such_ledger};
+use crate::conditions::tag;
 use crate::desk::failed;
-use crate::paging::{Page, link_next, tagged};
+use crate::paging::{Page, digest, link_next, tagged, with_tag};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::things::Collection;
@@ -163,32 +164,19 @@ pub(crate) async fn thing(
 ) -> Result<Response, Problem> {
     let looking = Looking::read(&mut parameters, &headers)?;
     parameters.finish()?;
-    let id = read_id(&id)?;
-    let timeline = shared.timeline(&caller.ledger, collection, id, &looking).await?;
-    let version = version(&timeline).ok_or_else(|| nothing(collection, id))?;
-    let rows = match collection.view {
-        Some((view, column)) => {
-            let mut query = looking.query(&caller.ledger, view);
-            query.filters.insert(column.to_owned(), id.to_string());
-            shared.query(query).await?.rows
-        }
-        None => Vec::new(),
-    };
-    let version = Place { epoch: timeline.head.epoch, position: version };
-    let told = json!({
-        "id": id,
-        "kind": collection.word,
-        "version": version.to_string(),
-        "head": timeline.head,
-        "as_of": looking.as_of,
-        "valid_on": looking.valid_on,
-        "rows": rows,
-        "timeline": timeline.rows,
-    });
-    // Not the version: a delivery at a site changes what its row says and nothing that was recorded of the site.
-    let mut response = tagged(&told, &headers)?;
-    put(&mut response, position_header(&timeline.head));
+    let Told { body, tag, head } = shared.told(&caller.ledger, collection, read_id(&id)?, &looking).await?;
+    let mut response = with_tag(&tag, &headers, (("content-type", "application/json"), body))?;
+    put(&mut response, position_header(&head));
     Ok(response)
+}
+
+/// What is told of a thing.
+pub(crate) struct Told {
+    body: Vec<u8>,
+    /// Of its version and of all that is told: a delivery at a site changes what its row says and nothing that was
+    /// recorded of the site.
+    pub(crate) tag: String,
+    head: HeadReply,
 }
 
 /// All that was recorded of a thing, as sentences, with corrections folded.
@@ -213,6 +201,44 @@ pub(crate) async fn timeline(
 }
 
 impl Shared {
+    /// What its view says of a thing, and all that was recorded of it.
+    ///
+    /// # Errors
+    /// When there is no such thing, or the projector can't say.
+    pub(crate) async fn told(
+        &self,
+        ledger: &Slug,
+        collection: &Collection,
+        id: Uuid,
+        looking: &Looking,
+    ) -> Result<Told, Problem> {
+        let timeline = self.timeline(ledger, collection, id, looking).await?;
+        let version = version(&timeline).ok_or_else(|| nothing(collection, id))?;
+        let rows = match collection.view {
+            Some((view, column)) => {
+                let mut query = looking.query(ledger, view);
+                query.filters.insert(column.to_owned(), id.to_string());
+                self.query(query).await?.rows
+            }
+            None => Vec::new(),
+        };
+        let Answer { head, rows: timeline, .. } = timeline;
+        let version = Place { epoch: head.epoch, position: version };
+        let told = json!({
+            "id": id,
+            "kind": collection.word,
+            "version": version.to_string(),
+            "head": head,
+            "as_of": looking.as_of,
+            "valid_on": looking.valid_on,
+            "rows": rows,
+            "timeline": timeline,
+        });
+        let body = serde_json::to_vec(&told).map_err(|error| Problem::new("internal", error.to_string()))?;
+        let tag = tag(&format!("{}/{id}", collection.word), version, &digest(&body));
+        Ok(Told { body, tag, head })
+    }
+
     /// The timeline of a thing; without rows when there is no such thing.
     pub(crate) async fn timeline(
         &self,
@@ -236,7 +262,8 @@ pub(crate) fn positions(timeline: &Answer) -> Vec<u64> {
     positions
 }
 
-fn version(timeline: &Answer) -> Option<u64> {
+/// Position of the last event about a thing.
+pub(crate) fn version(timeline: &Answer) -> Option<u64> {
     positions(timeline).pop()
 }
 

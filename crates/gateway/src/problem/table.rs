@@ -257,6 +257,14 @@ const OWN: &[Line] = &[
         "Repeat with the same Idempotency-Key; tell us the request's id.",
         None,
     ),
+    (
+        "version-unknown",
+        503,
+        "What happened since is not at hand",
+        "A command that is to find its thing unchanged names a position that the recorder does not hold any more.",
+        "Look at the thing again; where it is as you knew it, name the head that you looked at.",
+        Some(1),
+    ),
 ];
 
 /// What the roles behind call otherwise than the table does.
