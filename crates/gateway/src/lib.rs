@@ -25,9 +25,11 @@ mod route;
 mod seek;
 mod things;
 mod vantage;
+mod webhooks;
 
 use std::sync::Arc;
 
+use courier::CourierKey;
 use domain::Slug;
 use journal::{AnyBucket, AnyJournal};
 use runtime::{Clock, Random, Shutdown};
@@ -64,6 +66,10 @@ pub struct Parts {
     pub deployment: Slug,
     /// Key of passes, shared by all gateways of a deployment; none where nobody needs a token.
     pub pass_key: Option<[u8; 32]>,
+    /// From which secrets of webhooks follow, shared by all gateways and couriers of a deployment.
+    pub courier_key: CourierKey,
+    /// Whether webhooks may lead into private networks; for tests and labs.
+    pub private_targets: bool,
     /// Requests a second for each token.
     pub requests_per_second: u32,
     /// Time.
@@ -82,6 +88,8 @@ struct Shared {
     rate: access::Rate,
     log: seek::Log,
     buckets: Buckets,
+    courier_key: CourierKey,
+    private_targets: bool,
     deployment: Slug,
     is_open: bool,
     clock: Arc<dyn Clock>,
@@ -94,7 +102,7 @@ struct Shared {
 impl Shared {
     fn new(parts: Parts) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
-        let Parts { buckets, clock, random, shutdown, .. } = parts;
+        let Parts { buckets, courier_key, private_targets, clock, random, shutdown, .. } = parts;
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),
@@ -105,6 +113,8 @@ impl Shared {
             folds: Semaphore::new(FOLDS_MAX),
             backend,
             buckets,
+            courier_key,
+            private_targets,
             deployment,
             clock,
             random,

@@ -32,11 +32,11 @@ pub(crate) struct Route {
     pub(crate) takes: Takes,
     /// What it gives.
     pub(crate) gives: Gives,
-    handler: Handles,
+    pub(crate) handler: Handles,
 }
 
 /// What answers.
-type Handles = MethodRouter<Arc<Shared>>;
+pub(crate) type Handles = MethodRouter<Arc<Shared>>;
 
 /// What a body is.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,8 @@ pub(crate) enum Takes {
     Commands,
     /// A form.
     Form,
+    /// A JSON document of this schema.
+    Document(fn() -> serde_json::Value),
 }
 
 /// What an answer is.
@@ -97,6 +99,7 @@ const fn writes(what: &'static str) -> Option<Need> {
 pub(crate) fn routes() -> Vec<Route> {
     let mut all = of_everybody();
     all.extend(of_a_ledger());
+    all.extend(crate::webhooks::routes());
     all.extend(
         of_ledger().iter().map(|taken| command(taken, format!("/v1/{{ledger}}/{}", taken.name), "ledger")),
     );

@@ -66,7 +66,6 @@ fn torn() -> Problem {
 pub(crate) fn unreadable(error: JournalError) -> Problem {
     tracing::warn!(%error, "the log can't be read");
     match error {
-        JournalError::Broken { .. } => torn(),
         JournalError::Unreachable(_) => Problem::new("unavailable", "the log is out of reach"),
         _ => Problem::new("out-of-order", "the log can't be read"),
     }

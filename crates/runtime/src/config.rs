@@ -30,6 +30,8 @@ pub struct Config {
     pub requests: Requests,
     /// HTTP for districts' systems.
     pub gateway: Gateway,
+    /// Webhooks.
+    pub courier: Courier,
     /// Health and metrics.
     pub admin: Admin,
     /// Logs.
@@ -132,6 +134,22 @@ impl Gateway {
     pub fn address(&self) -> Option<SocketAddr> {
         self.listen.parse().ok()
     }
+}
+
+/// Webhooks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Courier {
+    /// Whether `serve all` delivers.
+    pub enabled: bool,
+    /// Whether webhooks may lead into private networks and be unencrypted.
+    pub allow_private_targets: bool,
+    /// The wait after a first try that failed, in milliseconds; the whole schedule stretches with it.
+    pub first_retry_ms: u64,
+    /// How often webhooks are looked at for changes, in milliseconds.
+    pub look_ms: u64,
+    /// How long a courier that writes nothing still holds its webhooks, in seconds.
+    pub lease_seconds: u64,
 }
 
 /// Health and metrics over HTTP.
@@ -297,6 +315,13 @@ impl Config {
             rate.to_string(),
             "1 to 1000000",
         )?;
+        let courier = &self.courier;
+        let first = courier.first_retry_ms;
+        range((1..=60_000).contains(&first), "courier.first_retry_ms", first.to_string(), "1 to 60000")?;
+        let look = courier.look_ms;
+        range((10..=60_000).contains(&look), "courier.look_ms", look.to_string(), "10 to 60000")?;
+        let lease = courier.lease_seconds;
+        range((1..=600).contains(&lease), "courier.lease_seconds", lease.to_string(), "1 to 600")?;
         let admin = &self.admin;
         range(
             admin.listen.is_empty() || admin.address().is_some(),
