@@ -51,6 +51,17 @@ impl Gateway {
         self.folder
     }
 
+    /// Ends the server without a word, and gives its data directory's folder.
+    pub fn kill(self) -> tempfile::TempDir {
+        self.server.kill();
+        self.folder
+    }
+
+    /// The server.
+    pub fn server(&self) -> &Serving {
+        &self.server
+    }
+
     /// The data directory.
     pub fn data(&self) -> String {
         self.folder.path().join("data").to_str().unwrap().to_owned()

@@ -9,3 +9,4 @@ mod edge;
 mod events;
 mod kit;
 mod reading;
+mod webhooks;

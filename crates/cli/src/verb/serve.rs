@@ -281,8 +281,7 @@ impl<'a> Server<'a> {
     ) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
         let work = async {
-            let ((), (), served, ()) =
-                tokio::join!(local, outside.serve(), self.requests(), self.follow());
+            let ((), (), served, ()) = tokio::join!(local, outside.serve(), self.requests(), self.follow());
             tracing::info!("stopping; what is in flight finishes");
             self.node.stop().await;
             served

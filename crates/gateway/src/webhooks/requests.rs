@@ -94,7 +94,20 @@ impl Made {
     pub(super) fn webhook(self, (id, ledger): (Uuid, Slug), from: courier::Place, made: i64) -> Webhook {
         let Self { url, types, kinds, scheme } = self;
         let (paused, generation, overlap_until, wishes) = (false, 1, None, Vec::new());
-        Webhook { id, ledger, url, types, kinds, scheme, paused, generation, overlap_until, from, made, wishes }
+        Webhook {
+            id,
+            ledger,
+            url,
+            types,
+            kinds,
+            scheme,
+            paused,
+            generation,
+            overlap_until,
+            from,
+            made,
+            wishes,
+        }
     }
 }
 
@@ -155,12 +168,16 @@ pub(super) fn made() -> Value {
 
 /// Schema of [`Changed`].
 pub(super) fn changed() -> Value {
-    described(&[], &[("paused", json!({ "type": "boolean", "description": "Nothing is sent, and nothing lost" }))])
+    described(
+        &[],
+        &[("paused", json!({ "type": "boolean", "description": "Nothing is sent, and nothing lost" }))],
+    )
 }
 
 /// Schema of [`Replayed`].
 pub(super) fn replayed() -> Value {
-    let after = json!({ "type": "string", "pattern": "^[0-9]+:[0-9]+$", "description": "Epoch and position" });
+    let after =
+        json!({ "type": "string", "pattern": "^[0-9]+:[0-9]+$", "description": "Epoch and position" });
     json!({ "type": "object", "required": ["after"], "properties": { "after": after }, "additionalProperties": false })
 }
 
