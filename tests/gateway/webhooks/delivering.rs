@@ -50,9 +50,10 @@ fn both_secrets_verify_while_one_replaces_the_other() {
         assert_eq!(came.json()["type"], "hubledger.webhook-test.v1");
         assert!(verifies(&old, &came, &came.body) && verifies(&new, &came, &came.body));
 
-        asked(&gateway, ("POST", &format!("{end}/rotate")), &json!({ "overlap_hours": 0 }), 200);
+        let last = asked(&gateway, ("POST", &format!("{end}/rotate")), &json!({ "overlap_hours": 0 }), 200);
         asked(&gateway, ("POST", &format!("{end}/test")), &json!({}), 202);
         let came = receiver.next();
+        assert!(verifies(&told(&last), &came, &came.body));
         assert!(!verifies(&old, &came, &came.body) && !verifies(&new, &came, &came.body));
     }
 }
