@@ -224,3 +224,46 @@ async fn who_does_not_answer_in_time_and_who_is_not_there_have_failed() {
     let tried = sender(&[address], true).send("http://hook.example/", &signed(), "{}".to_owned()).await;
     assert_eq!(why(tried), "nobody answers there");
 }
+
+/// A receiver that speaks TLS for this name, under a certificate that these roots know.
+fn tls(name: &str) -> (tokio_rustls::TlsAcceptor, rustls::RootCertStore) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = config.unwrap().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key);
+    (tokio_rustls::TlsAcceptor::from(Arc::new(config.unwrap())), roots)
+}
+
+/// How a delivery to this address ends where that receiver answers 204 to whom it can speak with.
+async fn over_tls(url: &str, acceptor: tokio_rustls::TlsAcceptor, roots: rustls::RootCertStore) -> Tried {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let resolver = Arc::new(Says(vec![listener.local_addr().unwrap()]));
+    let sender = Sender::new(roots, resolver, true).unwrap();
+    let receive = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        // Who does not trust it goes away.
+        let Ok(mut stream) = acceptor.accept(stream).await else { return };
+        let mut request = Vec::new();
+        while !request.ends_with(b"{}") {
+            let mut some = [0; 1024];
+            let read = stream.read(&mut some).await.unwrap();
+            request.extend_from_slice(&some[..read]);
+        }
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    };
+    let signed = signed();
+    tokio::join!(sender.send(url, &signed, "{}".to_owned()), receive).0
+}
+
+#[tokio::test]
+async fn tls_is_spoken_with_whom_the_certificate_names_and_with_nobody_else() {
+    let (acceptor, roots) = tls("hook.example");
+    assert_eq!(over_tls("https://hook.example/", acceptor.clone(), roots.clone()).await, Tried::Delivered);
+    let untrusted = "TLS failed; is the certificate valid?";
+    assert_eq!(why(over_tls("https://other.example/", acceptor.clone(), roots).await), untrusted);
+    let (_, others) = tls("hook.example");
+    assert_eq!(why(over_tls("https://hook.example/", acceptor, others).await), untrusted);
+}
