@@ -1,9 +1,13 @@
 //! What comes to a receiver, in which order, and how it knows that it is from us.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use serde_json::json;
+use tests::python;
 use tests::receiver::Receiver;
 
-use super::kit::{act, asked, lab, made, site, verifies, wait};
+use super::kit::{act, asked, environment, lab, made, site, verifies, wait};
 use crate::kit::{LEDGER, key_of, site_id};
 
 #[test]
@@ -27,6 +31,29 @@ fn what_is_recorded_is_delivered_and_verifies_with_others_software() {
     }
     // It says where to ask.
     assert_eq!(gateway.read("events/2")["type"], "hubledger.site-registered.v1");
+}
+
+#[test]
+fn the_receiver_of_the_readme_understands_what_comes() {
+    let readme = std::fs::read_to_string(python::root().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```python\n").unwrap();
+    let (script, _) = rest.split_once("```").unwrap();
+    let gateway = lab();
+    let url = |port: &str| format!("http://127.0.0.1:{port}/");
+    let made = asked(&gateway, ("POST", ""), &json!({ "url": url("1"), "scheme": "v1" }), 201);
+    let mut receiver = Command::new(environment());
+    receiver.args(["-c", script]).env("PORT", "0").env("WEBHOOK_SECRET", made["secret"].as_str().unwrap());
+    let mut running = receiver.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let listening = lines.next().unwrap();
+    let port = listening.strip_prefix("listening on ").unwrap();
+    let end = format!("/{}", made["id"].as_str().unwrap());
+    asked(&gateway, ("PATCH", &end), &json!({ "url": url(port) }), 200);
+    site(&gateway, 1);
+    let came = lines.next().unwrap();
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(came.starts_with("msg_") && came.ends_with(" hubledger.site-registered.v1 2"), "{came}");
 }
 
 #[test]
@@ -105,7 +132,8 @@ fn no_id_of_a_person_or_a_case_comes() {
         }
     }
     // Neither is one in what the courier keeps.
-    let kept = std::path::Path::new(&gateway.data()).join("buckets/webhooks").join(LEDGER);
+    let folder = gateway.stop();
+    let kept = folder.path().join("data/buckets/webhooks").join(LEDGER);
     let mut looked_at = 0;
     for folder in std::fs::read_dir(kept).unwrap() {
         for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {

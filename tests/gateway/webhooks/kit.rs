@@ -1,6 +1,7 @@
 //! A gateway with a courier that may reach receivers on this machine, and has little patience.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -71,10 +72,14 @@ pub fn site(gateway: &Gateway, number: u32) {
     assert_eq!(gateway.site(number).status, 201);
 }
 
+/// A Python with what a receiver verifies with.
+pub fn environment() -> PathBuf {
+    python::environment("target/tools/webhooks", "tests/gateway/webhooks/requirements.txt")
+}
+
 /// Whether a receiver that is not ours accepts the delivery by this secret or public key.
 pub fn verifies(secret: &str, received: &Received, body: &str) -> bool {
-    let requirements = "tests/gateway/webhooks/requirements.txt";
-    let mut verify = Command::new(python::environment("target/tools/webhooks", requirements));
+    let mut verify = Command::new(environment());
     verify.arg(python::root().join("tests/gateway/webhooks/verify.py"));
     verify.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = verify.spawn().unwrap();
