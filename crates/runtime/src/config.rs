@@ -2,6 +2,8 @@
 //!
 //! `config/hubledger.toml` shows every key with its default, unit and reason; a test holds it to this file.
 
+mod courier;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,8 @@ use std::path::{Path, PathBuf};
 use domain::Slug;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+
+pub use courier::Courier;
 
 /// Every setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,22 +140,6 @@ impl Gateway {
     }
 }
 
-/// Webhooks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Courier {
-    /// Whether `serve all` delivers.
-    pub enabled: bool,
-    /// Whether webhooks may lead into private networks and be unencrypted.
-    pub allow_private_targets: bool,
-    /// The wait after a first try that failed, in milliseconds; the whole schedule stretches with it.
-    pub first_retry_ms: u64,
-    /// How often webhooks are looked at for changes, in milliseconds.
-    pub look_ms: u64,
-    /// How long a courier that writes nothing still holds its webhooks, in seconds.
-    pub lease_seconds: u64,
-}
-
 /// Health and metrics over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -270,9 +258,6 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let range = |ok: bool, key, value: String, range| {
-            if ok { Ok(()) } else { Err(ConfigError::Range { key, value, range }) }
-        };
         let replicas = self.journal.replicas;
         range(matches!(replicas, 1 | 3 | 5), "journal.replicas", replicas.to_string(), "1, 3 or 5")?;
         let queue = self.recorder.queue;
@@ -315,13 +300,7 @@ impl Config {
             rate.to_string(),
             "1 to 1000000",
         )?;
-        let courier = &self.courier;
-        let first = courier.first_retry_ms;
-        range((1..=60_000).contains(&first), "courier.first_retry_ms", first.to_string(), "1 to 60000")?;
-        let look = courier.look_ms;
-        range((10..=60_000).contains(&look), "courier.look_ms", look.to_string(), "10 to 60000")?;
-        let lease = courier.lease_seconds;
-        range((1..=600).contains(&lease), "courier.lease_seconds", lease.to_string(), "1 to 600")?;
+        self.courier.check()?;
         let admin = &self.admin;
         range(
             admin.listen.is_empty() || admin.address().is_some(),
@@ -334,6 +313,11 @@ impl Config {
         let cache = self.projector.cache_bytes;
         range(cache >= 1 << 20, "projector.cache_bytes", cache.to_string(), "1048576 or more")
     }
+}
+
+/// Whether a value can work.
+fn range(ok: bool, key: &'static str, value: String, range: &'static str) -> Result<(), ConfigError> {
+    if ok { Ok(()) } else { Err(ConfigError::Range { key, value, range }) }
 }
 
 /// Dotted keys of all values that are not tables.
