@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use tests::nats::root;
 use tests::python;
 
 use crate::kit::{Gateway, LEDGER, opened, token};
@@ -15,7 +16,7 @@ const REQUIREMENTS: &str = "tests/gateway/client/requirements.txt";
 /// Makes a client of the document that this gateway serves, without a warning.
 fn generated(gateway: &Gateway, folder: &Path) {
     let python = python::environment(FOLDER, REQUIREMENTS);
-    let root = python::root();
+    let root = root();
     let made = Command::new(python.with_file_name("openapi-python-client"))
         .args(["generate", "--fail-on-warning", "--overwrite", "--url"])
         .arg(format!("http://{}/openapi.json", gateway.port.0))
@@ -41,7 +42,7 @@ fn a_generated_client_does_what_a_district_does() {
     generated(&gateway, folder.path());
 
     let mut district = Command::new(python::environment(FOLDER, REQUIREMENTS));
-    district.arg(python::root().join("tests/gateway/client/district.py")).arg(folder.path());
+    district.arg(root().join("tests/gateway/client/district.py")).arg(folder.path());
     district.args([&format!("http://{}", gateway.port.0), LEDGER, &format!("{LEDGER}.{id}")]);
     district.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = district.spawn().unwrap();

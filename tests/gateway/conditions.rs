@@ -144,3 +144,36 @@ fn a_condition_that_can_not_be_held_is_not_passed_over() {
     }
     assert_eq!(gateway.read("head")["position"], 2);
 }
+
+#[test]
+fn a_record_of_another_system_is_recorded_once_and_found_by_its_key() {
+    let gateway = Gateway::start();
+    let path = format!("/v1/{LEDGER}/sites/by-key/azusa-sis/school-7");
+    let made = gateway.put(&path, "", &nameless_site(1));
+    assert_eq!(made.status, 201, "{made:?}");
+    let address = made.header("location").unwrap().to_owned();
+    assert_eq!(gateway.get(&format!("{address}?min_position=1:2")).json()["rows"][0]["name"], "Slauson");
+
+    let again = gateway.put(&path, "", &nameless_site(1));
+    assert_eq!((again.status, again.header("idempotent-replayed")), (200, Some("true")));
+    assert_eq!((again.json(), again.header("location")), (made.json(), Some(address.as_str())));
+    let keyed = gateway.put(&path, &format!("Idempotency-Key: {}\r\n", key_of(70)), &nameless_site(1));
+    assert_eq!((keyed.status, keyed.json()), (200, made.json()));
+
+    let other = gateway.put(&path, "", &nameless_site(2));
+    assert_eq!((other.status, code(&other)), (409, "source-key-taken".to_owned()));
+    assert_eq!(other.json()["position"], 2);
+    assert!(other.json()["hint"].as_str().unwrap().contains(&address), "{other:?}");
+    let new = gateway.put(&path, "If-None-Match: *\r\n", &nameless_site(1));
+    assert_eq!((new.status, code(&new)), (412, "exists".to_owned()));
+    for (member, value) in [("id", json!(site_id(1))), ("source", json!({ "system": "a", "key": "b" }))] {
+        let mut body = nameless_site(3);
+        body[member] = value;
+        assert_eq!(code(&gateway.put(&path, "", &body)), "malformed-command", "{member}");
+    }
+    let elsewhere = format!("/v1/{LEDGER}/sites/by-key/azusa-sis/school-8");
+    assert_eq!(gateway.put(&elsewhere, "If-None-Match: *\r\n", &nameless_site(2)).status, 201);
+    assert_eq!(gateway.read("head")["position"], 3);
+    let events = gateway.get(&format!("/v1/{LEDGER}/events")).body;
+    assert!(!events.contains("school-7"), "the key itself stays at the door");
+}

@@ -38,6 +38,28 @@ impl Gateway {
         Self { server, port, folder }
     }
 
+    /// With the year of a made-up district of about so many events, and the name of its ledger.
+    pub fn with_a_year(events: u64) -> (Self, String) {
+        let gateway = Self::start_with("gateway.tokens = false");
+        let mut district = region::region(5, events).pop().unwrap();
+        let ledger = district.ledger().to_string();
+        loop {
+            let batch = district.next_batch();
+            if batch.is_empty() {
+                return (gateway, ledger);
+            }
+            let mut made = Vec::new();
+            for part in batch.chunks(500) {
+                let lines: String = part.iter().map(|command| unsigned(command) + "\n").collect();
+                let headers = "Content-Type: application/x-ndjson\r\n";
+                let answer = gateway.post(&format!("/v1/{ledger}/commands"), headers, &lines);
+                assert_eq!(answer.status, 200, "{answer:?}");
+                made.extend(answer.body.lines().map(event_made));
+            }
+            district.recorded(&made);
+        }
+    }
+
     /// What was there, served again.
     pub fn start_again(folder: tempfile::TempDir) -> Self {
         let server = Serving::start(&folder.path().join("hubledger.toml"));
@@ -91,10 +113,30 @@ impl Gateway {
         self.port.give("POST", path, &format!("Connection: close\r\n{headers}"), body)
     }
 
+    /// Puts this as JSON, with these headers.
+    pub fn put(&self, path: &str, headers: &str, body: &Value) -> Answer {
+        let headers = format!("Connection: close\r\n{JSON}{headers}");
+        self.port.give("PUT", path, &headers, &body.to_string())
+    }
+
     /// Registers a site of this number under its own key.
     pub fn site(&self, number: u32) -> Answer {
         self.record(&format!("/v1/{LEDGER}/sites"), 1000 + number, &site(number))
     }
+}
+
+/// The command without who acts, which follows from the token.
+fn unsigned(command: &str) -> String {
+    let mut command: Value = serde_json::from_str(command).unwrap();
+    command.as_object_mut().unwrap().remove("actor");
+    command.to_string()
+}
+
+/// The first event of an outcome among many, which must be a receipt.
+fn event_made(line: &str) -> Option<uuid::Uuid> {
+    let outcome: Value = serde_json::from_str(line).unwrap();
+    assert!(outcome["receipt"].is_object(), "{line}");
+    outcome["receipt"]["event_ids"][0].as_str()?.parse().ok()
 }
 
 /// The key of this number.

@@ -1,12 +1,9 @@
 //! A Python with the packages that a reader needs who has nothing of ours.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-/// The root of this workspace.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
+use crate::nats::root;
 
 /// Runs a script of this workspace, named from its root.
 pub fn script(path: &str) -> Command {

@@ -18,3 +18,4 @@ mod passing;
 pub(crate) mod presence;
 pub(crate) mod socket;
 mod spread;
+pub(crate) mod trace;

@@ -52,19 +52,8 @@ pub(crate) async fn act(
     let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX).await?)?;
     let thing = thing(&taken, &path, key, &mut members)?;
     let (wanted, is_new) = (IfMatch::read(&headers, &taken, thing)?, must_be_new(&headers, &taken)?);
-    let mut around = Vec::new();
-    for name in AROUND {
-        around.extend(members.take(name).map(|value| (*name, value)));
-    }
-    let mut command = Members::read(b"{}")?;
-    command.put("command", &taken.name)?;
-    command.put("version", &1)?;
-    command.put("id", &key)?;
-    for (name, value) in around {
-        command.put(name, &value)?;
-    }
-    command.put("body", &members.to_raw()?)?;
-    let (ledger, command) = (&caller.ledger, signed(command, &caller, dry_run)?);
+    let command = drafted(&taken, key, members, (&caller, dry_run))?;
+    let ledger = &caller.ledger;
     let outcome = match wanted {
         Some(wanted) => Some(shared.submit_if(&caller, &command, &wanted).await?),
         None => shared.desks.submit(ledger, vec![command.to_raw()?]).await?.into_iter().next(),
@@ -77,6 +66,31 @@ pub(crate) async fn act(
         _ => None,
     };
     answer(outcome, location, &taken)
+}
+
+/// The command of these members: what it is about, and what stands around it.
+///
+/// # Errors
+/// Only for what is no JSON.
+pub(crate) fn drafted(
+    taken: &Taken,
+    key: Uuid,
+    mut members: Members,
+    (caller, dry_run): (&Caller, bool),
+) -> Result<Members, Problem> {
+    let mut around = Vec::new();
+    for name in AROUND {
+        around.extend(members.take(name).map(|value| (*name, value)));
+    }
+    let mut command = Members::read(b"{}")?;
+    command.put("command", &taken.name)?;
+    command.put("version", &1)?;
+    command.put("id", &key)?;
+    for (name, value) in around {
+        command.put(name, &value)?;
+    }
+    command.put("body", &members.to_raw()?)?;
+    signed(command, caller, dry_run)
 }
 
 /// Which thing it is about. A new one gets an id that follows from the key, so that a repetition is the same command.
@@ -115,7 +129,7 @@ fn thing(
 }
 
 /// What is in the command's body is at the top of what was sent.
-fn pointed(outcome: Outcome, taken: &Taken) -> Outcome {
+pub(crate) fn pointed(outcome: Outcome, taken: &Taken) -> Outcome {
     match outcome {
         Outcome::Refusal(refusal) => {
             let field = refusal.field.map(|field| match field.strip_prefix("/body") {
@@ -143,13 +157,13 @@ fn meant(said: &str, taken: &Taken) -> String {
     close.map_or_else(|| schema.clone(), |close| format!("did you mean {close}? {schema}"))
 }
 
-fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {
+pub(crate) fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {
     let collection = crate::things::collections().find(|collection| collection.kind == taken.kind)?;
     Some(format!("/v1/{ledger}/{}/{id}", collection.name))
 }
 
 /// The caller's key, which is the command's id.
-fn idempotency_key(headers: &HeaderMap) -> Result<Uuid, Problem> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Uuid, Problem> {
     let needed = |what: &str| Problem::new("idempotency-key-needed", what).at("Idempotency-Key");
     let key = headers.get("idempotency-key").ok_or_else(|| needed("no Idempotency-Key came"))?;
     let key = key.to_str().unwrap_or_default().trim_matches('"');
@@ -237,7 +251,11 @@ fn answer(outcome: Outcome, location: Option<String>, taken: &Taken) -> Result<R
     answered(outcome, location, made)
 }
 
-fn answered(outcome: Outcome, location: Option<String>, made: StatusCode) -> Result<Response, Problem> {
+pub(crate) fn answered(
+    outcome: Outcome,
+    location: Option<String>,
+    made: StatusCode,
+) -> Result<Response, Problem> {
     let (receipt, repeated) = match outcome {
         Outcome::Refusal(refusal) => return Err(Problem::from(refusal)),
         Outcome::WouldAccept { events } => {

@@ -7,11 +7,15 @@ mod access;
 mod asyncapi;
 mod backend;
 mod body;
+mod by_key;
+mod changes;
 mod commands;
 mod conditions;
+mod counts;
 mod desk;
 mod edge;
 mod events;
+mod folding;
 mod listener;
 mod live;
 mod openapi;
@@ -24,11 +28,13 @@ mod reports;
 mod route;
 mod seek;
 mod things;
+mod trace;
 mod vantage;
 mod webhooks;
 
 use std::sync::Arc;
 
+use backend::Behind;
 use courier::CourierKey;
 use domain::Slug;
 use journal::{AnyBucket, AnyJournal};
@@ -39,6 +45,7 @@ pub use asyncapi::document as asyncapi;
 pub use backend::Backend;
 pub use listener::Gateway;
 pub use openapi::document as openapi;
+pub use trace::{Trace, is_traceparent};
 
 /// Folds at once: each takes a processor.
 const FOLDS_MAX: usize = 1;
@@ -82,7 +89,7 @@ pub struct Parts {
 
 /// What every handler has.
 struct Shared {
-    backend: Arc<dyn Backend>,
+    backend: Behind,
     desks: desk::Desks,
     tokens: access::Tokens,
     rate: access::Rate,
@@ -103,6 +110,7 @@ impl Shared {
     fn new(parts: Parts) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
         let Parts { buckets, courier_key, private_targets, clock, random, shutdown, .. } = parts;
+        let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),

@@ -58,10 +58,18 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     let appends = matches!(route.takes, Takes::Command(_));
     if appends {
         parameters.push(json!({
-            "name": "Idempotency-Key", "in": "header", "required": true,
+            "name": "Idempotency-Key", "in": "header", "required": route.method != "PUT",
             "description": "Id of the command, kept for ever: a UUID",
             // Not by its format: generated clients would put something into the header that is no text.
             "schema": { "type": "string", "pattern": UUID },
+        }));
+    }
+    if route.parameters.contains(&"min_position") {
+        parameters.push(json!({
+            "name": "Prefer", "in": "header", "required": false,
+            "description": "`wait=N`: wait up to N seconds, at most 30, for `min_position`; the answer says \
+                `Preference-Applied`",
+            "schema": { "type": "string" },
         }));
     }
     if let Takes::Command(taken) = route.takes {
@@ -115,6 +123,7 @@ fn in_query(name: &str) -> Value {
         ),
         "page_token" => ("Where the page before ended", text()),
         "by" => ("Columns to sum by, joined by commas", text()),
+        "since" => ("What changed after this epoch and position, as `next` said; all without it", place()),
         "after" => ("Events after this epoch and position", place()),
         "type" => ("Only events of this type, such as service-delivered", text()),
         "kind" => ("Only events about this kind of thing", text()),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{FromRequestParts, OriginalUri, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
@@ -42,14 +43,29 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Of a ledger that is not there nothing is told, and no list that is the same for all.
+    ///
+    /// # Errors
+    /// When there is no such ledger.
+    pub(crate) async fn must_exist(&self, ledger: &Slug) -> Result<(), Problem> {
+        self.log.after(ledger, u64::MAX).await.map(drop)
+    }
+}
+
 /// Names of other ledgers are not told.
 pub(crate) fn hidden(problem: Problem) -> Problem {
     if problem.code() == "no-such-ledger" { no_such_ledger() } else { problem }
 }
 
 /// Every view.
-pub(crate) async fn views(parameters: Parameters) -> Result<Json<Value>, Problem> {
+pub(crate) async fn views(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    parameters: Parameters,
+) -> Result<Json<Value>, Problem> {
     parameters.finish()?;
+    shared.must_exist(&caller.ledger).await?;
     let view = |view: &&dyn views::View| json!({ "view": view.name(), "about": view.about(), "columns": view.columns(), "identity": view.identity(), "revision": view.revision() });
     Ok(Json(json!({ "views": VIEWS.iter().map(view).collect::<Vec<_>>() })))
 }
@@ -153,18 +169,38 @@ async fn rows(
     Ok(response)
 }
 
+/// What is asked of a thing that an address names.
+pub(crate) struct OfThing {
+    pub(crate) ledger: Slug,
+    pub(crate) collection: &'static Collection,
+    pub(crate) id: Uuid,
+    pub(crate) looking: Looking,
+    /// Those that are left.
+    pub(crate) parameters: Parameters,
+    pub(crate) headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<Shared>> for OfThing {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let unlisted = || Problem::new("internal", "the address is not listed as it should be");
+        let Path((_, id)) =
+            Path::<(String, String)>::from_request_parts(parts, shared).await.map_err(|_| unlisted())?;
+        let caller = parts.extensions.get::<Caller>().ok_or_else(unlisted)?;
+        let collection = *parts.extensions.get::<&'static Collection>().ok_or_else(unlisted)?;
+        let mut parameters = Parameters::read(parts.uri.query().unwrap_or_default())?;
+        let looking = Looking::read(&mut parameters, &parts.headers)?;
+        let (ledger, headers) = (caller.ledger.clone(), parts.headers.clone());
+        Ok(Self { ledger, collection, id: read_id(&id)?, looking, parameters, headers })
+    }
+}
+
 /// One thing: what its view says, and all that was recorded of it.
-pub(crate) async fn thing(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Extension(collection): Extension<&'static Collection>,
-    Path((_, id)): Path<(String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let looking = Looking::read(&mut parameters, &headers)?;
+pub(crate) async fn thing(State(shared): State<Arc<Shared>>, asked: OfThing) -> Result<Response, Problem> {
+    let OfThing { ledger, collection, id, looking, parameters, headers } = asked;
     parameters.finish()?;
-    let Told { body, tag, head } = shared.told(&caller.ledger, collection, read_id(&id)?, &looking).await?;
+    let Told { body, tag, head } = shared.told(&ledger, collection, id, &looking).await?;
     let mut response = with_tag(&tag, &headers, (("content-type", "application/json"), body))?;
     put(&mut response, position_header(&head));
     Ok(response)
@@ -180,18 +216,10 @@ pub(crate) struct Told {
 }
 
 /// All that was recorded of a thing, as sentences, with corrections folded.
-pub(crate) async fn timeline(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Extension(collection): Extension<&'static Collection>,
-    Path((_, id)): Path<(String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let looking = Looking::read(&mut parameters, &headers)?;
+pub(crate) async fn timeline(State(shared): State<Arc<Shared>>, asked: OfThing) -> Result<Response, Problem> {
+    let OfThing { ledger, collection, id, looking, parameters, headers } = asked;
     parameters.finish()?;
-    let id = read_id(&id)?;
-    let answer = shared.timeline(&caller.ledger, collection, id, &looking).await?;
+    let answer = shared.timeline(&ledger, collection, id, &looking).await?;
     if answer.rows.is_empty() {
         return Err(nothing(collection, id));
     }

@@ -243,8 +243,16 @@ async fn look_up(
     let Some(name) = name.filter(|name| !known.contains_key(*name)) else { return Ok(()) };
     let filters = [(column.to_owned(), name.to_owned())].into();
     let (ledger, view) = (ledger.clone(), view.to_owned());
-    let query =
-        Query { ledger, view, filters, as_of: None, valid_on: None, min_position: None, limit: Some(1) };
+    let query = Query {
+        ledger,
+        view,
+        filters,
+        as_of: None,
+        valid_on: None,
+        min_position: None,
+        limit: Some(1),
+        wait: None,
+    };
     let answer = client.query(query).await?;
     let found = answer.rows.first().and_then(|row| row.get(id)?.as_str()?.parse().ok());
     known.insert(name.to_owned(), found);

@@ -23,7 +23,10 @@ pub(super) fn responses(route: &Route) -> Value {
         );
     }
     let problem = json!({ "description": "A problem", "content": { "application/problem+json": { "schema": reference("problem") } } });
-    if matches!(route.gives, Gives::Rows | Gives::Thing | Gives::Report | Gives::Object) {
+    if matches!(
+        route.gives,
+        Gives::Rows | Gives::Thing | Gives::Things | Gives::Changes | Gives::Report | Gives::Object
+    ) {
         responses.insert("304".into(), json!({ "description": "As you have it already" }));
     }
     if route.tag == "webhooks" && route.need.is_some_and(|need| need.writes) {
@@ -75,6 +78,8 @@ fn content(gives: Gives) -> (&'static str, Value) {
         ),
         Gives::Head => ("The head", json("head")),
         Gives::Thing => ("The thing", json("thing")),
+        Gives::Things => ("A page of things", json("things")),
+        Gives::Changes => ("What changed", json("changes")),
         Gives::Object => (
             "What it is",
             json!({
@@ -121,6 +126,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("rows", rows()),
         ("events", events),
         ("thing", thing()),
+        ("things", things()),
+        ("changes", changes()),
     ];
     all.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
@@ -158,6 +165,28 @@ fn thing() -> Value {
             "rows": list(any()), "timeline": list(any()),
         }),
         &["id", "kind", "version", "head", "rows", "timeline"],
+    )
+}
+
+fn things() -> Value {
+    let one = object(
+        json!({ "id": text(), "position": number(), "rows": list(any()) }),
+        &["id", "position", "rows"],
+    );
+    object(
+        json!({ "kind": text(), "rows": list(one), "next_page_token": { "type": ["string", "null"] } }),
+        &["kind", "rows", "next_page_token"],
+    )
+}
+
+fn changes() -> Value {
+    let one = object(
+        json!({ "id": text(), "position": number(), "deleted": { "type": "boolean" }, "rows": list(any()) }),
+        &["id", "position", "deleted", "rows"],
+    );
+    object(
+        json!({ "kind": text(), "changes": list(one), "next": text(), "at_head": { "type": "boolean" } }),
+        &["kind", "changes", "next", "at_head"],
     )
 }
 
