@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use tests::python;
+use tests::nats::root;
 use tests::receiver::Receiver;
 
 use super::kit::{act, asked, environment, lab, made, site, verifies, wait};
@@ -35,7 +35,7 @@ fn what_is_recorded_is_delivered_and_verifies_with_others_software() {
 
 #[test]
 fn the_receiver_of_the_readme_understands_what_comes() {
-    let readme = std::fs::read_to_string(python::root().join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let (_, rest) = readme.split_once("```python\n").unwrap();
     let (script, _) = rest.split_once("```").unwrap();
     let gateway = lab();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use tests::nats::root;
 use tests::python;
 use tests::receiver::{Received, Receiver};
 
@@ -80,7 +81,7 @@ pub fn environment() -> PathBuf {
 /// Whether a receiver that is not ours accepts the delivery by this secret or public key.
 pub fn verifies(secret: &str, received: &Received, body: &str) -> bool {
     let mut verify = Command::new(environment());
-    verify.arg(python::root().join("tests/gateway/webhooks/verify.py"));
+    verify.arg(root().join("tests/gateway/webhooks/verify.py"));
     verify.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = verify.spawn().unwrap();
     let delivery = json!({ "secret": secret, "headers": received.headers, "body": body });

@@ -67,7 +67,7 @@ async fn node(role: Role, config: &Config, shutdown: Shutdown) -> Result<Exit, E
         node.stop().await;
         return Err(view_error(&error));
     }
-    let outside = match outside(config, gateway, &node, shutdown.clone()).await {
+    let outside = match Box::pin(outside(config, gateway, &node, shutdown.clone())).await {
         Ok(outside) => outside,
         Err(error) => {
             node.stop().await;
@@ -281,7 +281,8 @@ impl<'a> Server<'a> {
     ) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
         let work = async {
-            let ((), (), served, ()) = tokio::join!(local, outside.serve(), self.requests(), self.follow());
+            let ((), (), served, ()) =
+                tokio::join!(local, Box::pin(outside.serve()), self.requests(), self.follow());
             tracing::info!("stopping; what is in flight finishes");
             self.node.stop().await;
             served
