@@ -170,6 +170,11 @@ impl Serving {
         }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it has said a line with this in it since it was ready.
     pub fn has_said(&self, part: &str) -> bool {
         self.said.lines.lock().unwrap().0.iter().any(|line| line.contains(part))

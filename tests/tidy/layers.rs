@@ -8,7 +8,7 @@ use toml::Table;
 const LEVELS: &[&[&str]] = &[
     &["domain", "proof"],
     &["wire", "region"],
-    &["runtime"],
+    &["runtime", "intake"],
     &["journal", "views"],
     &["recorder", "projector", "report"],
     &["courier"],
@@ -16,7 +16,7 @@ const LEVELS: &[&[&str]] = &[
     &["cli", "xtask", "tests"],
     &["bench"],
 ];
-const PURE: &[&str] = &["domain", "proof", "wire", "views", "region", "report"];
+const PURE: &[&str] = &["domain", "proof", "wire", "views", "region", "report", "intake"];
 /// External crate to the crates that may name it.
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["projector"]),

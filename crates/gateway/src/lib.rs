@@ -16,6 +16,7 @@ mod desk;
 mod edge;
 mod events;
 mod folding;
+mod imports;
 mod listener;
 mod live;
 mod openapi;
@@ -94,7 +95,9 @@ struct Shared {
     tokens: access::Tokens,
     rate: access::Rate,
     log: seek::Log,
-    buckets: Buckets,
+    imports: imports::Store,
+    bell: imports::Bell,
+    webhooks: courier::Store,
     courier_key: CourierKey,
     private_targets: bool,
     deployment: Slug,
@@ -119,8 +122,10 @@ impl Shared {
             is_open: pass_key.is_none(),
             readers: Arc::new(Semaphore::new(live::READERS_MAX)),
             folds: Semaphore::new(FOLDS_MAX),
+            imports: imports::Store::new(buckets.imports),
+            bell: imports::Bell::default(),
             backend,
-            buckets,
+            webhooks: courier::Store::new(buckets.webhooks),
             courier_key,
             private_targets,
             deployment,

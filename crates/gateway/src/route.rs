@@ -11,7 +11,9 @@ use axum::{Extension, Router, middleware};
 use crate::access::{Guarded, Need, guard, oauth};
 use crate::things::{Collection, Needs, Taken, collections, of_ledger};
 use crate::vantage::preferred;
-use crate::{Shared, by_key, changes, commands, counts, edge, events, live, pages, reading, reports};
+use crate::{
+    Shared, by_key, changes, commands, counts, edge, events, imports, live, pages, reading, reports,
+};
 
 /// An address under one method.
 pub(crate) struct Route {
@@ -49,6 +51,12 @@ pub(crate) enum Takes {
     Commands,
     /// A form.
     Form,
+    /// What makes an import.
+    Import,
+    /// A file, or a part of one.
+    Data,
+    /// How much of an import is to be recorded.
+    Commit,
     /// A JSON document of this schema.
     Document(fn() -> serde_json::Value),
 }
@@ -82,6 +90,14 @@ pub(crate) enum Gives {
     Object,
     /// A page for people.
     Page,
+    /// An import.
+    Import,
+    /// Imports.
+    Imports,
+    /// Rows as CSV.
+    Csv,
+    /// Nothing.
+    Nothing,
 }
 
 const LOOKING: &[&str] = &["as_of", "valid_on", "min_position"];
@@ -112,6 +128,7 @@ pub(crate) fn routes() -> Vec<Route> {
     for collection in collections() {
         all.extend(of_things(collection));
     }
+    all.extend(imports::routes());
     all
 }
 

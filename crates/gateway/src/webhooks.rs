@@ -2,6 +2,7 @@
 //! its owner wishes for, and a courier reads that.
 
 mod answers;
+mod problems;
 mod requests;
 mod routes;
 
@@ -28,6 +29,7 @@ use answers::{deliveries, shown, with_secret};
 use requests::{Changed, Made, Replayed, Rotated, read};
 
 pub(crate) use answers::payload;
+pub(crate) use problems::PROBLEMS;
 pub(crate) use routes::routes;
 
 /// Webhooks of a ledger.
@@ -43,18 +45,14 @@ const HOUR: i64 = 3_600_000_000;
 type Named = Path<(String, String)>;
 
 impl Shared {
-    fn webhooks(&self) -> courier::Store {
-        courier::Store::new(self.buckets.webhooks.clone())
-    }
-
     async fn webhook(&self, ledger: &Slug, id: Uuid) -> Result<Kept<Webhook>, Problem> {
-        let kept = self.webhooks().webhook(ledger, id).await.map_err(unkept)?;
+        let kept = self.webhooks.webhook(ledger, id).await.map_err(unkept)?;
         kept.ok_or_else(|| no_webhook(id))
     }
 
     /// The webhook with what is known of its state.
     async fn show(&self, webhook: &Webhook) -> Result<Value, Problem> {
-        let state = self.webhooks().state(&webhook.ledger, webhook.id).await.map_err(unkept)?;
+        let state = self.webhooks.state(&webhook.ledger, webhook.id).await.map_err(unkept)?;
         Ok(shown(webhook, state.as_ref().map(|state| &state.value), &self.courier_key))
     }
 
@@ -67,7 +65,7 @@ impl Shared {
         for _ in 0..TRIES {
             let Kept { value: mut webhook, revision } = self.webhook(ledger, id).await?;
             change(&mut webhook)?;
-            match self.webhooks().put(&webhook, revision).await {
+            match self.webhooks.put(&webhook, revision).await {
                 Err(BucketError::Changed) => {}
                 Err(error) => return Err(unkept(error)),
                 Ok(_) => return Ok(webhook),
@@ -78,7 +76,7 @@ impl Shared {
 
     /// Has the courier do something.
     async fn wish(&self, (ledger, id): (&Slug, Uuid), wanted: Wanted) -> Result<Webhook, Problem> {
-        let state = self.webhooks().state(ledger, id).await.map_err(unkept)?;
+        let state = self.webhooks.state(ledger, id).await.map_err(unkept)?;
         let heard = state.map_or(0, |state| state.value.heard);
         let wished = |webhook: &mut Webhook| {
             if webhook.unheard(heard).count() >= UNHEARD_MAX {
@@ -113,7 +111,7 @@ async fn make(
     parameters.finish()?;
     let made: Made = read(&headers, body).await?;
     made.check(shared.private_targets)?;
-    let store = shared.webhooks();
+    let store = &shared.webhooks;
     let id = match headers.get("idempotency-key") {
         Some(key) => read_id(key.to_str().unwrap_or_default())
             .map_err(|_| Problem::new("malformed-request", "the key is no UUID").at("Idempotency-Key"))?,
@@ -144,9 +142,9 @@ async fn list(
 ) -> Result<Json<Value>, Problem> {
     parameters.finish()?;
     let mut all = Vec::new();
-    for (ledger, id) in shared.webhooks().list(Some(&caller.ledger)).await.map_err(unkept)? {
+    for (ledger, id) in shared.webhooks.list(Some(&caller.ledger)).await.map_err(unkept)? {
         // It may be gone by now.
-        if let Some(kept) = shared.webhooks().webhook(&ledger, id).await.map_err(unkept)? {
+        if let Some(kept) = shared.webhooks.webhook(&ledger, id).await.map_err(unkept)? {
             all.push(shared.show(&kept.value).await?);
         }
     }
@@ -194,7 +192,7 @@ async fn remove(
 ) -> Result<StatusCode, Problem> {
     parameters.finish()?;
     let webhook = shared.webhook(&caller.ledger, read_id(&id)?).await?.value;
-    shared.webhooks().remove(&webhook.ledger, webhook.id).await.map_err(unkept)?;
+    shared.webhooks.remove(&webhook.ledger, webhook.id).await.map_err(unkept)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -284,7 +282,7 @@ async fn owed(
     let wanted = parameters.take("state")?;
     parameters.finish()?;
     let webhook = shared.webhook(&caller.ledger, read_id(&id)?).await?.value;
-    let state = shared.webhooks().state(&webhook.ledger, webhook.id).await.map_err(unkept)?;
+    let state = shared.webhooks.state(&webhook.ledger, webhook.id).await.map_err(unkept)?;
     Ok(Json(deliveries(webhook.id, state.as_ref().map(|state| &state.value), wanted)))
 }
 
@@ -300,7 +298,7 @@ async fn retry(
     let webhook = shared.webhook(&caller.ledger, id).await?.value;
     let none = || Problem::new("not-found", format!("no delivery {delivery} waits or is remembered"));
     let source: Source = delivery.parse().map_err(|_| none())?;
-    let state = shared.webhooks().state(&webhook.ledger, id).await.map_err(unkept)?.ok_or_else(none)?.value;
+    let state = shared.webhooks.state(&webhook.ledger, id).await.map_err(unkept)?.ok_or_else(none)?.value;
     let waits = state.pending.iter().any(|pending| pending.told.source == source);
     if !waits && !state.ended.iter().any(|ended| ended.told.source == source) {
         return Err(none());

@@ -21,7 +21,7 @@ pub(crate) struct Kind {
 }
 
 /// Code, status, title, cause, cure, seconds to wait.
-type Line = (&'static str, u16, &'static str, &'static str, &'static str, Option<u32>);
+pub(crate) type Line = (&'static str, u16, &'static str, &'static str, &'static str, Option<u32>);
 
 /// What the gateway and the roles behind it refuse; what rules refuse comes from the domain's catalogue.
 const OWN: &[Line] = &[
@@ -307,19 +307,59 @@ const OWN: &[Line] = &[
         Some(1),
     ),
     (
-        "webhook-target-refused",
-        422,
-        "A webhook can't lead there",
-        "The address is not https, has a password in it, or leads into a private network.",
-        "Give an address of the public internet that speaks https.",
+        "import-not-ready",
+        409,
+        "The import is not ready for this",
+        "A file is sent, checked and then recorded; recording needs a check of exactly this file that refused no row.",
+        "Send what is missing, check it, and look at errors.csv; `{\"partial\": true}` records whatever is not refused.",
         None,
     ),
     (
-        "too-many-webhooks",
+        "upload-elsewhere",
+        409,
+        "The upload goes on elsewhere",
+        "Parts follow one another; this one does not begin where the last one ended.",
+        "The header `Upload-Offset` says where it goes on, also in the answer to HEAD; send the rest from there.",
+        None,
+    ),
+    (
+        "digest-mismatch",
         422,
-        "There are too many webhooks",
-        "The ledger has as many webhooks as one may have.",
-        "Remove those that nobody needs, or tell several receivers from one of yours.",
+        "Something else came than was sent",
+        "The SHA-256 of what came is not the one that was named. Nothing of it is kept.",
+        "Send it again; if it happens again, something between you and the gateway changes what you send.",
+        None,
+    ),
+    (
+        "columns-missing",
+        422,
+        "The file has not the columns of its format",
+        "A column that the format needs is not in the file's first line; most likely it is another file.",
+        "The API page lists the columns of each format; names are compared without regard to case.",
+        None,
+    ),
+    (
+        "people-not-taken",
+        422,
+        "Files about people are not taken",
+        "The file has a column of names, accounts or enrollments. A ledger knows people by random ids only.",
+        "Send OneRoster's orgs.csv alone. Nothing of this file was kept.",
+        None,
+    ),
+    (
+        "row-too-long",
+        422,
+        "A row is too long",
+        "A row has more than 256 KiB, most likely because a quotation mark before it is not closed.",
+        "Close the quotation mark, or shorten the row, and send the file again.",
+        None,
+    ),
+    (
+        "import-data-gone",
+        410,
+        "A part of the file is not kept any more",
+        "Files that are not recorded are kept for thirty days.",
+        "Send the file as a new import.",
         None,
     ),
 ];
@@ -361,10 +401,12 @@ pub(crate) fn every() -> &'static [Kind] {
 }
 
 fn all() -> Vec<Kind> {
-    let own = OWN.iter().map(|&(code, status, title, cause, cure, retry_after)| {
-        let cure = Cow::Borrowed(cure);
-        Kind { code, status, title, cause, cure, retry_after }
-    });
+    let own = OWN.iter().chain(crate::webhooks::PROBLEMS).map(
+        |&(code, status, title, cause, cure, retry_after)| {
+            let cure = Cow::Borrowed(cure);
+            Kind { code, status, title, cause, cure, retry_after }
+        },
+    );
     let mut all: Vec<Kind> = own.collect();
     let told_otherwise = |code: &str| OWN.iter().any(|(own, ..)| *own == code) || code == "ledger-not-open";
     for rule in domain::refusal::catalogue().into_iter().filter(|rule| !told_otherwise(rule.code)) {
