@@ -101,12 +101,6 @@ impl Gateway {
         self.folder
     }
 
-    /// Ends the server without a word, and gives its data directory's folder.
-    pub fn kill(self) -> tempfile::TempDir {
-        self.server.kill();
-        self.folder
-    }
-
     /// The server.
     pub fn server(&self) -> &Serving {
         &self.server

@@ -85,7 +85,7 @@ fn a_courier_that_is_killed_sends_everything_at_least_once_and_in_order() {
         (1..=20).for_each(|number| act(&gateway, round * 20 + number));
         // In the middle of them.
         came.extend(receiver.take(5));
-        gateway = Gateway::start_again(gateway.kill());
+        gateway = gateway.killed_and_started();
     }
     let all: Vec<u64> = (2..=61).collect();
     let mut seen: BTreeSet<u64> = came.iter().map(Received::position).collect();
