@@ -106,6 +106,11 @@ impl Gateway {
         self.folder
     }
 
+    /// The server.
+    pub fn server(&self) -> &Serving {
+        &self.server
+    }
+
     /// The data directory.
     pub fn data(&self) -> String {
         self.folder.path().join("data").to_str().unwrap().to_owned()

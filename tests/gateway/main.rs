@@ -17,3 +17,4 @@ mod operations;
 mod reading;
 mod tls;
 mod traces;
+mod webhooks;

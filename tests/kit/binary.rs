@@ -174,6 +174,11 @@ impl Serving {
         self.child.id()
     }
 
+    /// Whether it has said a line with this in it since it was ready.
+    pub fn has_said(&self, part: &str) -> bool {
+        self.said.lines.lock().unwrap().0.iter().any(|line| line.contains(part))
+    }
+
     /// What it said when it was ready.
     pub fn ready(&self) -> &str {
         &self.ready

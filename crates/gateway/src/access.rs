@@ -43,7 +43,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// Whoever comes, where no token is needed.
     pub(crate) fn anybody(ledger: Slug) -> Self {
-        let scopes = Arc::new([Scope::READ, Scope::WRITE]);
+        let scopes = Arc::new([Scope::READ, Scope::WRITE, Scope::webhooks()]);
         Self { ledger, actor: "usr:local".to_owned(), credential: None, scopes }
     }
 

@@ -31,11 +31,13 @@ mod seek;
 mod things;
 mod trace;
 mod vantage;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use backend::Behind;
+use courier::CourierKey;
 use domain::Slug;
 use journal::{AnyBucket, AnyJournal};
 use runtime::{Clock, Random, Shutdown};
@@ -84,6 +86,10 @@ pub struct Parts {
     pub deployment: Slug,
     /// Key of passes, shared by all gateways of a deployment; none where nobody needs a token.
     pub pass_key: Option<[u8; 32]>,
+    /// From which secrets of webhooks follow, shared by all gateways and couriers of a deployment.
+    pub courier_key: CourierKey,
+    /// Whether webhooks may lead into private networks; for tests and labs.
+    pub private_targets: bool,
     /// Requests a second for each token.
     pub requests_per_second: u32,
     /// How long a client may take.
@@ -106,6 +112,9 @@ struct Shared {
     log: seek::Log,
     imports: imports::Store,
     bell: imports::Bell,
+    webhooks: courier::Store,
+    courier_key: CourierKey,
+    private_targets: bool,
     deployment: Slug,
     is_open: bool,
     /// Whether it speaks TLS.
@@ -121,7 +130,7 @@ struct Shared {
 impl Shared {
     fn new(parts: Parts, is_secure: bool) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
-        let Parts { buckets, clock, random, shutdown, limits, .. } = parts;
+        let Parts { buckets, courier_key, private_targets, limits, clock, random, shutdown, .. } = parts;
         let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
@@ -137,6 +146,9 @@ impl Shared {
             imports: imports::Store::new(buckets.imports),
             bell: imports::Bell::default(),
             backend,
+            webhooks: courier::Store::new(buckets.webhooks),
+            courier_key,
+            private_targets,
             deployment,
             clock,
             random,

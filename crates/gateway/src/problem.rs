@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use wire::RefusalReply;
 
-pub(crate) use table::{Kind, every, kind};
+pub(crate) use table::{Kind, Line, every, kind};
 
 /// Media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";

@@ -2,6 +2,7 @@
 //!
 //! `config/hubledger.toml` shows every key with its default, unit and reason; a test holds it to this file.
 
+mod courier;
 mod gateway;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use domain::Slug;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+pub use courier::Courier;
 pub use gateway::{Gateway, Tls};
 
 /// Every setting.
@@ -34,6 +36,8 @@ pub struct Config {
     pub requests: Requests,
     /// HTTP for districts' systems.
     pub gateway: Gateway,
+    /// Webhooks.
+    pub courier: Courier,
     /// Health and metrics.
     pub admin: Admin,
     /// Logs.
@@ -260,6 +264,7 @@ impl Config {
             "1048576 to 4294967296",
         )?;
         self.gateway.check()?;
+        self.courier.check()?;
         let admin = &self.admin;
         range(
             admin.listen.is_empty() || admin.address().is_some(),

@@ -99,12 +99,24 @@ pub fn load_or_create(directory: &Path, ledger: &Slug, random: &dyn Random) -> R
 /// # Errors
 /// [`KeyError`].
 pub fn pass_key(directory: &Path, random: &dyn Random) -> Result<[u8; 32], KeyError> {
-    // No slug has a dot, so no ledger's file has this name.
-    let path = directory.join("gateway.pass.json");
-    if let Err(KeyError::Missing(path)) = read(&path) {
+    shared_key(&directory.join("gateway.pass.json"), random)
+}
+
+/// The key from which secrets of webhooks follow, made when there is none: `courier.key.json` in the key directory.
+/// Gateways and couriers of one deployment share it; without it every receiver needs a new secret.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn courier_key(directory: &Path, random: &dyn Random) -> Result<[u8; 32], KeyError> {
+    shared_key(&directory.join("courier.key.json"), random)
+}
+
+/// A key that is no ledger's: no slug has a dot, so no ledger's file has its name.
+fn shared_key(path: &Path, random: &dyn Random) -> Result<[u8; 32], KeyError> {
+    if let Err(KeyError::Missing(path)) = read(path) {
         create(&path, random).map_err(|e| KeyError::Io(path.clone(), e))?;
     }
-    read(&path).map(|keys| keys.command)
+    read(path).map(|keys| keys.command)
 }
 
 /// Writes beside, syncs and links into place without replacing: of two that create at once one wins, and a

@@ -22,6 +22,7 @@ use crate::client::{ask_nats, journal_error};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::Home;
+use crate::serve::courier;
 use crate::serve::node::Node;
 use crate::serve::trace::tell;
 
@@ -122,7 +123,7 @@ pub(crate) async fn listen(address: SocketAddr, tls: Option<Tls>) -> Result<Gate
 /// What a gateway stands on; `data` is where it keeps its buckets when the log is not in NATS.
 ///
 /// # Errors
-/// When the key of its passes, or its buckets, can't be used.
+/// When one of its keys, or its buckets, can't be used.
 pub(crate) async fn parts(
     config: &Config,
     (backend, journal): (Arc<dyn Backend>, AnyJournal),
@@ -140,6 +141,8 @@ pub(crate) async fn parts(
         buckets,
         deployment: config.deployment.clone(),
         pass_key: pass_key.map_err(unusable)?,
+        courier_key: courier::key(keys)?,
+        private_targets: config.courier.allow_private_targets,
         requests_per_second: config.gateway.requests_per_second,
         limits: Limits {
             handshake: Duration::from_millis(config.gateway.handshake_ms),
@@ -154,15 +157,26 @@ pub(crate) async fn parts(
 
 /// The buckets beside the log: in NATS if the log is there, otherwise in the data directory.
 async fn buckets(journal: &AnyJournal, data: &Path) -> Result<Buckets, JournalError> {
-    let open = async |name| match journal {
+    Ok(Buckets {
+        imports: open(journal, data, bucket::IMPORTS).await?,
+        webhooks: open(journal, data, bucket::WEBHOOKS).await?,
+        tokens: open(journal, data, bucket::TOKENS).await?,
+    })
+}
+
+/// A bucket where the log is; in a data directory it must be opened once only.
+///
+/// # Errors
+/// When it can't be.
+pub(crate) async fn open(
+    journal: &AnyJournal,
+    data: &Path,
+    name: bucket::Name,
+) -> Result<AnyBucket, JournalError> {
+    match journal {
         AnyJournal::JetStream(jetstream) => Stream::open(jetstream, name).await.map(AnyBucket::Stream),
         AnyJournal::Embedded(_) | AnyJournal::Memory(_) => Folder::open(data, name).map(AnyBucket::Folder),
-    };
-    Ok(Buckets {
-        imports: open(bucket::IMPORTS).await?,
-        webhooks: open(bucket::WEBHOOKS).await?,
-        tokens: open(bucket::TOKENS).await?,
-    })
+    }
 }
 
 /// What a gateway before the node of this process stands on.

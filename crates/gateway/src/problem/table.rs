@@ -21,7 +21,7 @@ pub(crate) struct Kind {
 }
 
 /// Code, status, title, cause, cure, seconds to wait.
-type Line = (&'static str, u16, &'static str, &'static str, &'static str, Option<u32>);
+pub(crate) type Line = (&'static str, u16, &'static str, &'static str, &'static str, Option<u32>);
 
 /// What the gateway and the roles behind it refuse; what rules refuse comes from the domain's catalogue.
 const OWN: &[Line] = &[
@@ -401,10 +401,12 @@ pub(crate) fn every() -> &'static [Kind] {
 }
 
 fn all() -> Vec<Kind> {
-    let own = OWN.iter().map(|&(code, status, title, cause, cure, retry_after)| {
-        let cure = Cow::Borrowed(cure);
-        Kind { code, status, title, cause, cure, retry_after }
-    });
+    let own = OWN.iter().chain(crate::webhooks::PROBLEMS).map(
+        |&(code, status, title, cause, cure, retry_after)| {
+            let cure = Cow::Borrowed(cure);
+            Kind { code, status, title, cause, cure, retry_after }
+        },
+    );
     let mut all: Vec<Kind> = own.collect();
     let told_otherwise = |code: &str| OWN.iter().any(|(own, ..)| *own == code) || code == "ledger-not-open";
     for rule in domain::refusal::catalogue().into_iter().filter(|rule| !told_otherwise(rule.code)) {
