@@ -1,6 +1,7 @@
 //! What every journal promises, shown on all three: in memory, in files, and in a real NATS JetStream.
 
 mod appends;
+mod buckets;
 mod embedded;
 mod jetstream;
 mod kit;

@@ -1,7 +1,7 @@
 //! A server with a gateway, and requests to it.
 
 use serde_json::{Value, json};
-use tests::binary::Serving;
+use tests::binary::{self, Serving};
 pub use tests::commands::LEDGER;
 use tests::commands::{open as open_command, site as site_command};
 pub use tests::http::Answer;
@@ -156,4 +156,22 @@ pub fn code(answer: &Answer) -> String {
     let told = answer.json();
     assert_eq!(told["status"], json!(answer.status));
     told["type"].as_str().unwrap().strip_prefix("/problems/").unwrap().to_owned()
+}
+
+/// Opens a ledger at a gateway that wants tokens.
+pub fn opened(gateway: &Gateway, ledger: &str) {
+    let to = ["record", "--ledger", ledger, "--data", &gateway.data(), "-"];
+    assert_eq!(binary::run_with(&to, &format!("{}\n", open_command())).code, 0);
+}
+
+/// Makes a token with these scopes for these ledgers: the token, and its id.
+pub fn token(gateway: &Gateway, ledgers: &[&str], scopes: &[&str]) -> (String, String) {
+    let data = gateway.data();
+    let mut arguments =
+        vec!["token", "new", "--json", "--data", &data, "--label", "Night job", "--actor", "svc:sis"];
+    arguments.extend(ledgers.iter().flat_map(|ledger| ["--ledger", ledger]));
+    arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope]));
+    let made = binary::run(&arguments).ended(0).json();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("token"), text("id"))
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod changes;
+mod client;
 mod commands;
 mod conditions;
 mod counts;

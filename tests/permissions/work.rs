@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use journal::Journal as _;
+use journal::bucket::{IMPORTS, Stream};
+use journal::{AnyBucket, Journal as _};
 use projector::Projector;
 use recorder::Recorder;
 use runtime::{SeededRandom, SystemClock};
@@ -208,4 +209,18 @@ async fn a_recorder_and_a_projector_need_no_more_than_their_own_nkeys() {
     assert_eq!(recorder.head(&ledger).await.unwrap().position, 21);
     recorder.stop().await;
     assert_eq!(nats.journal_of("operator").await.ledgers().await.unwrap(), [ledger]);
+}
+
+#[tokio::test]
+async fn a_gateway_keeps_what_is_no_record_and_no_projector_can() {
+    let nats = Nats::with_users();
+    let bucket = Stream::open(&nats.journal_of("gateway").await, IMPORTS).await.unwrap();
+    let bucket = AnyBucket::Stream(bucket);
+    let revision = bucket.create("azul.one.status", "made".into()).await.unwrap();
+    bucket.update("azul.one.status", "done".into(), revision).await.unwrap();
+    assert_eq!(bucket.keys("azul").await.unwrap(), ["azul.one.status"]);
+    bucket.delete_all("azul").await.unwrap();
+    assert_eq!(bucket.get("azul.one.status").await.unwrap(), None);
+    let stranger = Stream::open(&nats.journal_of("projector").await, IMPORTS).await.unwrap();
+    assert!(AnyBucket::Stream(stranger).put("azul.one.status", "mine".into()).await.is_err());
 }

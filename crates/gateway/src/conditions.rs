@@ -182,7 +182,11 @@ pub(crate) fn parameters(taken: &Taken) -> Vec<Value> {
             json!({ "type": "string" }),
         )],
         Needs::Nothing if taken.names_id => {
-            vec![header("If-None-Match", "412 when a thing has this id already", json!({ "const": "*" }))]
+            vec![header(
+                "If-None-Match",
+                "412 when a thing has this id already",
+                json!({ "type": "string", "pattern": "^[*]$" }),
+            )]
         }
         Needs::Nothing | Needs::Event => Vec::new(),
     }

@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use backend::Behind;
 use domain::Slug;
-use journal::AnyJournal;
+use journal::{AnyBucket, AnyJournal};
 use runtime::{Clock, Random, Shutdown};
 use tokio::sync::Semaphore;
 
@@ -48,12 +48,25 @@ pub use trace::{Trace, is_traceparent};
 /// Folds at once: each takes a processor.
 const FOLDS_MAX: usize = 1;
 
+/// What a gateway keeps that is no record; all gateways of a deployment share it.
+#[derive(Debug, Clone)]
+pub struct Buckets {
+    /// Files on their way in, [`journal::bucket::IMPORTS`].
+    pub imports: AnyBucket,
+    /// Webhooks, [`journal::bucket::WEBHOOKS`].
+    pub webhooks: AnyBucket,
+    /// When tokens were used, [`journal::bucket::TOKENS`].
+    pub tokens: AnyBucket,
+}
+
 /// What a gateway stands on.
 pub struct Parts {
     /// Recorder and projector.
     pub backend: Arc<dyn Backend>,
     /// The log, for events and reports.
     pub journal: AnyJournal,
+    /// What is kept beside it.
+    pub buckets: Buckets,
     /// Name of the deployment.
     pub deployment: Slug,
     /// Key of passes, shared by all gateways of a deployment; none where nobody needs a token.
@@ -75,6 +88,7 @@ struct Shared {
     tokens: access::Tokens,
     rate: access::Rate,
     log: seek::Log,
+    buckets: Buckets,
     deployment: Slug,
     is_open: bool,
     clock: Arc<dyn Clock>,
@@ -86,8 +100,8 @@ struct Shared {
 
 impl Shared {
     fn new(parts: Parts) -> Arc<Self> {
-        let Parts { backend, journal, deployment, pass_key, requests_per_second, clock, random, shutdown } =
-            parts;
+        let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
+        let Parts { buckets, clock, random, shutdown, .. } = parts;
         let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
@@ -98,6 +112,7 @@ impl Shared {
             readers: Arc::new(Semaphore::new(live::READERS_MAX)),
             folds: Semaphore::new(FOLDS_MAX),
             backend,
+            buckets,
             deployment,
             clock,
             random,

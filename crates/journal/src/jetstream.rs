@@ -59,7 +59,7 @@ pub struct JetStream {
     denials: Denials,
 }
 
-fn unreachable(error: impl std::fmt::Display) -> JournalError {
+pub(crate) fn unreachable(error: impl std::fmt::Display) -> JournalError {
     JournalError::Unreachable(error.to_string())
 }
 
@@ -140,6 +140,14 @@ impl JetStream {
     /// The connection, for what is not the log.
     pub fn client(&self) -> async_nats::Client {
         self.context.client()
+    }
+
+    pub(crate) const fn context(&self) -> &Context {
+        &self.context
+    }
+
+    pub(crate) const fn replicas(&self) -> usize {
+        self.settings.replicas
     }
 
     /// The stream, or nothing when there is none.
@@ -282,7 +290,7 @@ impl Journal for JetStream {
     }
 }
 
-fn is_conflict(error: &PublishError) -> bool {
+pub(crate) fn is_conflict(error: &PublishError) -> bool {
     error.kind() == PublishErrorKind::WrongLastSequence
         || code(error).is_some_and(|code| WRONG_LAST_SEQUENCE.contains(&code))
 }

@@ -4,6 +4,7 @@
 //! suite (`tests/contract`).
 
 mod any;
+pub mod bucket;
 pub mod embedded;
 mod error;
 pub mod jetstream;
@@ -11,6 +12,7 @@ mod memory;
 mod read;
 
 pub use any::AnyJournal;
+pub use bucket::{AnyBucket, BucketError};
 pub use embedded::Embedded;
 pub use error::{AppendError, JournalError};
 pub use jetstream::JetStream;

@@ -1,21 +1,24 @@
 //! HTTP for districts' systems: a gateway before the node of this process, or before servers behind NATS.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use domain::Slug;
 use futures::future::BoxFuture;
-use gateway::{Backend, Gateway, Parts, Trace};
-use journal::{AnyJournal, JetStream};
+use gateway::{Backend, Buckets, Gateway, Parts, Trace};
+use journal::bucket::{self, Folder, Stream};
+use journal::{AnyBucket, AnyJournal, JetStream, JournalError};
 use runtime::config::Config;
 use runtime::keys::{self, KeyError};
 use runtime::{Shutdown, SystemClock, SystemRandom};
 use wire::RefusalReply;
 use wire::ask::{Ask, Reply};
 
-use crate::client::ask_nats;
+use crate::client::{ask_nats, journal_error};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::home::Home;
 use crate::serve::node::Node;
 use crate::serve::trace::tell;
 
@@ -40,16 +43,17 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<Gateway, Error> {
     })
 }
 
-/// What a gateway stands on.
+/// What a gateway stands on; `data` is where it keeps its buckets when the log is not in NATS.
 ///
 /// # Errors
-/// When the key of its passes can't be used.
-pub(crate) fn parts(
+/// When the key of its passes, or its buckets, can't be used.
+pub(crate) async fn parts(
     config: &Config,
     (backend, journal): (Arc<dyn Backend>, AnyJournal),
-    keys: &std::path::Path,
+    (keys, data): (&Path, &Path),
     shutdown: Shutdown,
 ) -> Result<Parts, Error> {
+    let buckets = buckets(&journal, data).await.map_err(|error| journal_error(&error))?;
     let random = Arc::new(SystemRandom);
     let pass_key = config.gateway.tokens.then(|| keys::pass_key(keys, random.as_ref())).transpose();
     let unusable =
@@ -57,6 +61,7 @@ pub(crate) fn parts(
     Ok(Parts {
         backend,
         journal,
+        buckets,
         deployment: config.deployment.clone(),
         pass_key: pass_key.map_err(unusable)?,
         requests_per_second: config.gateway.requests_per_second,
@@ -66,12 +71,26 @@ pub(crate) fn parts(
     })
 }
 
+/// The buckets beside the log: in NATS if the log is there, otherwise in the data directory.
+async fn buckets(journal: &AnyJournal, data: &Path) -> Result<Buckets, JournalError> {
+    let open = async |name| match journal {
+        AnyJournal::JetStream(jetstream) => Stream::open(jetstream, name).await.map(AnyBucket::Stream),
+        AnyJournal::Embedded(_) | AnyJournal::Memory(_) => Folder::open(data, name).map(AnyBucket::Folder),
+    };
+    Ok(Buckets {
+        imports: open(bucket::IMPORTS).await?,
+        webhooks: open(bucket::WEBHOOKS).await?,
+        tokens: open(bucket::TOKENS).await?,
+    })
+}
+
 /// What a gateway before the node of this process stands on.
 ///
 /// # Errors
 /// As [`parts`].
-pub(crate) fn before(node: &Arc<Node>, config: &Config, shutdown: Shutdown) -> Result<Parts, Error> {
-    let parts = parts(config, (node.clone(), node.journal.clone()), &node.home.keys, shutdown)?;
+pub(crate) async fn before(node: &Arc<Node>, config: &Config, shutdown: Shutdown) -> Result<Parts, Error> {
+    let Home { keys, dir, .. } = &node.home;
+    let parts = parts(config, (node.clone(), node.journal.clone()), (keys, dir), shutdown).await?;
     Ok(Parts { deployment: node.home.deployment.clone(), ..parts })
 }
 

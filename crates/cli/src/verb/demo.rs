@@ -61,7 +61,7 @@ pub(crate) async fn run(demo: &Demo, output: Output) -> Result<Exit, Error> {
         let listener =
             socket::listen(&demo.data).map_err(|error| Error::file(&socket::path(&demo.data), &error))?;
         let gateway = http::listen(demo.listen).await?;
-        let parts = open(&node, shutdown.clone())?;
+        let parts = open(&node, shutdown.clone()).await?;
         output.say(format!("up: http://{}/docs, and its local socket; Ctrl-C ends", gateway.address()));
         tokio::join!(local::serve(listener, node.clone(), shutdown), gateway.serve(parts));
         // Gone is better than stale; the next server would replace it anyway.
@@ -90,10 +90,10 @@ async fn start(demo: &Demo) -> Result<(Arc<Node>, HomeLock), Error> {
 }
 
 /// A gateway that asks nobody for a token: what is made up is for all.
-fn open(node: &Arc<Node>, shutdown: Shutdown) -> Result<gateway::Parts, Error> {
+async fn open(node: &Arc<Node>, shutdown: Shutdown) -> Result<gateway::Parts, Error> {
     let (mut config, _) = config::load(None)?;
     config.gateway.tokens = false;
-    http::before(node, &config, shutdown)
+    http::before(node, &config, shutdown).await
 }
 
 async fn record_region(demo: &Demo, node: &Node, output: Output) -> Result<Done, Error> {

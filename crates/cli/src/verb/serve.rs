@@ -67,7 +67,7 @@ async fn node(role: Role, config: &Config, shutdown: Shutdown) -> Result<Exit, E
         return Err(view_error(&error));
     }
     let gateway = match gateway {
-        Some(gateway) => match http::before(&node, config, shutdown.clone()) {
+        Some(gateway) => match http::before(&node, config, shutdown.clone()).await {
             Ok(parts) => Some((gateway, parts)),
             Err(error) => {
                 node.stop().await;
@@ -125,7 +125,9 @@ async fn gateway_alone(config: &Config, shutdown: Shutdown) -> Result<Exit, Erro
     };
     let backend = Arc::new(http::Behind(journal.clone()));
     let keys = config.recorder.keys_dir(&config.data);
-    let parts = http::parts(config, (backend, AnyJournal::JetStream(journal)), &keys, shutdown)?;
+    let parts =
+        http::parts(config, (backend, AnyJournal::JetStream(journal)), (&keys, &config.data), shutdown);
+    let parts = parts.await?;
     tracing::info!(
         role = Role::Gateway.name(),
         deployment = %config.deployment,

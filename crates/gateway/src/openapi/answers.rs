@@ -102,10 +102,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         }),
         &["ledger", "epoch", "commit", "commit_id", "positions", "event_ids", "root"],
     );
-    let dry_run = object(
-        json!({ "would_accept": object(json!({ "events": number() }), &["events"]) }),
-        &["would_accept"],
-    );
+    let would_accept = object(json!({ "events": number() }), &["events"]);
+    let dry_run = object(json!({ "would_accept": reference("would-accept") }), &["would_accept"]);
     let head = object(
         json!({ "ledger": text(), "epoch": number(), "commit": number(), "position": number(), "root": text() }),
         &["ledger", "epoch", "commit", "position", "root"],
@@ -116,7 +114,9 @@ pub(super) fn schemas() -> Map<String, Value> {
     );
     let all = [
         ("receipt", receipt),
-        ("receipt-or-dry-run", json!({ "anyOf": [reference("receipt"), dry_run] })),
+        ("dry-run", dry_run),
+        ("would-accept", would_accept),
+        ("receipt-or-dry-run", json!({ "anyOf": [reference("receipt"), reference("dry-run")] })),
         ("problem", problem()),
         ("head", head),
         ("rows", rows()),
