@@ -20,11 +20,39 @@ impl Gateway {
     /// With an open ledger.
     pub fn start() -> Self {
         let gateway = Self::start_with("gateway.tokens = false");
-        assert_eq!(
-            gateway.record(&format!("/v1/{LEDGER}/open-ledger"), 1, &open_command()["body"]).status,
-            201
-        );
+        gateway.open();
         gateway
+    }
+
+    /// Opens the ledger, once a recorder answers.
+    pub fn open(&self) {
+        let path = format!("/v1/{LEDGER}/open-ledger");
+        while self.record(&path, 1, &open_command()["body"]).status == 503 {}
+        assert_eq!(self.record(&path, 1, &open_command()["body"]).status, 200);
+    }
+
+    /// A server that runs already.
+    pub fn before(server: Serving) -> Self {
+        let port = Port::of_gateway(&server);
+        Self { server, port, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Kills the server in the middle of whatever it does.
+    pub fn kill(self) {
+        self.server.kill();
+    }
+
+    /// The same, and starts it again on its data.
+    pub fn killed_and_started(self) -> Self {
+        self.server.kill();
+        let server = Serving::start(&self.folder.path().join("hubledger.toml"));
+        let port = Port::of_gateway(&server);
+        Self { server, port, folder: self.folder }
+    }
+
+    /// Stops the server; its exit code.
+    pub fn end(self) -> i32 {
+        self.server.stop()
     }
 
     /// With these further lines of configuration, and no ledger.

@@ -9,6 +9,7 @@ mod counts;
 mod documents;
 mod edge;
 mod events;
+mod imports;
 mod kit;
 mod reading;
 mod traces;

@@ -170,6 +170,11 @@ impl Serving {
         }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it said when it was ready.
     pub fn ready(&self) -> &str {
         &self.ready

@@ -163,6 +163,11 @@ impl Nats {
         format!("nats://127.0.0.1:{}", self.ports.clients)
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The folder that it was started in.
     pub fn folder(&self) -> &Path {
         self.store.path()

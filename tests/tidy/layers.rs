@@ -8,14 +8,14 @@ use toml::Table;
 const LEVELS: &[&[&str]] = &[
     &["domain", "proof"],
     &["wire", "region"],
-    &["runtime"],
+    &["runtime", "intake"],
     &["journal", "views"],
     &["recorder", "projector", "report"],
     &["gateway"],
     &["cli", "xtask", "tests"],
     &["bench"],
 ];
-const PURE: &[&str] = &["domain", "proof", "wire", "views", "region", "report"];
+const PURE: &[&str] = &["domain", "proof", "wire", "views", "region", "report", "intake"];
 /// External crate to the crates that may name it.
 const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["projector"]),

@@ -23,19 +23,19 @@ use crate::rows;
 const AROUND: [&str; 3] = ["basis", "purpose", "source"];
 
 /// A connection that is kept.
-struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    async fn open(port: Port) -> Result<Self, Failure> {
+    pub(crate) async fn open(port: Port) -> Result<Self, Failure> {
         let stream = TcpStream::connect(port.0).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// Sends a request and reads its answer: status and body.
-    async fn ask(&mut self, request: &str) -> Result<(u16, Vec<u8>), Failure> {
+    pub(crate) async fn ask(&mut self, request: &str) -> Result<(u16, Vec<u8>), Failure> {
         self.stream.write_all(request.as_bytes()).await?;
         let (mut line, mut status, mut length) = (String::new(), 0, 0);
         loop {
@@ -73,17 +73,17 @@ fn request_of(path: &str, command: &Value) -> String {
 }
 
 /// Servers of each role before one nats-server.
-struct House {
-    port: Port,
+pub(crate) struct House {
+    pub(crate) port: Port,
     gateway: Serving,
     recorder: Serving,
     projector: Serving,
-    _nats: Nats,
+    nats: Nats,
     _folder: tempfile::TempDir,
 }
 
 impl House {
-    fn start() -> Result<Self, Failure> {
+    pub(crate) fn start() -> Result<Self, Failure> {
         let (nats, folder) = (Nats::start(), tempfile::tempdir()?);
         let serve = |role: &str, more: &str| {
             let config = folder.path().join(format!("{role}.toml"));
@@ -103,11 +103,11 @@ impl House {
             "gateway.listen = \"127.0.0.1:0\"\ngateway.tokens = false\ngateway.requests_per_second = 1000000";
         let gateway = serve("gateway", open)?;
         let port = Port::of_gateway(&gateway);
-        Ok(Self { port, gateway, recorder, projector, _nats: nats, _folder: folder })
+        Ok(Self { port, gateway, recorder, projector, nats, _folder: folder })
     }
 
     /// Records what a ledger needs before anything is delivered.
-    async fn open_ledger(&self) -> Result<(), Failure> {
+    pub(crate) async fn open_ledger(&self) -> Result<(), Failure> {
         let mut connection = Connection::open(self.port).await?;
         let ledger = rows::ledger()?;
         for mut command in rows::opening() {
@@ -133,7 +133,12 @@ impl House {
         Ok(())
     }
 
-    fn stop(self) -> Result<(), Failure> {
+    /// Process ids of recorder, projector, gateway and nats-server.
+    pub(crate) fn ids(&self) -> [u32; 4] {
+        [self.recorder.id(), self.projector.id(), self.gateway.id(), self.nats.id()]
+    }
+
+    pub(crate) fn stop(self) -> Result<(), Failure> {
         let ended = [self.gateway.stop(), self.projector.stop(), self.recorder.stop()];
         if ended == [0; 3] { Ok(()) } else { Err(format!("servers ended with {ended:?}").into()) }
     }

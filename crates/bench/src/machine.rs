@@ -138,7 +138,12 @@ pub(crate) fn median(mut all: Vec<Duration>) -> f64 {
 
 /// Most memory that this process has had, in MB.
 pub(crate) fn peak_memory() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    peak_memory_of("self")
+}
+
+/// Most memory that the process of this id has had, in MB.
+pub(crate) fn peak_memory_of(id: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     kilobytes.unwrap_or(0.0) * 1024.0 / 1e6

@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are printed")]
 
+mod bulk;
 mod callers;
 mod calls;
 mod domain;
@@ -103,6 +104,10 @@ async fn run() -> Result<(), Failure> {
         ["county-start", folder] => domain::start(Path::new(folder)).await,
         ["county-views", folder] => domain::views(Path::new(folder)).await,
         ["domain", ..] => county(if has("--short") { COUNTY_SHORT } else { COUNTY }, has("--json")).await,
+        ["bulk", rows, rounds] => {
+            bulk::bulk(rows.parse()?, rounds.parse()?).await?.iter().for_each(|bar| println!("{bar}"));
+            Ok(())
+        }
         ["gateway", ..] => http(has("--short"), has("--json")).await,
         ["core", ..] => core(if has("--full") { FULL } else { USUAL }, has("--json")).await,
         ["spine", ..] => services(if has("--short") { SPINE_SHORT } else { SPINE }, has("--json")).await,
@@ -129,12 +134,15 @@ async fn county(sizes: &[u64], as_json: bool) -> Result<(), Failure> {
 
 async fn http(short: bool, as_json: bool) -> Result<(), Failure> {
     let (callers, each, rounds) = if short { (8, 20, 1) } else { (64, 500, 5) };
-    let measured = gateway::gateway(callers, each, rounds).await?;
+    let (rows, imports) = if short { (2_000, 1) } else { (1_000_000, 1) };
+    let mut measured = gateway::gateway(callers, each, rounds).await?;
+    measured.extend(bulk::bulk(rows, imports).await?);
     if as_json {
         let bars: Vec<Value> = measured.iter().map(Measured::json).collect();
-        println!("{}", json!({ "bench": "gateway", "callers": callers, "bars": bars }));
+        println!("{}", json!({ "bench": "gateway", "callers": callers, "rows": rows, "bars": bars }));
     } else {
         println!("{callers} callers; recorder, projector, gateway and nats-server apart; {rounds} rounds");
+        println!("imports of {rows} rows; {imports} round");
         measured.iter().for_each(|bar| println!("{bar}"));
     }
     Ok(())

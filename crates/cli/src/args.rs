@@ -184,7 +184,7 @@ pub(crate) struct Import {
     pub(crate) kind: ImportKind,
     /// The CSV file, packed if its name ends in .gz
     pub(crate) file: PathBuf,
-    /// Name of the source that the rows come from, a code; ids follow from it [default: cde, hsds or csv]
+    /// Name of the source that the rows come from, a code; ids follow from it [default: cde, hsds, oneroster, ndjson or csv]
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
     /// Decide, but append nothing
@@ -194,7 +194,7 @@ pub(crate) struct Import {
     pub(crate) place: Place,
 }
 
-/// What `help import` adds. The tables with reasons are in the modules below `import`.
+/// What `help import` adds. The tables with reasons are in the crate `intake`.
 const IMPORT_COLUMNS: &str = "\
 Columns, by name and in any order; others are passed over:
   sites       CDSCode District School City StatusType; County NCESDist NCESSchool GSserved GSoffered OpenDate
@@ -202,6 +202,7 @@ Columns, by name and in any order; others are passed over:
   partners    id name; tax_id
   services    id name; organization_id, or location_id with locations.csv beside; keywords taxonomy_ids, or
               services_taxonomy.csv beside
+  oneroster   sourcedId name type identifier; status metadata.city (orgs.csv alone: no file about people is taken)
   deliveries  key date minutes; offering, or agreement site kind pillar tier; mode; one of headcount, participants
               and case; funding; basis (tier 3 and mental health)
 Dates are YYYY-MM-DD or MM/DD/YYYY. A file can be sent again: what is there already is repeated.";
@@ -217,6 +218,24 @@ pub(crate) enum ImportKind {
     Services,
     /// Deliveries, in the documented columns
     Deliveries,
+    /// Schools and districts, as OneRoster 1.2 CSV
+    Oneroster,
+    /// Commands of any kind, a JSON object a line, of which none says who acts
+    Commands,
+}
+
+impl ImportKind {
+    /// What the rows are.
+    pub(crate) fn format(self) -> Option<&'static intake::Format> {
+        intake::format(match self {
+            Self::Sites => "sites",
+            Self::Partners => "partners",
+            Self::Services => "services",
+            Self::Deliveries => "deliveries",
+            Self::Oneroster => "oneroster",
+            Self::Commands => "commands",
+        })
+    }
 }
 
 /// `tail`.

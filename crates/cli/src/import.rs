@@ -1,140 +1,105 @@
-//! Rows of files as commands: pure functions from a record to what is sent, or to what is wrong with it.
-//!
-//! Ids follow from names, so that a file can be sent again: the id of a thing from the directory's key, the id of a
-//! command from the key and everything that it says. Each row is also a *source record*, which the ledger accepts
-//! once: a row that says something else the next time is refused with the place of the first.
+//! Files of rows on this machine: opened, unpacked and read in pieces; what their rows mean is the crate `intake`'s.
 
-mod deliveries;
-mod directory;
-mod kinds;
-mod record;
-mod sites;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
 
-use domain::Slug;
-use jiff::civil::Date;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use flate2::read::MultiGzDecoder;
+use intake::{Cells, Services, Step, Table, Unreadable};
 
-pub(crate) use deliveries::{Deliveries, Known};
-pub(crate) use directory::{Organizations, Services};
-pub(crate) use record::{Header, Record, open, unreadable as records_error};
-pub(crate) use sites::Sites;
+use crate::error::Error;
+use crate::exit::Exit;
 
-/// What is wrong with a row before anything is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// The column, as the file names it.
-    pub(crate) column: Option<&'static str>,
-    /// Stable code.
-    pub(crate) code: &'static str,
-    /// A sentence.
-    pub(crate) message: String,
+/// Bytes read at once.
+const PIECE: usize = 64 * 1024;
+
+/// A file and the rows in it.
+pub(crate) struct Rows {
+    bytes: Box<dyn Read + Send>,
+    piece: Vec<u8>,
+    used: usize,
+    last: bool,
+    pub(crate) table: Table,
 }
 
-impl Fault {
-    fn new(column: &'static str, code: &'static str, message: impl Into<String>) -> Self {
-        Self { column: Some(column), code, message: message.into() }
-    }
-}
-
-/// One kind of file.
-pub(crate) trait Rows {
-    /// Columns that must be there.
-    const COLUMNS: &'static [&'static str];
-    /// The commands that a row makes, in order, one at least.
+impl Rows {
+    /// Opens a file; one named `.gz` is unpacked while it is read.
     ///
     /// # Errors
-    /// What is wrong with the row.
-    fn commands(&self, sender: &Sender, row: &Record<'_>) -> Result<Vec<Value>, Fault>;
-    /// The column that a field of a refused command came from, or what a refusal's code is about.
-    fn column(&self, field_or_code: &str) -> Option<&'static str>;
-}
-
-/// Who sends, to which ledger.
-pub(crate) struct Sender {
-    /// The ledger.
-    pub(crate) ledger: Slug,
-    /// Name of the source, part of what ids follow from.
-    pub(crate) source: String,
-    /// The ledger's first day: the date of things whose file has none. Not looked up for kinds that need none.
-    pub(crate) starts: Option<Date>,
-}
-
-impl Sender {
-    /// The id of a thing by its key in the source; UUIDv8.
-    pub(crate) fn id(&self, kind: &str, key: &str) -> Uuid {
-        uuid_of(&[self.ledger.as_str(), kind, key])
+    /// When it can't be opened.
+    pub(crate) fn open(path: &Path, table: Table) -> Result<Self, Error> {
+        let file = BufReader::new(File::open(path).map_err(|error| Error::file(path, &error))?);
+        let packed = path.extension().is_some_and(|ending| ending == "gz");
+        let bytes: Box<dyn Read + Send> =
+            if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        Ok(Self { bytes, piece: Vec::new(), used: 0, last: false, table })
     }
 
-    /// A command as it is sent, for part `part` of a source record.
-    fn command(&self, name: &str, key: &str, part: u32, body: &Value) -> Value {
-        let id = uuid_of(&[self.ledger.as_str(), name, &self.source, key, &body.to_string()]);
-        json!({
-            "command": name, "version": 1, "id": id, "actor": format!("svc:{}", self.source), "body": body,
-            "source": { "system": self.source, "key": key, "part": part },
-        })
-    }
-}
-
-/// Joined by a byte that no part has, so that no two lists of parts are the same bytes.
-pub(crate) fn uuid_of(parts: &[&str]) -> Uuid {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part);
-        digest.update([0xff]);
-    }
-    uuid::Builder::from_custom_bytes(digest.finalize().first_chunk().copied().unwrap_or_default()).into_uuid()
-}
-
-/// A date in either form that the state's directory has used: `2026-03-02` or `03/02/2026`.
-fn date(row: &Record<'_>, column: &'static str) -> Result<Option<Date>, Fault> {
-    let Some(text) = row.get(column) else { return Ok(None) };
-    let iso = match text.split('/').collect::<Vec<_>>()[..] {
-        [month, day, year] if text.len() == 10 => format!("{year}-{month}-{day}"),
-        _ => text.to_owned(),
-    };
-    let read = (iso.len() == 10).then(|| iso.parse().ok()).flatten();
-    let fault =
-        || Fault::new(column, "no-date", format!("{text:?} is no date; write YYYY-MM-DD or MM/DD/YYYY"));
-    read.map(Some).ok_or_else(fault)
-}
-
-/// A cell that must not be empty.
-fn needed<'r>(row: &'r Record<'_>, column: &'static str) -> Result<&'r str, Fault> {
-    row.get(column).ok_or_else(|| Fault::new(column, "empty", format!("{column} is empty")))
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::record::records;
-    use super::*;
-
-    pub(crate) fn sender() -> Sender {
-        let ledger = "azul-usd".parse().unwrap();
-        Sender { ledger, source: "sample".to_owned(), starts: Some(jiff::civil::date(2025, 7, 1)) }
-    }
-
-    /// What each row of a file makes.
-    pub(crate) fn made<R: Rows>(rows: &R, text: &str) -> Vec<Result<Vec<Value>, Fault>> {
-        let mut reader = records(text.as_bytes());
-        let header = Header::read(&mut reader, R::COLUMNS).unwrap();
-        let mut made = Vec::new();
-        for record in reader.records() {
-            let record = record.unwrap();
-            made.push(rows.commands(&sender(), &Record::new(&header, &record)));
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// When the file can't be read, or is another.
+    pub(crate) fn next(&mut self) -> Result<Option<Cells>, Error> {
+        loop {
+            let mut rest = self.piece.get(self.used..).unwrap_or_default();
+            let before = rest.len();
+            let step = self.table.next(&mut rest, self.last).map_err(unreadable)?;
+            self.used += before - rest.len();
+            match step {
+                Step::Row(cells) => return Ok(Some(cells)),
+                Step::End => return Ok(None),
+                Step::More => {
+                    self.piece.resize(PIECE, 0);
+                    let read = self
+                        .bytes
+                        .read(&mut self.piece)
+                        .map_err(|error| Error::new(Exit::Usage, "the file can't be read").why(error))?;
+                    self.piece.truncate(read);
+                    (self.used, self.last) = (0, read == 0);
+                }
+            }
         }
-        made
     }
+}
 
-    #[test]
-    fn the_id_of_a_command_follows_from_all_that_it_says() {
-        let sender = sender();
-        let command = |key: &str, minutes: u32| {
-            sender.command("record-delivery", key, 1, &json!({ "minutes": minutes }))["id"].clone()
-        };
-        assert_eq!(command("row-1", 30), command("row-1", 30));
-        assert_ne!(command("row-1", 30), command("row-1", 31));
-        assert_ne!(command("row-1", 30), command("row-2", 30));
+/// A file that is another than was said, or none of its sort.
+fn unreadable(Unreadable { what, why, .. }: Unreadable) -> Error {
+    let error = Error::new(Exit::Usage, what).hint("hubledger help import lists the columns of each kind");
+    match why {
+        Some(why) => error.why(why),
+        None => error,
     }
+}
+
+/// Services with what stands in the files beside this one, where they are there.
+///
+/// # Errors
+/// When one of them can't be read.
+pub(crate) fn services_beside(file: &Path) -> Result<Services, Error> {
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let locations = pairs(folder, "locations", &["id", "organization_id"])?;
+    Ok(Services::beside(locations, pairs(folder, "services_taxonomy", &["service_id", "taxonomy_id"])?))
+}
+
+/// Two columns of a file beside, packed or not; nothing when there is none.
+fn pairs(
+    folder: &Path,
+    name: &str,
+    columns: &'static [&'static str],
+) -> Result<Vec<(String, String)>, Error> {
+    let path = [format!("{name}.csv"), format!("{name}.csv.gz")]
+        .into_iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.exists());
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let mut rows = Rows::open(&path, Table::csv(columns, &[]))?;
+    let mut found = Vec::new();
+    while let Some(cells) = rows.next()? {
+        let Ok(row) = rows.table.record(&cells) else { continue };
+        let mut both = columns.iter().map(|column| row.get(column));
+        if let (Some(Some(key)), Some(Some(value))) = (both.next(), both.next()) {
+            found.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    Ok(found)
 }

@@ -46,7 +46,7 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let mut response = match response.extensions().get::<Problem>() {
         Some(problem) => {
             let told = problem.clone().of_request(&id).render();
-            // A 405 says which methods there are, and a late view how long was waited for it.
+            // A 405 says which methods there are, an upload where it goes on, a late view how long was waited for it.
             carry(&response, told)
         }
         None => response,
@@ -65,7 +65,7 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
 }
 
 fn carry(from: &Response, mut to: Response) -> Response {
-    for name in [ALLOW, PREFERENCE_APPLIED] {
+    for name in [ALLOW, PREFERENCE_APPLIED, HeaderName::from_static(crate::imports::OFFSET)] {
         if let Some(value) = from.headers().get(&name) {
             to.headers_mut().insert(name, value.clone());
         }

@@ -16,6 +16,7 @@ mod desk;
 mod edge;
 mod events;
 mod folding;
+mod imports;
 mod listener;
 mod live;
 mod openapi;
@@ -88,7 +89,8 @@ struct Shared {
     tokens: access::Tokens,
     rate: access::Rate,
     log: seek::Log,
-    buckets: Buckets,
+    imports: imports::Store,
+    bell: imports::Bell,
     deployment: Slug,
     is_open: bool,
     clock: Arc<dyn Clock>,
@@ -111,8 +113,9 @@ impl Shared {
             is_open: pass_key.is_none(),
             readers: Arc::new(Semaphore::new(live::READERS_MAX)),
             folds: Semaphore::new(FOLDS_MAX),
+            imports: imports::Store::new(buckets.imports),
+            bell: imports::Bell::default(),
             backend,
-            buckets,
             deployment,
             clock,
             random,

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::{Parts, Shared, route};
+use crate::{Parts, Shared, imports, route};
 
 /// Connections at once; more wait to be accepted.
 const CONNECTIONS_MAX: usize = 4096;
@@ -53,9 +53,12 @@ impl Gateway {
     /// Answers until it is time to stop, and finishes what it has begun.
     pub async fn serve(self, parts: Parts) {
         let shutdown = parts.shutdown.clone();
-        let router = route::router(&Shared::new(parts));
+        let shared = Shared::new(parts);
+        let router = route::router(&shared);
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
+        // Like a connection it is given time to end.
+        connections.spawn(imports::work(shared));
         loop {
             let place = tokio::select! {
                 () = shutdown.triggered() => break,

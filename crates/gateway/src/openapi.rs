@@ -74,6 +74,7 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     if let Takes::Command(taken) = route.takes {
         parameters.extend(crate::conditions::parameters(&taken));
     }
+    parameters.extend(crate::imports::headers(route.takes));
     let mut operation = Map::new();
     let mut put = |name: &str, value: Value| operation.insert(name.to_owned(), value);
     put("operationId", json!(route.operation));
@@ -82,7 +83,8 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     put("parameters", json!(parameters));
     put("responses", responses(route));
     if let Some(body) = body(route, components) {
-        put("requestBody", json!({ "required": true, "content": body }));
+        let required = !matches!(route.takes, Takes::Commit);
+        put("requestBody", json!({ "required": required, "content": body }));
     }
     if let Some(need) = route.need {
         put("security", json!([{ "token": [] }]));
@@ -168,6 +170,7 @@ fn body(route: &Route, components: &mut Map<String, Value>) -> Option<Value> {
                 "client_secret": { "type": "string" },
             },
         } } })),
+        Takes::Import | Takes::Data | Takes::Commit => crate::imports::takes(route.takes),
     }
 }
 

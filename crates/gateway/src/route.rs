@@ -11,7 +11,9 @@ use axum::{Extension, Router, middleware};
 use crate::access::{Guarded, Need, guard, oauth};
 use crate::things::{Collection, Needs, Taken, collections, of_ledger};
 use crate::vantage::preferred;
-use crate::{Shared, by_key, changes, commands, counts, edge, events, live, pages, reading, reports};
+use crate::{
+    Shared, by_key, changes, commands, counts, edge, events, imports, live, pages, reading, reports,
+};
 
 /// An address under one method.
 pub(crate) struct Route {
@@ -33,11 +35,11 @@ pub(crate) struct Route {
     pub(crate) takes: Takes,
     /// What it gives.
     pub(crate) gives: Gives,
-    handler: Handles,
+    pub(crate) handler: Handles,
 }
 
 /// What answers.
-type Handles = MethodRouter<Arc<Shared>>;
+pub(crate) type Handles = MethodRouter<Arc<Shared>>;
 
 /// What a body is.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +51,12 @@ pub(crate) enum Takes {
     Commands,
     /// A form.
     Form,
+    /// What makes an import.
+    Import,
+    /// A file, or a part of one.
+    Data,
+    /// How much of an import is to be recorded.
+    Commit,
 }
 
 /// What an answer is.
@@ -80,6 +88,14 @@ pub(crate) enum Gives {
     Object,
     /// A page for people.
     Page,
+    /// An import.
+    Import,
+    /// Imports.
+    Imports,
+    /// Rows as CSV.
+    Csv,
+    /// Nothing.
+    Nothing,
 }
 
 const LOOKING: &[&str] = &["as_of", "valid_on", "min_position"];
@@ -109,6 +125,7 @@ pub(crate) fn routes() -> Vec<Route> {
     for collection in collections() {
         all.extend(of_things(collection));
     }
+    all.extend(imports::routes());
     all
 }
 

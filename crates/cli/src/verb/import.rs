@@ -5,11 +5,10 @@
 
 use std::io::Write;
 
-use domain::{Event, Slug, ledger};
+use domain::{Event, ledger};
 use futures::StreamExt as _;
+use intake::{Cells, Ended, Format, Made, Sender, Told, Wanted, ended};
 use journal::Until;
-use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use wire::{Interpreted, Outcome, Query};
 
@@ -17,10 +16,7 @@ use crate::args::{Import, ImportKind};
 use crate::client::{Client, Purpose};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::import::{
-    Deliveries, Fault, Header, Known, Organizations, Record, Rows, Sender, Services, Sites, open,
-    records_error,
-};
+use crate::import::{Rows, services_beside};
 use crate::log::{Log, ReadError};
 use crate::output::{Output, count};
 
@@ -29,31 +25,6 @@ const BATCH_ROWS: usize = 500;
 const BATCH_BYTES_MAX: usize = 512 * 1024;
 /// Refused rows that a person is shown.
 const SHOWN: usize = 20;
-
-/// How a row ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Ended {
-    Accepted,
-    Repeated,
-    Refused,
-}
-
-/// The report of one row.
-#[derive(Debug, Serialize)]
-struct Row {
-    /// Its number, as a spreadsheet counts: the header is 1.
-    row: u64,
-    outcome: Ended,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    column: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<u64>,
-}
 
 /// Imports the file.
 pub(crate) async fn run(import: &Import, output: Output) -> Result<Exit, Error> {
@@ -64,23 +35,18 @@ pub(crate) async fn run(import: &Import, output: Output) -> Result<Exit, Error> 
 }
 
 async fn send(import: &Import, client: &Client, output: Output) -> Result<Exit, Error> {
+    let unknown = || Error::new(Exit::Usage, "there are no such files");
+    let format = import.kind.format().ok_or_else(unknown)?;
     // Who records need not see the log, unless something is to be in effect from the beginning.
-    let starts = match import.kind {
-        ImportKind::Partners | ImportKind::Services => Some(first_day(import).await?),
-        ImportKind::Sites | ImportKind::Deliveries => None,
+    let starts = if format.starts { Some(first_day(import).await?) } else { None };
+    let source = import.source.clone().unwrap_or_else(|| format.source.to_owned());
+    let (ledger, actor) = (import.ledger.clone(), format!("svc:{source}"));
+    let sender = Sender { ledger, source, starts, actor, credential: None, dry_run: import.dry_run };
+    let rows: Box<dyn intake::Rows> = match import.kind {
+        ImportKind::Services => Box::new(services_beside(&import.file)?),
+        _ => (format.rows)(),
     };
-    let source = import.source.clone().unwrap_or_else(|| match import.kind {
-        ImportKind::Sites => "cde".to_owned(),
-        ImportKind::Partners | ImportKind::Services => "hsds".to_owned(),
-        ImportKind::Deliveries => "csv".to_owned(),
-    });
-    let sender = Sender { ledger: import.ledger.clone(), source, starts };
-    match import.kind {
-        ImportKind::Sites => all(import, client, &sender, Sites, output).await,
-        ImportKind::Partners => all(import, client, &sender, Organizations, output).await,
-        ImportKind::Services => all(import, client, &sender, Services::beside(&import.file)?, output).await,
-        ImportKind::Deliveries => all(import, client, &sender, Deliveries::default(), output).await,
-    }
+    all(import, client, (&sender, format), rows, output).await
 }
 
 /// The ledger's first day, from its first event.
@@ -105,63 +71,50 @@ async fn first_day(import: &Import) -> Result<jiff::civil::Date, Error> {
     opened.map(|effective| effective.from()).ok_or_else(not_open)
 }
 
-async fn all<R: Rows + Resolve>(
+async fn all(
     import: &Import,
     client: &Client,
-    sender: &Sender,
-    mut rows: R,
+    (sender, format): (&Sender, &'static Format),
+    mut rows: Box<dyn intake::Rows>,
     output: Output,
 ) -> Result<Exit, Error> {
-    let mut reader = open(&import.file)?;
-    let header = Header::read(&mut reader, R::COLUMNS)?;
+    let mut file = Rows::open(&import.file, intake::Table::new(format))?;
+    let mut next = file.next()?;
     let mut report = Report::new(output)?;
-    let mut records = reader.records().peekable();
-    while records.peek().is_some() {
+    while next.is_some() {
         let mut batch = Vec::with_capacity(BATCH_ROWS);
-        for record in records.by_ref().take(BATCH_ROWS) {
-            batch.push(record.map_err(|error| records_error(&error))?);
+        while let Some(cells) = next.take_if(|_| batch.len() < BATCH_ROWS) {
+            batch.push(cells);
+            next = file.next()?;
         }
-        let read: Vec<Record<'_>> = batch.iter().map(|cells| Record::new(&header, cells)).collect();
-        rows.resolve(client, &sender.ledger, &read).await?;
-        let made: Vec<Result<Vec<Value>, Fault>> =
-            read.iter().map(|row| rows.commands(sender, row)).collect();
-        let mut outcomes = submit(import, client, &made).await?.into_iter();
-        for made in made {
-            let number = report.next();
-            let row = match made {
-                Ok(commands) => ended(&rows, number, outcomes.by_ref().take(commands.len()).collect()),
-                Err(Fault { column, code, message }) => {
-                    let (code, message) = (Some(code.to_owned()), Some(message));
-                    Row { row: number, outcome: Ended::Refused, column, code, message, position: None }
-                }
-            };
-            report.add(row)?;
+        resolve(client, sender, (&file, &batch), rows.as_mut()).await?;
+        let (mut made, mut counts) = (Made::new(), Vec::with_capacity(batch.len()));
+        for cells in &batch {
+            let before = made.len();
+            let done = file.table.record(cells).and_then(|row| rows.commands(sender, &row, &mut made));
+            counts.push(done.map(|()| made.len() - before));
+        }
+        let mut outcomes = submit(import, client, made).await?.into_iter();
+        for (cells, made) in batch.iter().zip(counts) {
+            report.add(match made {
+                Ok(commands) => ended(rows.as_ref(), cells.number, outcomes.by_ref().take(commands)),
+                Err(fault) => Told::fault(cells.number, fault),
+            })?;
         }
     }
     report.finish(import)
 }
 
 /// Sends what a batch of rows made, in requests that a broker carries; the outcomes in order.
-async fn submit(
-    import: &Import,
-    client: &Client,
-    made: &[Result<Vec<Value>, Fault>],
-) -> Result<Vec<Outcome>, Error> {
-    let (mut request, mut bytes, mut outcomes) = (Vec::new(), 0, Vec::new());
-    for command in made.iter().flatten().flatten() {
-        let mut command = command.clone();
-        if import.dry_run
-            && let Some(members) = command.as_object_mut()
-        {
-            members.insert("dryrun".to_owned(), Value::Bool(true));
-        }
-        let text = RawValue::from_string(command.to_string())?;
-        if bytes + text.get().len() > BATCH_BYTES_MAX {
+async fn submit(import: &Import, client: &Client, made: Made) -> Result<Vec<Outcome>, Error> {
+    let (mut request, mut bytes, mut outcomes) = (Vec::<Box<RawValue>>::new(), 0, Vec::new());
+    for command in made {
+        if bytes + command.get().len() > BATCH_BYTES_MAX {
             outcomes.extend(client.submit(&import.ledger, &request).await?);
             (request, bytes) = (Vec::new(), 0);
         }
-        bytes += text.get().len();
-        request.push(text);
+        bytes += command.get().len();
+        request.push(command);
     }
     if !request.is_empty() {
         outcomes.extend(client.submit(&import.ledger, &request).await?);
@@ -169,101 +122,42 @@ async fn submit(
     Ok(outcomes)
 }
 
-/// A row is refused when one of its commands is, and repeated when all of them are.
-fn ended<R: Rows>(rows: &R, number: u64, outcomes: Vec<Outcome>) -> Row {
-    let mut row = Row {
-        row: number,
-        outcome: Ended::Repeated,
-        column: None,
-        code: None,
-        message: None,
-        position: None,
-    };
-    for outcome in outcomes {
-        match outcome {
-            Outcome::Refusal(refusal) => {
-                row.outcome = Ended::Refused;
-                let field = refusal
-                    .field
-                    .as_deref()
-                    .and_then(|field| rows.column(field.trim_start_matches("/body/")));
-                row.column = field.or_else(|| rows.column(&refusal.code));
-                (row.code, row.message, row.position) =
-                    (Some(refusal.code), Some(refusal.message), refusal.position);
-                return row;
-            }
-            Outcome::Receipt(receipt) => {
-                row.outcome = Ended::Accepted;
-                row.position = row.position.or(receipt.positions.first().copied());
-            }
-            Outcome::Repeated(receipt) => row.position = row.position.or(receipt.positions.first().copied()),
-            Outcome::WouldAccept { .. } => row.outcome = Ended::Accepted,
-        }
-    }
-    row
-}
-
-/// What a kind of rows must look up before it can be read.
-trait Resolve {
-    async fn resolve(&mut self, _: &Client, _: &Slug, _: &[Record<'_>]) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-impl Resolve for Sites {}
-impl Resolve for Organizations {}
-impl Resolve for Services {}
-
-impl Resolve for Deliveries {
-    /// Asks the views for references and CDS codes that were not met before.
-    async fn resolve(&mut self, client: &Client, ledger: &Slug, rows: &[Record<'_>]) -> Result<(), Error> {
-        for row in rows {
-            let [agreement, site] = Self::names(row);
-            look_up(
-                client,
-                ledger,
-                ["agreement-register", "reference", "agreement"],
-                agreement,
-                &mut self.agreements,
-            )
-            .await?;
-            look_up(client, ledger, ["site-profile", "cds", "site"], site, &mut self.sites).await?;
-        }
-        Ok(())
-    }
-}
-
-async fn look_up(
+/// Asks the views for names that were not met before.
+async fn resolve(
     client: &Client,
-    ledger: &Slug,
-    [view, column, id]: [&str; 3],
-    name: Option<&str>,
-    known: &mut Known,
+    sender: &Sender,
+    (file, batch): (&Rows, &[Cells]),
+    rows: &mut dyn intake::Rows,
 ) -> Result<(), Error> {
-    let Some(name) = name.filter(|name| !known.contains_key(*name)) else { return Ok(()) };
-    let filters = [(column.to_owned(), name.to_owned())].into();
-    let (ledger, view) = (ledger.clone(), view.to_owned());
-    let query = Query {
-        ledger,
-        view,
-        filters,
-        as_of: None,
-        valid_on: None,
-        min_position: None,
-        limit: Some(1),
-        wait: None,
-    };
-    let answer = client.query(query).await?;
-    let found = answer.rows.first().and_then(|row| row.get(id)?.as_str()?.parse().ok());
-    known.insert(name.to_owned(), found);
+    for cells in batch {
+        let Ok(row) = file.table.record(cells) else { continue };
+        for wanted in rows.wanted(&row).into_iter().flatten() {
+            let Wanted { view, column, id, ref name } = wanted;
+            let filters = [(column.to_owned(), name.clone())].into();
+            let (ledger, view) = (sender.ledger.clone(), view.to_owned());
+            let query = Query {
+                ledger,
+                view,
+                filters,
+                as_of: None,
+                valid_on: None,
+                min_position: None,
+                limit: Some(1),
+                wait: None,
+            };
+            let answer = client.query(query).await?;
+            let found = answer.rows.first().and_then(|row| row.get(id)?.as_str()?.parse().ok());
+            rows.learn(wanted, found);
+        }
+    }
     Ok(())
 }
 
 /// The report, written as it grows.
 struct Report {
     output: Output,
-    counts: [u64; 3],
-    refused: Vec<Row>,
+    counts: [u64; 4],
+    refused: Vec<Told>,
     progress: indicatif::ProgressBar,
 }
 
@@ -273,27 +167,23 @@ impl Report {
             output.bytes(b"{\"rows\":[")?;
         }
         let progress = output.progress(None, "importing");
-        Ok(Self { output, counts: [0; 3], refused: Vec::new(), progress })
+        Ok(Self { output, counts: [0; 4], refused: Vec::new(), progress })
     }
 
-    /// Number of the next row.
-    fn next(&self) -> u64 {
-        self.counts.iter().sum::<u64>() + 2
-    }
-
-    fn add(&mut self, row: Row) -> Result<(), Error> {
+    fn add(&mut self, row: Told) -> Result<(), Error> {
         if self.output.json {
-            let comma: &[u8] = if self.counts == [0; 3] { b"" } else { b"," };
+            let comma: &[u8] = if self.counts == [0; 4] { b"" } else { b"," };
             let mut out = self.output.buffered();
             out.write_all(comma)?;
             serde_json::to_writer(&mut out, &row)?;
             out.flush()?;
         }
-        let [accepted, repeated, refused] = &mut self.counts;
+        let [accepted, repeated, refused, passed_over] = &mut self.counts;
         match row.outcome {
             Ended::Accepted => *accepted += 1,
             Ended::Repeated => *repeated += 1,
             Ended::Refused => *refused += 1,
+            Ended::PassedOver => *passed_over += 1,
         }
         if row.outcome == Ended::Refused && self.refused.len() < SHOWN {
             self.refused.push(row);
@@ -304,21 +194,19 @@ impl Report {
 
     fn finish(self, import: &Import) -> Result<Exit, Error> {
         self.progress.finish_and_clear();
-        let [accepted, repeated, refused] = self.counts;
+        let [accepted, repeated, refused, passed_over] = self.counts;
         if self.output.json {
-            let counts =
-                format!("],\"accepted\":{accepted},\"repeated\":{repeated},\"refused\":{refused}}}\n");
-            self.output.bytes(counts.as_bytes())?;
+            let mut counts =
+                format!("],\"accepted\":{accepted},\"repeated\":{repeated},\"refused\":{refused}");
+            if passed_over > 0 {
+                counts.push_str(&format!(",\"passed_over\":{passed_over}"));
+            }
+            self.output.bytes(format!("{counts}}}\n").as_bytes())?;
         } else {
             if !self.refused.is_empty() {
                 let text = |text: &Option<String>| text.clone().unwrap_or_default();
                 let rows = self.refused.iter().map(|row| {
-                    vec![
-                        row.row.to_string(),
-                        row.column.unwrap_or_default().to_owned(),
-                        text(&row.code),
-                        text(&row.message),
-                    ]
+                    vec![row.row.to_string(), text(&row.column), text(&row.code), text(&row.message)]
                 });
                 self.output.table(&["row", "column", "code", "why"], rows)?;
                 let more = refused.saturating_sub(self.refused.len() as u64);
@@ -327,7 +215,8 @@ impl Report {
                 }
             }
             let what = if import.dry_run { "would be accepted" } else { "accepted" };
-            self.output.line(format!("{accepted} {what}, {repeated} repeated, {refused} refused"))?;
+            let over = if passed_over > 0 { format!(", {passed_over} passed over") } else { String::new() };
+            self.output.line(format!("{accepted} {what}, {repeated} repeated, {refused} refused{over}"))?;
         }
         Ok(if refused > 0 { Exit::Refused } else { Exit::Ok })
     }

@@ -15,7 +15,10 @@ pub(super) fn responses(route: &Route) -> Value {
     let json = |name: &str| json!({ "application/json": { "schema": reference(name) } });
     let (about, content) = content(route.gives);
     let mut responses = Map::new();
-    responses.insert("200".into(), json!({ "description": about, "content": content }));
+    match crate::imports::gives(route.gives) {
+        Some(given) => responses.extend(given),
+        None => drop(responses.insert("200".into(), json!({ "description": about, "content": content }))),
+    }
     if let Takes::Command(Taken { needs: Needs::Nothing, .. }) = route.takes {
         responses.insert(
             "201".into(),
@@ -83,6 +86,10 @@ fn content(gives: Gives) -> (&'static str, Value) {
                 "application/schema+json": { "schema": { "type": "object" } },
             }),
         ),
+        Gives::Import => ("The import", json("import")),
+        Gives::Imports => ("Imports", json("imports")),
+        Gives::Csv => ("Rows", text("text/csv")),
+        Gives::Nothing => ("Done", json!({})),
         Gives::Page => (
             "A page",
             json!({
@@ -124,6 +131,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("thing", thing()),
         ("things", things()),
         ("changes", changes()),
+        ("import", crate::imports::schema()),
+        ("imports", object(json!({ "imports": list(reference("import")) }), &["imports"])),
     ];
     all.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }

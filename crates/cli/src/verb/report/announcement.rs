@@ -4,7 +4,7 @@ use domain::ledger::{ReadHead, ReportPublished};
 use report::{Document, Scope};
 use serde_json::{Value, json};
 
-use crate::import::uuid_of;
+use intake::uuid_of;
 
 /// `publish-report` for the ledger that the document is of; the same document is the same command.
 pub(super) fn command(document: &Document, scope: &Scope, format: &str, hash: &str) -> Option<Value> {

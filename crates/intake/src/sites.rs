@@ -12,20 +12,19 @@
 
 use domain::CdsCode;
 use jiff::civil::Date;
-use serde_json::{Value, json};
 
-use super::{Fault, Record, Rows, Sender, date, needed};
+use crate::sender::{Object, creates, date, needed};
+use crate::{Fault, Made, Record, Rows, Sender};
 
 /// Rows of the directory.
-pub(crate) struct Sites;
+#[derive(Debug)]
+pub struct Sites;
 
 /// What the directory writes when nobody knows.
 const UNKNOWN_OPENING: Date = jiff::civil::date(1980, 7, 1);
 
 impl Rows for Sites {
-    const COLUMNS: &'static [&'static str] = &["CDSCode", "District", "School", "City", "StatusType"];
-
-    fn commands(&self, sender: &Sender, row: &Record<'_>) -> Result<Vec<Value>, Fault> {
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
         let text = needed(row, "CDSCode")?;
         let cds: CdsCode = text
             .parse()
@@ -50,18 +49,20 @@ impl Rows for Sites {
             .map(|(district, school)| format!("{district}{school}"));
         let grades = row.get("GSserved").or_else(|| row.get("GSoffered"));
         let id = sender.id("site", &cds.to_string());
-        let mut details = json!({ "name": name, "cds": cds, "city": city });
-        if let Some(members) = details.as_object_mut() {
-            members.extend(nces.map(|nces| ("nces".to_owned(), json!(nces))));
-            members.extend(grades.map(|grades| ("grades".to_owned(), json!(grades))));
-        }
-        let body = json!({ "id": id, "effective": opened, "details": details });
-        let mut commands = vec![sender.command("register-site", text, 1, &body)];
-        if let Some((day, reason)) = closed {
-            let body = json!({ "id": id, "effective": day, "details": { "reason": reason } });
-            commands.push(sender.command("close-site", text, 2, &body));
-        }
-        Ok(commands)
+        let mut details = Object::default();
+        details.put("cds", &cds).put("city", &city).put_some("grades", grades).put("name", &name);
+        details.put_some("nces", nces);
+        let registers =
+            sender.command(("register-site", text, 1), &creates(details, Some(opened), id), None)?;
+        let closes = closed.map(|(day, reason)| {
+            let mut details = Object::default();
+            details.put("reason", reason);
+            sender.command(("close-site", text, 2), &creates(details, Some(day), id), None)
+        });
+        let closes = closes.transpose()?;
+        made.push(registers);
+        made.extend(closes);
+        Ok(())
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -96,8 +97,14 @@ fn closed(row: &Record<'_>) -> Result<Option<(Date, &'static str)>, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::import::tests::made;
+    use crate::sender::tests::made as made_by;
+
+    fn made(rows: &Sites, text: &str) -> Vec<Result<Vec<Value>, Fault>> {
+        made_by(rows, crate::format("sites").unwrap(), text)
+    }
 
     const HEADER: &str = "CDSCode,StatusType,County,District,School,City,OpenDate,ClosedDate,GSserved,NCESDist,NCESSchool,LastUpDate\n";
 

@@ -14,74 +14,50 @@
 //! | `funding` | | code of the source of money |
 //! | `basis` | for cases | `law:<code>` or `consent:<id>`, for tier 3 and mental health |
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value, json};
+use serde::de::value::Error as Invalid;
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use uuid::Uuid;
 
-use super::{Fault, Record, Rows, Sender, date, needed};
+use domain::code::{Mode, Pillar, ServiceKind, Tier};
 
-/// Things by the names that rows use, as the views know them, or don't: filled before rows are read.
-pub(crate) type Known = BTreeMap<String, Option<Uuid>>;
+use crate::sender::{Object, date, needed};
+use crate::{Fault, Known, Made, Record, Rows, Sender, Wanted};
 
 /// Rows of deliveries.
-#[derive(Default)]
-pub(crate) struct Deliveries {
+#[derive(Debug, Default)]
+pub struct Deliveries {
     /// Agreements by reference.
-    pub(crate) agreements: Known,
+    pub agreements: Known,
     /// Sites by CDS code.
-    pub(crate) sites: Known,
-}
-
-impl Deliveries {
-    /// The names in a row that are no ids: reference and CDS code.
-    pub(crate) fn names<'r>(row: &Record<'r>) -> [Option<&'r str>; 2] {
-        ["agreement", "site"].map(|column| row.get(column).filter(|text| text.parse::<Uuid>().is_err()))
-    }
-}
-
-fn id(row: &Record<'_>, column: &'static str, known: &Known) -> Result<Option<Uuid>, Fault> {
-    let Some(text) = row.get(column) else { return Ok(None) };
-    let found = text.parse().ok().or_else(|| known.get(text).copied().flatten());
-    let unknown = || Fault::new(column, "not-found", format!("there is no {column} {text} in this ledger"));
-    found.map(Some).ok_or_else(unknown)
-}
-
-fn number(row: &Record<'_>, column: &'static str) -> Result<Option<u32>, Fault> {
-    let Some(text) = row.get(column) else { return Ok(None) };
-    let fault = || Fault::new(column, "no-number", format!("{text:?} is no whole number"));
-    text.parse().map(Some).map_err(|_| fault())
+    pub sites: Known,
 }
 
 impl Rows for Deliveries {
-    const COLUMNS: &'static [&'static str] = &["key", "date", "minutes"];
-
-    fn commands(&self, sender: &Sender, row: &Record<'_>) -> Result<Vec<Value>, Fault> {
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
         let key = needed(row, "key")?;
         needed(row, "date")?;
         let day = date(row, "date")?;
         needed(row, "minutes")?;
-        let mut details = Map::new();
-        let mut set =
-            |name: &str, value: Option<Value>| details.extend(value.map(|value| (name.to_owned(), value)));
-        set("offering", id(row, "offering", &Known::new())?.map(|id| json!(id)));
-        set("agreement", id(row, "agreement", &self.agreements)?.map(|id| json!(id)));
-        set("site", id(row, "site", &self.sites)?.map(|id| json!(id)));
-        set("kind", code::<domain::code::ServiceKind>(row, "kind")?);
-        set("pillar", code::<domain::code::Pillar>(row, "pillar")?);
-        set("tier", number(row, "tier")?.map(|tier| json!(tier)).map(known_tier).transpose()?);
-        set("mode", Some(code::<domain::code::Mode>(row, "mode")?.unwrap_or_else(|| json!("in-person"))));
-        set("minutes", number(row, "minutes")?.map(|minutes| json!(minutes)));
-        set("headcount", number(row, "headcount")?.map(|people| json!(people)));
-        set("participants", participants(row)?);
-        set("case", id(row, "case", &Known::new())?.map(|id| json!(id)));
-        set("funding", row.get("funding").map(|code| json!(code)));
-        let body = json!({ "effective": day, "details": details });
-        let mut command = sender.command("record-delivery", key, 1, &body);
-        if let (Some(basis), Some(command)) = (row.line("basis"), command.as_object_mut()) {
-            command.insert("basis".to_owned(), json!(basis));
-        }
-        Ok(vec![command])
+        // In order of their names, because ids follow from these bytes.
+        let mut details = Object::with_room(400);
+        details
+            .put_some("agreement", id(row, "agreement", Some(&self.agreements))?)
+            .put_some("case", id(row, "case", None)?)
+            .put_some("funding", row.get("funding"))
+            .put_some("headcount", number(row, "headcount")?)
+            .put_some("kind", code::<ServiceKind>(row, "kind")?)
+            .put_some("minutes", number(row, "minutes")?)
+            .put("mode", code::<Mode>(row, "mode")?.unwrap_or("in-person"))
+            .put_some("offering", id(row, "offering", None)?)
+            .put_some("participants", participants(row)?)
+            .put_some("pillar", code::<Pillar>(row, "pillar")?)
+            .put_some("site", id(row, "site", Some(&self.sites))?)
+            .put_some("tier", tier(row)?);
+        let mut body = Object::with_room(450);
+        body.raw("details", &details.end()).put("effective", &day);
+        let basis = row.line("basis");
+        made.push(sender.command(("record-delivery", key, 1), &body.end(), basis.as_deref())?);
+        Ok(())
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -107,54 +83,89 @@ impl Rows for Deliveries {
             _ => None,
         }
     }
+
+    fn wanted(&self, row: &Record<'_>) -> [Option<Wanted>; 2] {
+        let name = |column: &str, known: &Known| {
+            let text = row.get(column)?;
+            (!known.has(text) && text.parse::<Uuid>().is_err()).then(|| text.to_owned())
+        };
+        let agreement = name("agreement", &self.agreements);
+        let site = name("site", &self.sites);
+        [
+            agreement.map(|name| Wanted {
+                view: "agreement-register",
+                column: "reference",
+                id: "agreement",
+                name,
+            }),
+            site.map(|name| Wanted { view: "site-profile", column: "cds", id: "site", name }),
+        ]
+    }
+
+    fn learn(&mut self, wanted: Wanted, id: Option<Uuid>) {
+        let known = if wanted.id == "site" { &mut self.sites } else { &mut self.agreements };
+        known.learn(wanted.name, id);
+    }
+}
+
+/// An id, or what a name stands for.
+fn id(row: &Record<'_>, column: &'static str, known: Option<&Known>) -> Result<Option<Uuid>, Fault> {
+    let Some(text) = row.get(column) else { return Ok(None) };
+    let found = known.and_then(|known| known.get(text)).or_else(|| text.parse().ok());
+    let unknown = || Fault::new(column, "not-found", format!("there is no {column} {text} in this ledger"));
+    found.map(Some).ok_or_else(unknown)
+}
+
+fn number(row: &Record<'_>, column: &'static str) -> Result<Option<u32>, Fault> {
+    let Some(text) = row.get(column) else { return Ok(None) };
+    let fault = || Fault::new(column, "no-number", format!("{text:?} is no whole number"));
+    text.parse().map(Some).map_err(|_| fault())
 }
 
 /// A code of one of our lists; a mistyped one is told here, with its column.
-fn code<C: serde::de::DeserializeOwned>(
-    row: &Record<'_>,
-    column: &'static str,
-) -> Result<Option<Value>, Fault> {
+fn code<'r, C: DeserializeOwned>(row: &Record<'r>, column: &'static str) -> Result<Option<&'r str>, Fault> {
     let Some(text) = row.get(column) else { return Ok(None) };
-    match serde_json::from_value::<C>(json!(text)) {
-        Ok(_) => Ok(Some(json!(text))),
+    let read: Result<C, Invalid> = C::deserialize(text.into_deserializer());
+    match read {
+        Ok(_) => Ok(Some(text)),
         Err(error) => Err(Fault::new(column, "no-such-code", error.to_string())),
     }
 }
 
-fn known_tier(tier: Value) -> Result<Value, Fault> {
-    match serde_json::from_value::<domain::code::Tier>(tier.clone()) {
-        Ok(_) => Ok(tier),
-        Err(error) => Err(Fault::new("tier", "no-such-code", error.to_string())),
-    }
+fn tier(row: &Record<'_>) -> Result<Option<u32>, Fault> {
+    let Some(tier) = number(row, "tier")? else { return Ok(None) };
+    let known = u8::try_from(tier).ok().is_some_and(|tier| Tier::try_from(tier).is_ok());
+    let fault = || Fault::new("tier", "no-such-code", format!("{tier} is no tier; 1, 2 and 3 are"));
+    known.then_some(Some(tier)).ok_or_else(fault)
 }
 
-fn participants(row: &Record<'_>) -> Result<Option<Value>, Fault> {
+fn participants(row: &Record<'_>) -> Result<Option<Vec<Uuid>>, Fault> {
     let Some(text) = row.get("participants") else { return Ok(None) };
     let mut ids = Vec::new();
     for part in text.split_whitespace() {
         // The text itself may be a name that does not belong in any report.
-        let fault = |_| {
-            Fault::new(
-                "participants",
-                "no-id",
-                "participants are ids of persons with blanks between, never names",
-            )
-        };
-        ids.push(part.parse::<Uuid>().map_err(fault)?);
+        let message = "participants are ids of persons with blanks between, never names";
+        ids.push(part.parse().map_err(|_| Fault::new("participants", "no-id", message))?);
     }
     ids.sort_unstable();
     ids.dedup();
-    Ok(Some(json!(ids)))
+    Ok(Some(ids))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::import::tests::made;
+    use crate::sender::tests::made as made_by;
+
+    fn made(rows: &Deliveries, text: &str) -> Vec<Result<Vec<Value>, Fault>> {
+        made_by(rows, crate::format("deliveries").unwrap(), text)
+    }
 
     #[test]
     fn a_row_names_an_offering_or_agreement_and_site_by_the_names_people_use() {
-        let known = |name: &str, n: u128| Known::from([(name.to_owned(), Some(Uuid::from_u128(n)))]);
+        let known = |name: &str, n: u128| Known::default().with(name, Uuid::from_u128(n));
         let rows = Deliveries { agreements: known("MOU-7", 7), sites: known("19642120141861", 5) };
         let text = "key,date,offering,agreement,site,kind,pillar,tier,mode,minutes,headcount\n\
              r1,03/02/2026,,MOU-7,19642120141861,tutoring,student-supports,2,,45,12\n\
@@ -204,5 +215,17 @@ mod tests {
             ("minutes", "empty"),
         ];
         assert_eq!(found, expected.map(|(column, code)| (column, code, false)));
+    }
+
+    #[test]
+    fn ids_are_those_of_before_rows_were_written_without_a_tree() {
+        let text = "key,date,offering,agreement,site,kind,pillar,tier,minutes,participants,funding,case\n\
+             r1,2026-03-02,00000000-0000-0000-0000-000000000009,00000000-0000-0000-0000-000000000003,\
+             00000000-0000-0000-0000-000000000002,tutoring,student-supports,2,45,00000000-0000-0000-0000-000000000007,ccspp,\
+             00000000-0000-0000-0000-000000000008\n";
+        let command = made(&Deliveries::default(), text).remove(0).unwrap().remove(0);
+        let body = command["body"].to_string();
+        let id = crate::uuid_of(&["azul-usd", "record-delivery", "sample", "r1", &body]);
+        assert_eq!(command["id"], json!(id));
     }
 }

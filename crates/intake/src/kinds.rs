@@ -92,13 +92,13 @@ const SERVICES: &[(&[&str], &str, &str)] = &[
 ];
 
 /// The kind of partner.
-pub(super) fn partner(text: &str) -> &'static str {
+pub(crate) fn partner(text: &str) -> &'static str {
     let text = words(text);
     PARTNERS.iter().find(|(all, _)| has(&text, all)).map_or("community-organisation", |(_, kind)| kind)
 }
 
 /// The kind of service and its pillar.
-pub(super) fn service(text: &str) -> (&'static str, &'static str) {
+pub(crate) fn service(text: &str) -> (&'static str, &'static str) {
     let text = words(text);
     let found = SERVICES.iter().find(|(all, _, _)| has(&text, all));
     found.map_or(("other", "student-supports"), |(_, kind, pillar)| (*kind, *pillar))

@@ -14,33 +14,25 @@
 //! taken. Free text (descriptions, contacts) is left behind.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use serde_json::{Value, json};
-
-use super::kinds;
-use super::record::{Header, Record, open, unreadable};
-use super::{Fault, Rows, Sender, needed};
-use crate::error::Error;
+use crate::sender::{Object, creates, needed};
+use crate::{Fault, Made, Record, Rows, Sender, kinds};
 
 /// Rows of `organizations.csv`.
-pub(crate) struct Organizations;
+#[derive(Debug)]
+pub struct Organizations;
 
 impl Rows for Organizations {
-    const COLUMNS: &'static [&'static str] = &["id", "name"];
-
-    fn commands(&self, sender: &Sender, row: &Record<'_>) -> Result<Vec<Value>, Fault> {
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
         let key = needed(row, "id")?;
         let name = row.line("name").ok_or_else(|| Fault::new("name", "empty", "name is empty"))?;
-        let mut details = json!({
-            "name": name, "kind": kinds::partner(&name), "hsds": format!("{}:{key}", sender.source),
-        });
-        let ein = row.get("tax_id").filter(|text| is_ein(text));
-        if let (Some(ein), Some(members)) = (ein, details.as_object_mut()) {
-            members.insert("ein".to_owned(), json!(ein));
-        }
-        let body = json!({ "id": partner(sender, key), "effective": sender.starts, "details": details });
-        Ok(vec![sender.command("onboard-partner", key, 1, &body)])
+        let mut details = Object::default();
+        details.put_some("ein", row.get("tax_id").filter(|text| is_ein(text)));
+        details.put("hsds", &format!("{}:{key}", sender.source));
+        details.put("kind", kinds::partner(&name)).put("name", &name);
+        let body = creates(details, sender.starts, partner(sender, key));
+        made.push(sender.command(("onboard-partner", key, 1), &body, None)?);
+        Ok(())
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -64,59 +56,35 @@ fn partner(sender: &Sender, organization: &str) -> uuid::Uuid {
 }
 
 /// Rows of `services.csv`, with what stands in the files beside it.
-#[derive(Default)]
-pub(crate) struct Services {
+#[derive(Debug, Default)]
+pub struct Services {
     organization_of_location: BTreeMap<String, String>,
     taxonomy_of_service: BTreeMap<String, String>,
 }
 
 impl Services {
-    /// Reads the files beside this one, where they are there.
-    ///
-    /// # Errors
-    /// When one of them can't be read.
-    pub(crate) fn beside(file: &Path) -> Result<Self, Error> {
-        let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    /// With the columns `id` and `organization_id` of `locations.csv`, and `service_id` and `taxonomy_id` of
+    /// `services_taxonomy.csv`.
+    pub fn beside(
+        locations: impl IntoIterator<Item = (String, String)>,
+        taxonomy: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
         let target = |code: &str| code.starts_with('Y');
-        let mut services = Self::default();
-        for (location, organization) in pairs(folder, "locations", ["id", "organization_id"])? {
-            services.organization_of_location.insert(location, organization);
-        }
-        for (service, code) in pairs(folder, "services_taxonomy", ["service_id", "taxonomy_id"])? {
+        let organization_of_location = locations.into_iter().collect();
+        let mut taxonomy_of_service = BTreeMap::new();
+        for (service, code) in taxonomy {
             // Codes under Y say for whom a service is, not what it is.
-            let first = services.taxonomy_of_service.entry(service).or_insert_with(|| code.clone());
+            let first = taxonomy_of_service.entry(service).or_insert_with(|| code.clone());
             if target(first) && !target(&code) {
                 *first = code;
             }
         }
-        Ok(services)
+        Self { organization_of_location, taxonomy_of_service }
     }
-}
-
-/// Two columns of a file beside, packed or not; nothing when there is none.
-fn pairs(folder: &Path, name: &str, columns: [&str; 2]) -> Result<Vec<(String, String)>, Error> {
-    let path = [format!("{name}.csv"), format!("{name}.csv.gz")]
-        .into_iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.exists());
-    let Some(path) = path else { return Ok(Vec::new()) };
-    let mut reader = open(&path)?;
-    let header = Header::read(&mut reader, &columns)?;
-    let mut found = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| unreadable(&error))?;
-        let row = Record::new(&header, &record);
-        if let [Some(key), Some(value)] = columns.map(|column| row.get(column)) {
-            found.push((key.to_owned(), value.to_owned()));
-        }
-    }
-    Ok(found)
 }
 
 impl Rows for Services {
-    const COLUMNS: &'static [&'static str] = &["id", "name"];
-
-    fn commands(&self, sender: &Sender, row: &Record<'_>) -> Result<Vec<Value>, Fault> {
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
         let key = needed(row, "id")?;
         let name = row.line("name").ok_or_else(|| Fault::new("name", "empty", "name is empty"))?;
         let located = || self.organization_of_location.get(row.get("location_id")?).map(String::as_str);
@@ -125,22 +93,21 @@ impl Rows for Services {
             Fault::new(
                 "organization_id",
                 "no-organization",
-                "the row names no organization, and no locations.csv beside it knows its location",
+                "the row names no organization, and no locations.csv beside the file knows its location; \
+                 over HTTP send a file with the column organization_id",
             )
         })?;
         let (kind, pillar) = kinds::service(&format!("{name} {}", row.line("keywords").unwrap_or_default()));
-        let mut details = json!({
-            "partner": partner(sender, organization), "name": name, "kind": kind, "pillar": pillar, "tier": 1,
-        });
         let listed = || row.get("taxonomy_ids").and_then(|ids| ids.split(',').next()).map(str::trim);
         let taxonomy = listed().or_else(|| self.taxonomy_of_service.get(key).map(String::as_str));
-        if let (Some(code), Some(members)) = (taxonomy, details.as_object_mut()) {
-            members.insert("taxonomy".to_owned(), json!(code));
-        }
+        let mut details = Object::default();
+        details.put("kind", kind).put("name", &name).put("partner", &partner(sender, organization));
+        details.put("pillar", pillar).put_some("taxonomy", taxonomy).put("tier", &1);
         let id = sender.id("offering", &format!("{}:{key}", sender.source));
-        let body = json!({ "id": id, "effective": sender.starts, "details": details });
+        let body = creates(details, sender.starts, id);
         // Services and organizations are numbered each on their own.
-        Ok(vec![sender.command("offer-service", &format!("service:{key}"), 1, &body)])
+        made.push(sender.command(("offer-service", &format!("service:{key}"), 1), &body, None)?);
+        Ok(())
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -156,13 +123,20 @@ impl Rows for Services {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::import::tests::{made, sender};
+    use crate::sender::tests::{made as made_by, sender};
+
+    fn made(rows: &dyn Rows, text: &str) -> Vec<Result<Vec<Value>, Fault>> {
+        made_by(rows, crate::format("services").unwrap(), text)
+    }
 
     #[test]
     fn a_service_finds_the_partner_of_its_organization() {
-        let partners = made(
+        let partners = made_by(
             &Organizations,
+            crate::format("partners").unwrap(),
             "id,name,tax_id\n17,\"Puente,\nNorte\",12-3456789\n18,Sole Owner,123-45-6789\n",
         );
         let partner = partners[0].as_ref().unwrap()[0]["body"].clone();

@@ -1,0 +1,108 @@
+//! Imports in the API document.
+
+use serde_json::{Map, Value, json};
+
+use crate::route::{Gives, Takes};
+
+/// What an address of imports takes as its body.
+pub(crate) fn takes(takes: Takes) -> Option<Value> {
+    match takes {
+        Takes::Import => {
+            let formats: Vec<&str> = intake::FORMATS.iter().map(|format| format.name).collect();
+            Some(json!({ "application/json": { "schema": {
+                "type": "object", "required": ["format"], "additionalProperties": false,
+                "properties": {
+                    "format": { "enum": formats, "description": about() },
+                    "source": { "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63,
+                        "description": "Name of the system that the rows come from; ids follow from it" },
+                    "name": { "type": "string", "maxLength": 200, "description": "The file's, for people" },
+                    "digest": { "type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$",
+                        "description": "Of the whole file; as in Content-Digest" },
+                },
+            } } }))
+        }
+        Takes::Data => Some(json!({
+            "text/csv": { "schema": { "type": "string" } },
+            "application/x-ndjson": { "schema": { "type": "string" } },
+            "application/octet-stream": { "schema": { "type": "string", "format": "binary" } },
+        })),
+        Takes::Commit => Some(json!({ "application/json": { "schema": {
+            "type": "object", "additionalProperties": false,
+            "properties": { "partial": { "type": "boolean", "default": false,
+                "description": "Record whatever is not refused, also without a check" } },
+        } } })),
+        _ => None,
+    }
+}
+
+/// Each format with its columns.
+fn about() -> String {
+    let one = |format: &intake::Format| {
+        let columns = match format.is_lines() {
+            true => "a JSON object a line".to_owned(),
+            false => format!("{}; {}", format.needed.join(" "), format.columns.join(" ")),
+        };
+        format!("`{}`: {} ({columns}).", format.name, format.about)
+    };
+    intake::FORMATS.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// Headers that an address of imports takes.
+pub(crate) fn headers(takes: Takes) -> Vec<Value> {
+    let header = |name: &str, required: bool, about: &str, schema: Value| json!({ "name": name, "in": "header", "required": required, "description": about, "schema": schema });
+    let text = || json!({ "type": "string" });
+    match takes {
+        Takes::Import => {
+            let uuid = json!({ "type": "string", "format": "uuid" });
+            vec![header("Idempotency-Key", true, "Id of the import", uuid)]
+        }
+        Takes::Data => vec![
+            header("Content-Range", false, "Which bytes come: bytes <first>-<last>/<total>", text()),
+            header("Content-Digest", false, "Of what comes: sha-256=:<base64>:", text()),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// Answers of an address of imports: status, meaning, content.
+pub(crate) fn gives(gives: Gives) -> Option<Map<String, Value>> {
+    let import = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/import" } } });
+    let answer = |about: &str| json!({ "description": about, "content": import });
+    let all = match gives {
+        Gives::Import => vec![
+            ("200", answer("The import")),
+            ("201", answer("The import, new")),
+            ("202", answer("The import, which is worked on from now on")),
+        ],
+        Gives::Nothing => vec![("204", json!({ "description": "Done" }))],
+        _ => return None,
+    };
+    Some(all.into_iter().map(|(status, answer)| (status.to_owned(), answer)).collect())
+}
+
+/// The schema of an import.
+pub(crate) fn schema() -> Value {
+    let text = || json!({ "type": ["string", "null"] });
+    let number = || json!({ "type": ["integer", "null"] });
+    let counts = json!({
+        "type": ["object", "null"],
+        "properties": {
+            "rows": { "type": "integer" }, "accepted": { "type": "integer" }, "repeated": { "type": "integer" },
+            "refused": { "type": "integer" }, "passed_over": { "type": "integer" },
+        },
+        "required": ["rows", "accepted", "repeated", "refused", "passed_over"],
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "string", "format": "uuid" }, "format": { "type": "string" },
+            "source": { "type": "string" }, "name": text(), "created": text(),
+            "phase": { "enum":
+                ["uploading", "uploaded", "checking", "checked", "committing", "committed", "unusable"] },
+            "received": { "type": "integer" }, "total": number(), "digest": text(),
+            "checked": counts, "counts": counts, "bytes": number(), "waits_for": text(),
+            "problem": { "type": ["object", "null"] }, "links": { "type": "object" },
+        },
+        "required": ["id", "format", "source", "phase", "received"],
+    })
+}

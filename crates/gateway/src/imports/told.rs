@@ -1,0 +1,142 @@
+//! What is told of an import: its record, its progress as it changes, and its reports.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse as _, Response, Sse};
+use futures::{Stream, StreamExt as _};
+use intake::Told;
+use serde_json::{Value, json};
+
+use super::record::{Import, Job, Trouble};
+use super::routes::found;
+use super::store::{Segment, pieces};
+use crate::Shared;
+use crate::access::Caller;
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+
+/// How often progress is looked at, for whoever follows it.
+const LOOK: Duration = Duration::from_millis(500);
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// An import as it is told.
+pub(crate) fn told(import: &Import) -> Value {
+    let job = import.job.as_ref();
+    let counts = |counts: super::record::Counts| {
+        json!({ "rows": counts.rows(), "accepted": counts.accepted, "repeated": counts.repeated,
+            "refused": counts.refused, "passed_over": counts.passed_over })
+    };
+    let trouble = |trouble: &Trouble| json!({ "type": format!("/problems/{}", trouble.code), "detail": trouble.message });
+    let at = |end: &str| format!("/v1/{}/imports/{}{end}", import.ledger, import.id);
+    json!({
+        "id": import.id,
+        "format": import.format,
+        "source": import.source,
+        "name": import.name,
+        "created": jiff::Timestamp::from_microsecond(import.created).map(|time| time.to_string()).ok(),
+        "phase": import.phase(),
+        "received": import.received,
+        "total": import.total,
+        "digest": import.digest,
+        "checked": import.checked.map(counts),
+        "counts": job.map(|job| counts(job.counts)),
+        "bytes": job.map(|job| job.offset),
+        "waits_for": job.and_then(|job| job.waits.clone()),
+        "problem": job.and_then(|job| job.trouble.as_ref()).map(trouble),
+        "links": { "self": at(""), "data": at("/data"), "errors": at("/errors.csv"), "report": at("/report.csv") },
+    })
+}
+
+/// Progress as it changes, until nobody works on it any more.
+pub(crate) async fn live(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path((_, id)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    let (import, _) = found(&shared, &caller, &id).await?;
+    let busy = |_| Problem::new("busy", "too many follow already");
+    let reader = shared.readers.clone().try_acquire_owned().map_err(busy)?;
+    let shutdown = shared.shutdown.clone();
+    let told = progress(shared, import).map(move |event| {
+        let _reader = &reader;
+        Ok::<_, Infallible>(event)
+    });
+    let told = told.take_until(async move { shutdown.triggered().await });
+    Ok(Sse::new(told).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
+}
+
+fn progress(shared: Arc<Shared>, first: Import) -> impl Stream<Item = Event> + Send + 'static {
+    let (ledger, id) = (first.ledger.clone(), first.id);
+    futures::stream::unfold(Some((first, true)), move |state| {
+        let (shared, ledger) = (shared.clone(), ledger.clone());
+        async move {
+            let (mut import, mut is_new) = state?;
+            while !is_new {
+                tokio::time::sleep(LOOK).await;
+                // What is out of reach now may be there in a moment.
+                let Ok(now) = shared.imports.load(&ledger, id).await else { continue };
+                let (now, _) = now?;
+                is_new = told(&now) != told(&import);
+                import = now;
+            }
+            let name = if import.is_open() { "progress" } else { "ended" };
+            let event = Event::default().event(name).data(told(&import).to_string());
+            let next = import.is_open().then_some((import, false));
+            Some((event, next))
+        }
+    })
+}
+
+/// Every row that was refused.
+pub(crate) async fn errors(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path((_, id)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    sheet(&shared, &caller, &id, ("errors", Told::ERRORS, |job| &job.errors)).await
+}
+
+/// Every row, with how it ended and where it stands.
+pub(crate) async fn report(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path((_, id)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    sheet(&shared, &caller, &id, ("report", Told::REPORT, |job| &job.report)).await
+}
+
+/// Name of a report, its first line, and where its bytes are.
+type Sort = (&'static str, &'static str, fn(&Job) -> &Vec<Segment>);
+
+async fn sheet(shared: &Arc<Shared>, caller: &Caller, id: &str, sort: Sort) -> Result<Response, Problem> {
+    let (what, first, of) = sort;
+    let (import, _) = found(shared, caller, id).await?;
+    let segments = import.job.as_ref().map(of).cloned().unwrap_or_default();
+    let (store, ledger, id) = (shared.imports.clone(), import.ledger, import.id);
+    let rest = futures::stream::iter(pieces(&segments, 0)).then(move |piece| {
+        let (store, ledger) = (store.clone(), ledger.clone());
+        async move {
+            let gone = || std::io::Error::other("a part of the report is not kept any more");
+            match store.get((what, &ledger, id), piece).await {
+                Ok(bytes) => bytes.ok_or_else(gone),
+                Err(problem) => Err(std::io::Error::other(problem.detail.clone())),
+            }
+        }
+    });
+    let first = futures::stream::once(std::future::ready(Ok(bytes::Bytes::from_static(first.as_bytes()))));
+    let name = format!("attachment; filename=\"{what}.csv\"");
+    let headers = [("content-type", "text/csv; charset=utf-8".to_owned()), ("content-disposition", name)];
+    Ok((headers, Body::from_stream(first.chain(rest))).into_response())
+}
