@@ -4,11 +4,13 @@
 //! Everybody who was given a receipt holds it against the log afterwards. The ordinary run is short;
 //! `cargo xtask test --faults` runs the same stories for longer.
 
+mod callers;
 mod checker;
 mod clients;
 mod clocks;
 mod disks;
 mod followers;
+mod gateways;
 mod kills;
 mod leaders;
 mod leases;

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 use tests::binary;
-use tests::commands::open;
 
-use crate::kit::{Answer, Gateway, LEDGER, code, key_of, nameless_site, site};
+use crate::kit::{Answer, Gateway, LEDGER, code, key_of, nameless_site, opened, site, token};
 
 const OTHER: &str = "glendora-usd";
 const NONE: &str = "nowhere-usd";
@@ -13,23 +12,9 @@ const NONE: &str = "nowhere-usd";
 fn two_ledgers() -> Gateway {
     let gateway = Gateway::start_with("");
     for ledger in [LEDGER, OTHER] {
-        let line = format!("{}\n", open());
-        let to = ["record", "--ledger", ledger, "--data", &gateway.data(), "-"];
-        assert_eq!(binary::run_with(&to, &line).code, 0);
+        opened(&gateway, ledger);
     }
     gateway
-}
-
-/// Makes a token with these scopes for these ledgers.
-fn token(gateway: &Gateway, ledgers: &[&str], scopes: &[&str]) -> (String, String) {
-    let data = gateway.data();
-    let mut arguments =
-        vec!["token", "new", "--json", "--data", &data, "--label", "Night job", "--actor", "svc:sis"];
-    arguments.extend(ledgers.iter().flat_map(|ledger| ["--ledger", ledger]));
-    arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope]));
-    let made = binary::run(&arguments).ended(0).json();
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    (text("token"), text("id"))
 }
 
 fn bearer(token: &str) -> String {

@@ -1,6 +1,9 @@
 //! The API document and the addresses are the same.
 
+use std::path::Path;
+
 use serde_json::Value;
+use tests::nats::root;
 
 use crate::kit::{Gateway, LEDGER, key_of};
 
@@ -87,4 +90,29 @@ fn schemas_and_problems_have_pages() {
     assert_eq!(gateway.get("/schemas/event/ledger-opened/9").status, 404);
     let docs = gateway.get("/docs").body;
     assert!(docs.contains("record-delivery") && !docs.contains("http://") && !docs.contains("<script"));
+}
+
+#[test]
+fn every_refusal_of_the_roles_behind_has_a_page() {
+    let gateway = Gateway::start();
+    let mut codes = Vec::new();
+    for role in ["wire", "recorder", "projector", "cli"] {
+        sources(&root().join("crates").join(role).join("src"), &mut |text| {
+            let said = text.split("RefusalReply::new(\"").skip(1);
+            codes.extend(said.map(|rest| rest.split('"').next().unwrap().to_owned()));
+        });
+    }
+    assert!(codes.len() > 15, "{codes:?}");
+    for code in codes {
+        assert_eq!(gateway.get(&format!("/problems/{code}")).status, 200, "{code}");
+    }
+}
+
+fn sources(folder: &Path, read: &mut impl FnMut(&str)) {
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        match entry.is_dir() {
+            true => sources(&entry, read),
+            false => read(&std::fs::read_to_string(entry).unwrap()),
+        }
+    }
 }

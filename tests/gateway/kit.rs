@@ -1,7 +1,7 @@
 //! A server with a gateway, and requests to it.
 
 use serde_json::{Value, json};
-use tests::binary::Serving;
+use tests::binary::{self, Serving};
 pub use tests::commands::LEDGER;
 use tests::commands::{open as open_command, site as site_command};
 pub use tests::http::Answer;
@@ -74,6 +74,35 @@ impl Gateway {
         Self { server, port, folder }
     }
 
+    /// With the year of a made-up district of about so many events, and the name of its ledger.
+    pub fn with_a_year(events: u64) -> (Self, String) {
+        let gateway = Self::start_with("gateway.tokens = false");
+        let mut district = region::region(5, events).pop().unwrap();
+        let ledger = district.ledger().to_string();
+        loop {
+            let batch = district.next_batch();
+            if batch.is_empty() {
+                return (gateway, ledger);
+            }
+            let mut made = Vec::new();
+            for part in batch.chunks(500) {
+                let lines: String = part.iter().map(|command| unsigned(command) + "\n").collect();
+                let headers = "Content-Type: application/x-ndjson\r\n";
+                let answer = gateway.post(&format!("/v1/{ledger}/commands"), headers, &lines);
+                assert_eq!(answer.status, 200, "{answer:?}");
+                made.extend(answer.body.lines().map(event_made));
+            }
+            district.recorded(&made);
+        }
+    }
+
+    /// What was there, served again.
+    pub fn start_again(folder: tempfile::TempDir) -> Self {
+        let server = Serving::start(&folder.path().join("hubledger.toml"));
+        let port = Port::of_gateway(&server);
+        Self { server, port, folder }
+    }
+
     /// Stops the server, and gives its data directory's folder.
     pub fn stop(self) -> tempfile::TempDir {
         assert_eq!(self.server.stop(), 0);
@@ -109,10 +138,30 @@ impl Gateway {
         self.port.give("POST", path, &format!("Connection: close\r\n{headers}"), body)
     }
 
+    /// Puts this as JSON, with these headers.
+    pub fn put(&self, path: &str, headers: &str, body: &Value) -> Answer {
+        let headers = format!("Connection: close\r\n{JSON}{headers}");
+        self.port.give("PUT", path, &headers, &body.to_string())
+    }
+
     /// Registers a site of this number under its own key.
     pub fn site(&self, number: u32) -> Answer {
         self.record(&format!("/v1/{LEDGER}/sites"), 1000 + number, &site(number))
     }
+}
+
+/// The command without who acts, which follows from the token.
+fn unsigned(command: &str) -> String {
+    let mut command: Value = serde_json::from_str(command).unwrap();
+    command.as_object_mut().unwrap().remove("actor");
+    command.to_string()
+}
+
+/// The first event of an outcome among many, which must be a receipt.
+fn event_made(line: &str) -> Option<uuid::Uuid> {
+    let outcome: Value = serde_json::from_str(line).unwrap();
+    assert!(outcome["receipt"].is_object(), "{line}");
+    outcome["receipt"]["event_ids"][0].as_str()?.parse().ok()
 }
 
 /// The key of this number.
@@ -143,4 +192,22 @@ pub fn code(answer: &Answer) -> String {
     let told = answer.json();
     assert_eq!(told["status"], json!(answer.status));
     told["type"].as_str().unwrap().strip_prefix("/problems/").unwrap().to_owned()
+}
+
+/// Opens a ledger at a gateway that wants tokens.
+pub fn opened(gateway: &Gateway, ledger: &str) {
+    let to = ["record", "--ledger", ledger, "--data", &gateway.data(), "-"];
+    assert_eq!(binary::run_with(&to, &format!("{}\n", open_command())).code, 0);
+}
+
+/// Makes a token with these scopes for these ledgers: the token, and its id.
+pub fn token(gateway: &Gateway, ledgers: &[&str], scopes: &[&str]) -> (String, String) {
+    let data = gateway.data();
+    let mut arguments =
+        vec!["token", "new", "--json", "--data", &data, "--label", "Night job", "--actor", "svc:sis"];
+    arguments.extend(ledgers.iter().flat_map(|ledger| ["--ledger", ledger]));
+    arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope]));
+    let made = binary::run(&arguments).ended(0).json();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("token"), text("id"))
 }

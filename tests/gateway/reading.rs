@@ -68,6 +68,41 @@ fn a_reader_of_its_own_writes_waits_or_is_told_to_come_again() {
 }
 
 #[test]
+fn who_would_wait_gets_what_is_recorded_meanwhile() {
+    // Without the preference nobody would wait.
+    let gateway = Gateway::start_with("gateway.tokens = false\nprojector.wait_ms = 0");
+    gateway.record(&format!("/v1/{LEDGER}/open-ledger"), 1, &tests::commands::open()["body"]);
+    let path = format!("/v1/{LEDGER}/sites?min_position=1:3");
+    let answer = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| gateway.get_with(&path, "Prefer: respond-async, wait=300\r\n"));
+        (1..=2).for_each(|number| assert_eq!(gateway.site(number).status, 201));
+        waiting.join().unwrap()
+    });
+    assert_eq!((answer.status, answer.header("preference-applied")), (200, Some("wait=30")));
+    assert_eq!(answer.json()["rows"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn who_would_not_wait_is_told_at_once_where_the_view_is() {
+    // Without the preference it would take longer than anybody waits for a test.
+    let gateway = Gateway::start_with("gateway.tokens = false\nprojector.wait_ms = 600000");
+    gateway.record(&format!("/v1/{LEDGER}/open-ledger"), 1, &tests::commands::open()["body"]);
+    gateway.site(1);
+    gateway.read("sites?min_position=1:2");
+    let path = format!("/v1/{LEDGER}/sites?min_position=1:99");
+    let behind = gateway.get_with(&path, "Prefer: wait=0\r\n");
+    assert_eq!((behind.status, code(&behind)), (503, "view-behind".to_owned()));
+    assert_eq!(
+        (behind.header("retry-after"), behind.header("preference-applied")),
+        (Some("1"), Some("wait=0"))
+    );
+    assert!(behind.json()["detail"].as_str().unwrap().contains("at position 2, not yet at 99"), "{behind:?}");
+    // A preference about nothing is applied to nothing.
+    let plain = gateway.get_with(&format!("/v1/{LEDGER}/sites"), "Prefer: wait=5\r\n");
+    assert_eq!((plain.status, plain.header("preference-applied")), (200, None));
+}
+
+#[test]
 fn a_report_is_the_same_bytes_for_whoever_asks_from_the_same_place() {
     let gateway = Gateway::start();
     gateway.site(1);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -74,6 +75,19 @@ impl Port {
         let mut text = Vec::new();
         let _ = stream.read_to_end(&mut text);
         Answer::of(&String::from_utf8_lossy(&text))
+    }
+
+    /// Sends these bytes and waits so long for the whole answer; nothing if nobody listens, or the connection breaks or
+    /// says nothing.
+    pub fn try_send(&self, bytes: &str, patience: Duration) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.0).ok()?;
+        stream.set_read_timeout(Some(patience)).unwrap();
+        stream.write_all(bytes.as_bytes()).ok()?;
+        let mut text = Vec::new();
+        stream.read_to_end(&mut text).ok()?;
+        let answer = Answer::of(&String::from_utf8_lossy(&text))?;
+        let length: usize = answer.header("content-length")?.parse().ok()?;
+        (answer.body.len() == length).then_some(answer)
     }
 
     /// Asks with this method, and these headers if any.

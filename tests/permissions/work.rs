@@ -196,6 +196,7 @@ async fn a_recorder_and_a_projector_need_no_more_than_their_own_nkeys() {
         valid_on: None,
         min_position: Some((1, 21)),
         limit: None,
+        wait: None,
     };
     assert_eq!(projector.query(&query).await.unwrap().rows.len(), 21);
     projector.stop().await;

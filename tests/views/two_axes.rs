@@ -201,6 +201,7 @@ proptest! {
                         valid_on: Some(day),
                         min_position: None,
                         limit: None,
+                        wait: None,
                     };
                     let found = told(folded.answer(&query).unwrap().rows);
                     prop_assert_eq!(found, plainly, "{} {:?} as of {} on {}", view.name(), filters, as_of, day);
@@ -221,6 +222,7 @@ fn reach(as_of: AsOf, day: Date) -> Query {
         valid_on: Some(day),
         min_position: None,
         limit: None,
+        wait: None,
     }
 }
 

@@ -262,7 +262,7 @@ fn question(ledger: &Slug, view: &str, filters: &[(&str, &str)], position: Optio
         filters.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect();
     let min_position = position.map(|position| (journal::FIRST_EPOCH, position));
     let (ledger, view) = (ledger.clone(), view.to_owned());
-    Query { ledger, view, filters, as_of: None, valid_on: None, min_position, limit: None }
+    Query { ledger, view, filters, as_of: None, valid_on: None, min_position, limit: None, wait: None }
 }
 
 fn p99(mut all: Vec<f64>) -> f64 {

@@ -64,6 +64,7 @@ fn asked(ledger: &domain::Slug, view: &str, position: u64) -> Query {
         valid_on: None,
         min_position: Some((1, position)),
         limit: None,
+        wait: None,
     }
 }
 

@@ -43,6 +43,7 @@ impl Views<'_> {
             valid_on: None,
             min_position: Some((1, self.complete)),
             limit: None,
+            wait: None,
         }
     }
 

@@ -2,13 +2,13 @@
 //!
 //! One place decides, and says on stderr what it decided.
 
+mod nats;
+
 use std::time::Duration;
 
-use async_nats::Request;
-use async_nats::client::RequestErrorKind;
-use bytes::Bytes;
 use domain::Slug;
-use journal::{AnyJournal, Embedded, JetStream, JournalError, jetstream};
+use gateway::Trace;
+use journal::{AnyJournal, Embedded, JetStream, JournalError};
 use serde_json::value::RawValue;
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
@@ -23,6 +23,8 @@ use crate::output::Output;
 use crate::serve::node::{Node, Plan};
 use crate::serve::socket;
 use crate::verb::config;
+
+pub(crate) use nats::{ask_nats, connect};
 
 /// Longest wait for a reply through NATS before the question goes out again, perhaps to another server, and how often
 /// it does. A group is durable in milliseconds; a view may wait for `min_position` first.
@@ -159,7 +161,7 @@ impl Client {
             let reply = match self {
                 Self::Direct(node, _) => node.reply(ask.clone()).await,
                 Self::Socket(stream) => ask_socket(&mut *stream.lock().await, &ask).await?,
-                Self::Nats(journal) => ask_nats(journal, ledger, &ask).await?,
+                Self::Nats(journal) => ask_nats(journal, ledger, &ask, &Trace::default()).await?,
             };
             let again = match &reply {
                 Reply::Failed { refusal, repeat: true } => {
@@ -241,7 +243,9 @@ fn unanswered() -> Error {
 /// Who answers, how long a reply may take, and how often the question goes out.
 const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
     match ask {
-        Ask::Query { .. } | Ask::Explain { .. } => ("projector", ANSWER_TIMEOUT, ANSWERS_MISSED_MAX),
+        Ask::Query { query } | Ask::Explain { query, .. } => {
+            ("projector", ANSWER_TIMEOUT.saturating_add(query.patience()), ANSWERS_MISSED_MAX)
+        }
         Ask::Digests { .. } | Ask::Rebuild { .. } => ("projector", WHOLE_TIMEOUT, 1),
         Ask::Health
         | Ask::Ledgers
@@ -253,72 +257,10 @@ const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
     }
 }
 
-/// Asks through NATS. A question without an answer goes out again: servers of one role share the questions, so
-/// another one may get it.
-///
-/// # Errors
-/// When nobody answers.
-pub(crate) async fn ask_nats(journal: &JetStream, ledger: &Slug, ask: &Ask) -> Result<Reply, Error> {
-    let (role, timeout, mut left) = patience(ask);
-    let (client, subject) = (journal.client(), format!("ask.{role}.{ledger}"));
-    let question = Bytes::from(serde_json::to_vec(ask)?);
-    let most = client.server_info().max_payload;
-    if question.len() > most {
-        let what = format!("the request has {} bytes; a NATS message carries {most}", question.len());
-        return Err(Error::new(Exit::Usage, what).hint("send fewer commands at once, or smaller ones"));
-    }
-    let mut pauses = PAUSES_MS.into_iter();
-    loop {
-        let request = Request::new().payload(question.clone()).timeout(Some(timeout));
-        let asked = journal.permitted(&subject, client.send_request(subject.clone(), request)).await;
-        let error = match asked.map_err(|denied| journal_error(&denied))? {
-            Ok(message) => return serde_json::from_slice(&message.payload).map_err(|error| not_ours(&error)),
-            Err(error) => error,
-        };
-        let pause = match error.kind() {
-            RequestErrorKind::NoResponders => pauses.next(),
-            RequestErrorKind::TimedOut => {
-                left = left.saturating_sub(1);
-                (left > 0).then_some(0)
-            }
-            _ => None,
-        };
-        if let Some(pause) = pause {
-            tracing::debug!(%error, role, "asking again");
-            tokio::time::sleep(Duration::from_millis(pause)).await;
-            continue;
-        }
-        let hint = match error.kind() {
-            RequestErrorKind::NoResponders => {
-                format!(
-                    "start one with: hubledger serve all --config FILE, or serve {role}; {REPEATING_IS_SAFE}"
-                )
-            }
-            _ => format!("its end is not known; {REPEATING_IS_SAFE}"),
-        };
-        let what = format!("no {role} answered for {ledger}");
-        return Err(Error::new(Exit::Unavailable, what).why(error).hint(hint));
-    }
-}
-
 fn not_ours(error: &serde_json::Error) -> Error {
     Error::new(Exit::Failure, "the server's reply can't be read")
         .why(error)
         .hint("use the same version of hubledger on both sides")
-}
-
-/// Connects to JetStream to read; what reads can lose nothing.
-///
-/// # Errors
-/// When nobody answers.
-pub(crate) async fn connect(url: &str, place: &Place) -> Result<JetStream, Error> {
-    let settings = jetstream::Settings {
-        url: url.to_owned(),
-        replicas: 1,
-        nkey_file: place.nkey.clone(),
-        accept_unchecked_sync: true,
-    };
-    JetStream::connect(settings).await.map_err(|error| journal_error(&error))
 }
 
 /// A data directory whose log is elsewhere can only be asked through its server.

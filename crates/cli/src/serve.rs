@@ -17,3 +17,4 @@ mod passing;
 pub(crate) mod presence;
 pub(crate) mod socket;
 mod spread;
+pub(crate) mod trace;

@@ -56,7 +56,7 @@ pub(crate) fn must_be(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem
 }
 
 /// The members of a JSON object, in order and as they were written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Members(Vec<(String, Box<RawValue>)>);
 
 impl Members {

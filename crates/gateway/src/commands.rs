@@ -20,6 +20,7 @@ use wire::{Outcome, Receipt};
 use crate::Shared;
 use crate::access::Caller;
 use crate::body::{Members, media_type, must_be, whole};
+use crate::conditions::{IfMatch, must_be_new, new_only};
 use crate::parameters::{Parameters, closest};
 use crate::problem::Problem;
 use crate::things::{Needs, Taken};
@@ -50,6 +51,33 @@ pub(crate) async fn act(
     must_be(&headers, &["application/json"])?;
     let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX).await?)?;
     let thing = thing(&taken, &path, key, &mut members)?;
+    let (wanted, is_new) = (IfMatch::read(&headers, &taken, thing)?, must_be_new(&headers, &taken)?);
+    let command = drafted(&taken, key, members, (&caller, dry_run))?;
+    let ledger = &caller.ledger;
+    let outcome = match wanted {
+        Some(wanted) => Some(shared.submit_if(&caller, &command, &wanted).await?),
+        None => shared.desks.submit(ledger, vec![command.to_raw()?]).await?.into_iter().next(),
+    };
+    let outcome = outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))?;
+    let outcome = pointed(outcome, &taken);
+    let outcome = if is_new { new_only(outcome) } else { outcome };
+    let location = match (taken.needs, &thing) {
+        (Needs::Nothing, Some(id)) => location(&taken, ledger, id),
+        _ => None,
+    };
+    answer(outcome, location, &taken)
+}
+
+/// The command of these members: what it is about, and what stands around it.
+///
+/// # Errors
+/// Only for what is no JSON.
+pub(crate) fn drafted(
+    taken: &Taken,
+    key: Uuid,
+    mut members: Members,
+    (caller, dry_run): (&Caller, bool),
+) -> Result<Members, Problem> {
     let mut around = Vec::new();
     for name in AROUND {
         around.extend(members.take(name).map(|value| (*name, value)));
@@ -62,16 +90,7 @@ pub(crate) async fn act(
         command.put(name, &value)?;
     }
     command.put("body", &members.to_raw()?)?;
-    let command = signed(command, &caller, dry_run)?;
-    let ledger = &caller.ledger;
-    let outcome = shared.desks.submit(ledger, vec![command]).await?.into_iter().next();
-    let outcome = outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))?;
-    let outcome = pointed(outcome, &taken);
-    let location = match (taken.needs, &thing) {
-        (Needs::Nothing, Some(id)) => location(&taken, ledger, id),
-        _ => None,
-    };
-    answer(outcome, location, &taken)
+    signed(command, caller, dry_run)
 }
 
 /// Which thing it is about. A new one gets an id that follows from the key, so that a repetition is the same command.
@@ -110,7 +129,7 @@ fn thing(
 }
 
 /// What is in the command's body is at the top of what was sent.
-fn pointed(outcome: Outcome, taken: &Taken) -> Outcome {
+pub(crate) fn pointed(outcome: Outcome, taken: &Taken) -> Outcome {
     match outcome {
         Outcome::Refusal(refusal) => {
             let field = refusal.field.map(|field| match field.strip_prefix("/body") {
@@ -138,7 +157,7 @@ fn meant(said: &str, taken: &Taken) -> String {
     close.map_or_else(|| schema.clone(), |close| format!("did you mean {close}? {schema}"))
 }
 
-fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {
+pub(crate) fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {
     let collection = crate::things::collections().find(|collection| collection.kind == taken.kind)?;
     Some(format!("/v1/{ledger}/{}/{id}", collection.name))
 }
@@ -152,7 +171,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Uuid, Problem> {
 }
 
 /// The command with who acts.
-fn signed(mut command: Members, caller: &Caller, dry_run: bool) -> Result<Box<RawValue>, Problem> {
+fn signed(mut command: Members, caller: &Caller, dry_run: bool) -> Result<Members, Problem> {
     command.put("actor", &caller.actor)?;
     if let Some(credential) = &caller.credential {
         command.put("credential", &credential)?;
@@ -160,7 +179,7 @@ fn signed(mut command: Members, caller: &Caller, dry_run: bool) -> Result<Box<Ra
     if dry_run {
         command.put("dryrun", &true)?;
     }
-    command.to_raw()
+    Ok(command)
 }
 
 /// Records commands of any kind: one object, or one a line.
@@ -224,7 +243,7 @@ fn whole_command(json: &[u8], caller: &Caller, dry_run: bool) -> Result<Box<RawV
     if let Some(name) = name {
         command.put("command", &name)?;
     }
-    signed(command, caller, dry_run)
+    signed(command, caller, dry_run)?.to_raw()
 }
 
 fn answer(outcome: Outcome, location: Option<String>, taken: &Taken) -> Result<Response, Problem> {
@@ -232,7 +251,11 @@ fn answer(outcome: Outcome, location: Option<String>, taken: &Taken) -> Result<R
     answered(outcome, location, made)
 }
 
-fn answered(outcome: Outcome, location: Option<String>, made: StatusCode) -> Result<Response, Problem> {
+pub(crate) fn answered(
+    outcome: Outcome,
+    location: Option<String>,
+    made: StatusCode,
+) -> Result<Response, Problem> {
     let (receipt, repeated) = match outcome {
         Outcome::Refusal(refusal) => return Err(Problem::from(refusal)),
         Outcome::WouldAccept { events } => {

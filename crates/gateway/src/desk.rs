@@ -2,7 +2,7 @@
 //! while the one before was on its way.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use domain::Slug;
 use futures::StreamExt as _;
@@ -12,8 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 use wire::Outcome;
 use wire::ask::{Ask, Reply};
 
-use crate::backend::Backend;
+use crate::backend::Behind;
 use crate::problem::Problem;
+use crate::trace::Trace;
 
 /// Commands in one question; their receipts fit one message of NATS.
 const COMMANDS_MAX: usize = 500;
@@ -27,6 +28,7 @@ const WAITING_MAX: usize = 4096;
 /// Commands of one request, recorded in this order.
 struct Waiting {
     commands: Vec<Box<RawValue>>,
+    trace: Trace,
     answer: oneshot::Sender<Result<Vec<Outcome>, Problem>>,
 }
 
@@ -38,12 +40,12 @@ impl Waiting {
 
 /// Where requests hand commands in.
 pub(crate) struct Desks {
-    backend: Arc<dyn Backend>,
+    backend: Behind,
     desks: Mutex<BTreeMap<Slug, mpsc::Sender<Waiting>>>,
 }
 
 impl Desks {
-    pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
+    pub(crate) fn new(backend: Behind) -> Self {
         Self { backend, desks: Mutex::default() }
     }
 
@@ -58,7 +60,7 @@ impl Desks {
     ) -> Result<Vec<Outcome>, Problem> {
         let (answer, answered) = oneshot::channel();
         let busy = || Problem::new("busy", format!("too many requests wait for {ledger}"));
-        self.desk(ledger).try_send(Waiting { commands, answer }).map_err(|_| busy())?;
+        self.desk(ledger).try_send(Waiting { commands, trace: Trace::now(), answer }).map_err(|_| busy())?;
         let stopped = |_| Problem::new("unavailable", "the gateway stops");
         answered.await.map_err(stopped)?
     }
@@ -77,7 +79,7 @@ impl Desks {
 }
 
 /// Works until nobody can hand in any more and all is answered.
-async fn work(backend: Arc<dyn Backend>, ledger: Slug, mut waiting: mpsc::Receiver<Waiting>) {
+async fn work(backend: Behind, ledger: Slug, mut waiting: mpsc::Receiver<Waiting>) {
     let mut on_the_way = FuturesUnordered::new();
     let (mut held, mut open) = (None::<Waiting>, true);
     while open || held.is_some() || !on_the_way.is_empty() {
@@ -87,7 +89,7 @@ async fn work(backend: Arc<dyn Backend>, ledger: Slug, mut waiting: mpsc::Receiv
             first = next(&mut held, &mut waiting), if room && (open || held.is_some()) => match first {
                 Some(first) => {
                     let together = gather(first, &mut held, &mut waiting);
-                    on_the_way.push(ask(backend.as_ref(), &ledger, together));
+                    on_the_way.push(ask(&backend, &ledger, together));
                 }
                 None => open = false,
             },
@@ -117,14 +119,17 @@ fn gather(first: Waiting, held: &mut Option<Waiting>, waiting: &mut mpsc::Receiv
     together
 }
 
-async fn ask(backend: &dyn Backend, ledger: &Slug, together: Vec<Waiting>) {
+async fn ask(backend: &Behind, ledger: &Slug, together: Vec<Waiting>) {
     let (mut commands, mut callers) = (Vec::new(), Vec::with_capacity(together.len()));
+    let mut traces = Vec::with_capacity(together.len());
     for waiting in together {
         callers.push((waiting.commands.len(), waiting.answer));
         commands.extend(waiting.commands);
+        traces.push(waiting.trace);
     }
     let count = commands.len();
-    let mut outcomes = match backend.ask(ledger, Ask::Submit { ledger: ledger.clone(), commands }).await {
+    let (ask, trace) = (Ask::Submit { ledger: ledger.clone(), commands }, Trace::of_group(&traces));
+    let mut outcomes = match backend.ask_for(ledger, ask, &trace).await {
         Reply::Outcomes { outcomes } if outcomes.len() == count => outcomes.into_iter(),
         reply => {
             let problem = failed(reply);

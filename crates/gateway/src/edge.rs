@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::ALLOW;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::Shared;
 use crate::problem::Problem;
+use crate::trace::Trace;
+use crate::vantage::PREFERENCE_APPLIED;
 
 /// Name of the header with the request's id, both ways.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,14 +39,14 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let method = request.method().clone();
     // The route, not the address: ids of things stay out of logs.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let traceparent =
-        request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let trace = Trace::of(&id, request.headers());
+    let traceparent = trace.traceparent.clone();
     let began = shared.clock.elapsed();
-    let response = next.run(request).await;
+    let response = trace.answering(next.run(request)).await;
     let mut response = match response.extensions().get::<Problem>() {
         Some(problem) => {
             let told = problem.clone().of_request(&id).render();
-            // A 405 says which methods there are, and an upload where it goes on.
+            // A 405 says which methods there are, an upload where it goes on, a late view how long was waited for it.
             carry(&response, told)
         }
         None => response,
@@ -62,8 +65,8 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
 }
 
 fn carry(from: &Response, mut to: Response) -> Response {
-    for name in ["allow", crate::imports::OFFSET] {
-        if let Some(value) = from.headers().get(name) {
+    for name in [ALLOW, PREFERENCE_APPLIED, HeaderName::from_static(crate::imports::OFFSET)] {
+        if let Some(value) = from.headers().get(&name) {
             to.headers_mut().insert(name, value.clone());
         }
     }

@@ -22,13 +22,12 @@ use crate::desk::failed;
 use crate::paging::{PAGE_SIZE, PAGE_SIZE_MAX, link_next};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::reading::{hidden, nothing, positions, put, read_id};
+use crate::reading::{OfThing, hidden, nothing, positions, put};
 use crate::seek::{events, unreadable};
-use crate::things::Collection;
-use crate::vantage::{Looking, Place};
+use crate::vantage::Place;
 
 /// Events that are looked through for one page; a page may then be short, and says where to go on.
-const LOOKED_THROUGH_MAX: u64 = 20_000;
+pub(crate) const LOOKED_THROUGH_MAX: u64 = 20_000;
 const NDJSON: &str = "application/x-ndjson";
 const BATCH: &str = "application/cloudevents-batch+json";
 
@@ -134,7 +133,8 @@ pub(crate) async fn page(
     Ok(response)
 }
 
-fn size(parameters: &mut Parameters) -> Result<usize, Problem> {
+/// How many are wanted at most.
+pub(crate) fn size(parameters: &mut Parameters) -> Result<usize, Problem> {
     let size = parameters.take::<usize>("page_size")?.unwrap_or(PAGE_SIZE);
     if (1..=PAGE_SIZE_MAX).contains(&size) {
         return Ok(size);
@@ -157,11 +157,7 @@ async fn read(
     wanted: &Wanted,
 ) -> Result<Read, Problem> {
     let from = after.map_or(0, |place| place.position);
-    let found = shared.log.after(ledger, from).await?;
-    if after.is_some_and(|place| place.epoch != found.epoch || place.position > found.last) {
-        let what = format!("the log of epoch {} ends at position {}", found.epoch, found.last);
-        return Err(Problem::new("cursor-gone", what));
-    }
+    let found = shared.log.since(ledger, after).await?;
     let mut read =
         Read { events: Vec::new(), place: Place { epoch: found.epoch, position: from }, at_head: false };
     let mut commits = shared.log.commits(ledger, found.after, Until::Head);
@@ -214,20 +210,12 @@ impl Shared {
 }
 
 /// The events about one thing.
-pub(crate) async fn of_thing(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Extension(collection): Extension<&'static Collection>,
-    Path((_, id)): Path<(String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let looking = Looking::read(&mut parameters, &headers)?;
+pub(crate) async fn of_thing(State(shared): State<Arc<Shared>>, asked: OfThing) -> Result<Response, Problem> {
+    let OfThing { ledger, collection, id, looking, mut parameters, .. } = asked;
     let after = parameters.take::<Place>("page_token")?;
     let size = size(&mut parameters)?;
     parameters.finish()?;
-    let id = read_id(&id)?;
-    let timeline = shared.timeline(&caller.ledger, collection, id, &looking).await?;
+    let timeline = shared.timeline(&ledger, collection, id, &looking).await?;
     let epoch = timeline.head.epoch;
     if after.is_some_and(|place| place.epoch != epoch) {
         return Err(Problem::new("cursor-gone", format!("the ledger is in epoch {epoch}")));
@@ -240,7 +228,7 @@ pub(crate) async fn of_thing(
     let page: Vec<u64> = all.iter().copied().filter(|position| *position > from).take(size).collect();
     let mut events = Vec::with_capacity(page.len());
     for position in &page {
-        events.extend(shared.log.event(&caller.ledger, *position).await?);
+        events.extend(shared.log.event(&ledger, *position).await?);
     }
     let last = page.last().copied().unwrap_or(from);
     let told = Told {

@@ -7,10 +7,15 @@ mod access;
 mod asyncapi;
 mod backend;
 mod body;
+mod by_key;
+mod changes;
 mod commands;
+mod conditions;
+mod counts;
 mod desk;
 mod edge;
 mod events;
+mod folding;
 mod imports;
 mod listener;
 mod live;
@@ -24,10 +29,12 @@ mod reports;
 mod route;
 mod seek;
 mod things;
+mod trace;
 mod vantage;
 
 use std::sync::Arc;
 
+use backend::Behind;
 use domain::Slug;
 use journal::{AnyBucket, AnyJournal};
 use runtime::{Clock, Random, Shutdown};
@@ -37,6 +44,7 @@ pub use asyncapi::document as asyncapi;
 pub use backend::Backend;
 pub use listener::Gateway;
 pub use openapi::document as openapi;
+pub use trace::{Trace, is_traceparent};
 
 /// Folds at once: each takes a processor.
 const FOLDS_MAX: usize = 1;
@@ -76,7 +84,7 @@ pub struct Parts {
 
 /// What every handler has.
 struct Shared {
-    backend: Arc<dyn Backend>,
+    backend: Behind,
     desks: desk::Desks,
     tokens: access::Tokens,
     rate: access::Rate,
@@ -96,6 +104,7 @@ impl Shared {
     fn new(parts: Parts) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
         let Parts { buckets, clock, random, shutdown, .. } = parts;
+        let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),

@@ -64,11 +64,10 @@ pub(crate) async fn live(
     parameters.finish()?;
     let busy = |_| Problem::new("busy", format!("{READERS_MAX} readers follow events already"));
     let reader = shared.readers.clone().try_acquire_owned().map_err(busy)?;
-    let found = shared.log.after(&caller.ledger, after.map_or(u64::MAX, |place| place.position)).await?;
-    if after.is_some_and(|place| place.epoch != found.epoch || place.position > found.last) {
-        let what = format!("the log of epoch {} ends at position {}", found.epoch, found.last);
-        return Err(Problem::new("cursor-gone", what));
-    }
+    let found = match after {
+        Some(_) => shared.log.since(&caller.ledger, after).await?,
+        None => shared.log.after(&caller.ledger, u64::MAX).await?,
+    };
     let from = after.map_or(found.last, |place| place.position);
     let commits = shared.log.commits(&caller.ledger, found.after, Until::Follow);
     let told = commits

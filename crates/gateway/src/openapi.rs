@@ -2,6 +2,7 @@
 
 mod answers;
 mod page;
+mod plain;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,9 @@ pub(crate) use page::page;
 
 use answers::{reference, responses, schemas};
 
+/// A UUID as it is written.
+const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
+
 /// The document of every address: OpenAPI 3.1.
 pub fn document() -> Value {
     let mut components = schemas();
@@ -25,6 +29,7 @@ pub fn document() -> Value {
         let operation = operation(&route, &mut components);
         paths.entry(route.path).or_default().insert(method, operation);
     }
+    components.values_mut().for_each(plain::words);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -52,10 +57,22 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     let appends = matches!(route.takes, Takes::Command(_));
     if appends {
         parameters.push(json!({
-            "name": "Idempotency-Key", "in": "header", "required": true,
-            "description": "Id of the command, kept for ever",
-            "schema": { "type": "string", "format": "uuid" },
+            "name": "Idempotency-Key", "in": "header", "required": route.method != "PUT",
+            "description": "Id of the command, kept for ever: a UUID",
+            // Not by its format: generated clients would put something into the header that is no text.
+            "schema": { "type": "string", "pattern": UUID },
         }));
+    }
+    if route.parameters.contains(&"min_position") {
+        parameters.push(json!({
+            "name": "Prefer", "in": "header", "required": false,
+            "description": "`wait=N`: wait up to N seconds, at most 30, for `min_position`; the answer says \
+                `Preference-Applied`",
+            "schema": { "type": "string" },
+        }));
+    }
+    if let Takes::Command(taken) = route.takes {
+        parameters.extend(crate::conditions::parameters(&taken));
     }
     parameters.extend(crate::imports::headers(route.takes));
     let mut operation = Map::new();
@@ -106,6 +123,7 @@ fn in_query(name: &str) -> Value {
         ),
         "page_token" => ("Where the page before ended", text()),
         "by" => ("Columns to sum by, joined by commas", text()),
+        "since" => ("What changed after this epoch and position, as `next` said; all without it", place()),
         "after" => ("Events after this epoch and position", place()),
         "type" => ("Only events of this type, such as service-delivered", text()),
         "kind" => ("Only events about this kind of thing", text()),

@@ -102,8 +102,8 @@ pub(crate) async fn problem(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    let known = kind(&code).filter(|kind| kind.code == code);
-    let kind = known.ok_or_else(|| Problem::new("not-found", format!("there is no problem {code}")))?;
+    // Also by the name that a role behind gives it.
+    let kind = kind(&code).ok_or_else(|| Problem::new("not-found", format!("there is no problem {code}")))?;
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if accept.contains("json") {
         return Ok(Json(told(kind)).into_response());

@@ -108,9 +108,13 @@ impl Token {
 /// A JSON answer that a reader need not get twice: with a strong ETag, and 304 to who has it.
 pub(crate) fn tagged(body: &impl Serialize, headers: &HeaderMap) -> Result<Response, Problem> {
     let body = serde_json::to_vec(body).map_err(|error| Problem::new("internal", error.to_string()))?;
-    let digest = Sha256::digest(&body);
-    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default()));
+    let tag = format!("\"{}\"", digest(&body));
     with_tag(&tag, headers, (("content-type", "application/json"), body))
+}
+
+/// Tells answers apart.
+pub(crate) fn digest(body: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(body).get(..16).unwrap_or_default())
 }
 
 /// The same with an ETag of its own.

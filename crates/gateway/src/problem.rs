@@ -2,7 +2,7 @@
 
 mod table;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, ETAG, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -41,6 +41,9 @@ pub(crate) struct Details {
     /// The request that it is about; the log names it too.
     #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
+    /// As which the thing stands that a change was meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) etag: Option<String>,
     #[serde(skip)]
     retry_after: Option<u32>,
 }
@@ -72,6 +75,7 @@ impl Problem {
             errors: Vec::new(),
             position: None,
             request_id: None,
+            etag: None,
             retry_after,
         }))
     }
@@ -92,6 +96,12 @@ impl Problem {
     /// The same, to be repeated after so many seconds.
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same with the tag of the thing as it is now.
+    pub(crate) fn etag(mut self, tag: String) -> Self {
+        self.0.etag = Some(tag);
         self
     }
 
@@ -119,6 +129,9 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(seconds) = self.0.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(Ok(tag)) = self.0.etag.as_deref().map(HeaderValue::from_str) {
+            headers.insert(ETAG, tag);
         }
         if self.status() == StatusCode::UNAUTHORIZED {
             headers.insert("www-authenticate", HeaderValue::from_static("Bearer realm=\"hubledger\""));

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{FromRequestParts, OriginalUri, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
@@ -11,12 +12,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use views::VIEWS;
 use wire::ask::{Ask, Reply};
-use wire::{Answer, Query};
+use wire::{Answer, HeadReply, Query};
 
 use crate::Shared;
 use crate::access::{Caller, no_such_ledger};
+use crate::conditions::tag;
 use crate::desk::failed;
-use crate::paging::{Page, link_next, tagged};
+use crate::paging::{Page, digest, link_next, tagged, with_tag};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::things::Collection;
@@ -41,14 +43,29 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Of a ledger that is not there nothing is told, and no list that is the same for all.
+    ///
+    /// # Errors
+    /// When there is no such ledger.
+    pub(crate) async fn must_exist(&self, ledger: &Slug) -> Result<(), Problem> {
+        self.log.after(ledger, u64::MAX).await.map(drop)
+    }
+}
+
 /// Names of other ledgers are not told.
 pub(crate) fn hidden(problem: Problem) -> Problem {
     if problem.code() == "no-such-ledger" { no_such_ledger() } else { problem }
 }
 
 /// Every view.
-pub(crate) async fn views(parameters: Parameters) -> Result<Json<Value>, Problem> {
+pub(crate) async fn views(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    parameters: Parameters,
+) -> Result<Json<Value>, Problem> {
     parameters.finish()?;
+    shared.must_exist(&caller.ledger).await?;
     let view = |view: &&dyn views::View| json!({ "view": view.name(), "about": view.about(), "columns": view.columns(), "identity": view.identity(), "revision": view.revision() });
     Ok(Json(json!({ "views": VIEWS.iter().map(view).collect::<Vec<_>>() })))
 }
@@ -152,58 +169,57 @@ async fn rows(
     Ok(response)
 }
 
+/// What is asked of a thing that an address names.
+pub(crate) struct OfThing {
+    pub(crate) ledger: Slug,
+    pub(crate) collection: &'static Collection,
+    pub(crate) id: Uuid,
+    pub(crate) looking: Looking,
+    /// Those that are left.
+    pub(crate) parameters: Parameters,
+    pub(crate) headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<Shared>> for OfThing {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let unlisted = || Problem::new("internal", "the address is not listed as it should be");
+        let Path((_, id)) =
+            Path::<(String, String)>::from_request_parts(parts, shared).await.map_err(|_| unlisted())?;
+        let caller = parts.extensions.get::<Caller>().ok_or_else(unlisted)?;
+        let collection = *parts.extensions.get::<&'static Collection>().ok_or_else(unlisted)?;
+        let mut parameters = Parameters::read(parts.uri.query().unwrap_or_default())?;
+        let looking = Looking::read(&mut parameters, &parts.headers)?;
+        let (ledger, headers) = (caller.ledger.clone(), parts.headers.clone());
+        Ok(Self { ledger, collection, id: read_id(&id)?, looking, parameters, headers })
+    }
+}
+
 /// One thing: what its view says, and all that was recorded of it.
-pub(crate) async fn thing(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Extension(collection): Extension<&'static Collection>,
-    Path((_, id)): Path<(String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let looking = Looking::read(&mut parameters, &headers)?;
+pub(crate) async fn thing(State(shared): State<Arc<Shared>>, asked: OfThing) -> Result<Response, Problem> {
+    let OfThing { ledger, collection, id, looking, parameters, headers } = asked;
     parameters.finish()?;
-    let id = read_id(&id)?;
-    let timeline = shared.timeline(&caller.ledger, collection, id, &looking).await?;
-    let version = version(&timeline).ok_or_else(|| nothing(collection, id))?;
-    let rows = match collection.view {
-        Some((view, column)) => {
-            let mut query = looking.query(&caller.ledger, view);
-            query.filters.insert(column.to_owned(), id.to_string());
-            shared.query(query).await?.rows
-        }
-        None => Vec::new(),
-    };
-    let version = Place { epoch: timeline.head.epoch, position: version };
-    let told = json!({
-        "id": id,
-        "kind": collection.word,
-        "version": version.to_string(),
-        "head": timeline.head,
-        "as_of": looking.as_of,
-        "valid_on": looking.valid_on,
-        "rows": rows,
-        "timeline": timeline.rows,
-    });
-    // Not the version: a delivery at a site changes what its row says and nothing that was recorded of the site.
-    let mut response = tagged(&told, &headers)?;
-    put(&mut response, position_header(&timeline.head));
+    let Told { body, tag, head } = shared.told(&ledger, collection, id, &looking).await?;
+    let mut response = with_tag(&tag, &headers, (("content-type", "application/json"), body))?;
+    put(&mut response, position_header(&head));
     Ok(response)
 }
 
+/// What is told of a thing.
+pub(crate) struct Told {
+    body: Vec<u8>,
+    /// Of its version and of all that is told: a delivery at a site changes what its row says and nothing that was
+    /// recorded of the site.
+    pub(crate) tag: String,
+    head: HeadReply,
+}
+
 /// All that was recorded of a thing, as sentences, with corrections folded.
-pub(crate) async fn timeline(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Extension(collection): Extension<&'static Collection>,
-    Path((_, id)): Path<(String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let looking = Looking::read(&mut parameters, &headers)?;
+pub(crate) async fn timeline(State(shared): State<Arc<Shared>>, asked: OfThing) -> Result<Response, Problem> {
+    let OfThing { ledger, collection, id, looking, parameters, headers } = asked;
     parameters.finish()?;
-    let id = read_id(&id)?;
-    let answer = shared.timeline(&caller.ledger, collection, id, &looking).await?;
+    let answer = shared.timeline(&ledger, collection, id, &looking).await?;
     if answer.rows.is_empty() {
         return Err(nothing(collection, id));
     }
@@ -213,6 +229,44 @@ pub(crate) async fn timeline(
 }
 
 impl Shared {
+    /// What its view says of a thing, and all that was recorded of it.
+    ///
+    /// # Errors
+    /// When there is no such thing, or the projector can't say.
+    pub(crate) async fn told(
+        &self,
+        ledger: &Slug,
+        collection: &Collection,
+        id: Uuid,
+        looking: &Looking,
+    ) -> Result<Told, Problem> {
+        let timeline = self.timeline(ledger, collection, id, looking).await?;
+        let version = version(&timeline).ok_or_else(|| nothing(collection, id))?;
+        let rows = match collection.view {
+            Some((view, column)) => {
+                let mut query = looking.query(ledger, view);
+                query.filters.insert(column.to_owned(), id.to_string());
+                self.query(query).await?.rows
+            }
+            None => Vec::new(),
+        };
+        let Answer { head, rows: timeline, .. } = timeline;
+        let version = Place { epoch: head.epoch, position: version };
+        let told = json!({
+            "id": id,
+            "kind": collection.word,
+            "version": version.to_string(),
+            "head": head,
+            "as_of": looking.as_of,
+            "valid_on": looking.valid_on,
+            "rows": rows,
+            "timeline": timeline,
+        });
+        let body = serde_json::to_vec(&told).map_err(|error| Problem::new("internal", error.to_string()))?;
+        let tag = tag(&format!("{}/{id}", collection.word), version, &digest(&body));
+        Ok(Told { body, tag, head })
+    }
+
     /// The timeline of a thing; without rows when there is no such thing.
     pub(crate) async fn timeline(
         &self,
@@ -236,7 +290,8 @@ pub(crate) fn positions(timeline: &Answer) -> Vec<u64> {
     positions
 }
 
-fn version(timeline: &Answer) -> Option<u64> {
+/// Position of the last event about a thing.
+pub(crate) fn version(timeline: &Answer) -> Option<u64> {
     positions(timeline).pop()
 }
 

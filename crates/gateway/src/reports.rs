@@ -9,28 +9,29 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::{SchoolYear, Slug};
-use futures::StreamExt as _;
-use journal::{FIRST_EPOCH, Read, Until};
-use projector::Folded;
-use report::{Book, Format, InForce, Question, Report, Scope, Trouble};
+use domain::SchoolYear;
+use report::{Format, Report, Scope};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use views::View;
-use wire::{AsOf, HeadReply, Origin, Vantage, Verifier};
+use wire::Vantage;
 
 use crate::Shared;
 use crate::access::Caller;
+use crate::folding::{Booked, trouble};
 use crate::paging::with_tag;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::reading::put;
-use crate::seek::unreadable;
 use crate::vantage::{Looking, position_header};
 
 /// Every report.
-pub(crate) async fn list(parameters: Parameters) -> Result<Json<Value>, Problem> {
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    parameters: Parameters,
+) -> Result<Json<Value>, Problem> {
     parameters.finish()?;
+    shared.must_exist(&caller.ledger).await?;
     let takes = |report: &dyn Report| -> Vec<Value> {
         let told = |argument: &report::Argument| json!({ "name": argument.name, "needed": argument.needed });
         report.arguments().iter().map(told).collect()
@@ -63,9 +64,8 @@ pub(crate) async fn one(
     let none = || Problem::new("no-such-report", format!("there is no report {name}"));
     let report = report::report(&name).ok_or_else(none)?;
     scope.fits(report, 1).map_err(trouble)?;
-    let stops = |_| Problem::new("unavailable", "the gateway stops");
-    let _turn = shared.folds.acquire().await.map_err(stops)?;
-    let (head, book) = book(&shared, &caller.ledger, report.questions(&scope), scope.vantage).await?;
+    let Booked { head, book, .. } =
+        shared.book(&caller.ledger, report.questions(&scope), scope.vantage).await?;
     let document = report::document(report, &scope, &[book]).map_err(trouble)?;
     let bytes = document.render(format).map_err(|error| Problem::new("internal", error.to_string()))?;
     let digest = STANDARD.encode(Sha256::digest(&bytes));
@@ -94,64 +94,5 @@ const fn media(format: Format) -> &'static str {
         Format::Csv => "text/csv; charset=utf-8",
         Format::Json => "application/json",
         Format::Html => "text/html; charset=utf-8",
-    }
-}
-
-/// All answers of the ledger, from one fold of its verified log.
-async fn book(
-    shared: &Shared,
-    ledger: &Slug,
-    questions: Vec<Question>,
-    vantage: Vantage,
-) -> Result<(HeadReply, Book), Problem> {
-    let origin = Origin { deployment: shared.deployment.clone(), ledger: ledger.clone() };
-    let is_asked = |view: &&&'static dyn View| questions.iter().any(|question| question.view == view.name());
-    let views: Vec<&'static dyn View> = views::VIEWS.iter().filter(is_asked).copied().collect();
-    let mut folded = Folded::new(origin.clone(), &views, vantage);
-    let mut verifier = Verifier::new(origin, FIRST_EPOCH);
-    let mut commits = shared.log.commits(ledger, verifier.tip(), Until::Head);
-    while !folded.is_complete()
-        && let Some(commit) = commits.next().await
-    {
-        let commit = commit.map_err(unreadable)?;
-        let broken = |broken: wire::Broken| Problem::new("log-broken", broken.to_string());
-        let events = verifier.accept_events(&commit).map_err(broken)?;
-        let read = Read { commit, events, verifier: verifier.clone() };
-        folded.take(read).map_err(stopped)?;
-    }
-    if let Some(AsOf::Position(to)) = vantage.as_of
-        && to > verifier.head().position
-    {
-        let what = format!("the ledger has no position {to} yet; its last is {}", verifier.head().position);
-        return Err(Problem::new("cursor-gone", what).at("as_of"));
-    }
-    let in_force = folded.in_force().ok_or_else(|| trouble(Trouble::NotOpen(ledger.clone())))?;
-    let in_force = InForce {
-        owner: in_force.owner.clone(),
-        policy: in_force.policy,
-        policy_position: in_force.policy_position,
-    };
-    let looking = Looking { as_of: vantage.as_of, valid_on: vantage.valid_on, min_position: None };
-    let mut answers = Vec::with_capacity(questions.len());
-    for question in questions {
-        let mut query = looking.query(ledger, question.view);
-        query.filters = question.filters.clone();
-        answers.push((question, folded.answer(&query).map_err(stopped)?));
-    }
-    let head = HeadReply::new(ledger, &folded.head());
-    let book = Book::new(head.clone(), in_force, answers).map_err(trouble)?;
-    Ok((head, book))
-}
-
-fn stopped(error: projector::Error) -> Problem {
-    Problem::new(error.code(), error.to_string())
-}
-
-fn trouble(trouble: Trouble) -> Problem {
-    let code = if trouble.is_usage() || trouble.is_missing() { "report-refused" } else { "out-of-order" };
-    let problem = Problem::new(code, trouble.to_string());
-    match trouble.hint() {
-        Some(hint) => problem.hint(hint),
-        None => problem,
     }
 }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use axum::{Extension, Router, middleware};
 
 use crate::access::{Guarded, Need, guard, oauth};
 use crate::things::{Collection, Needs, Taken, collections, of_ledger};
-use crate::{Shared, commands, edge, events, imports, live, pages, reading, reports};
+use crate::vantage::preferred;
+use crate::{
+    Shared, by_key, changes, commands, counts, edge, events, imports, live, pages, reading, reports,
+};
 
 /// An address under one method.
 pub(crate) struct Route {
@@ -77,6 +80,10 @@ pub(crate) enum Gives {
     Head,
     /// A thing.
     Thing,
+    /// Things that no view lists, in pages.
+    Things,
+    /// What changed, in pages.
+    Changes,
     /// Some JSON object.
     Object,
     /// A page for people.
@@ -99,7 +106,7 @@ const OF_THING: &[&str] = &["as_of", "valid_on", "min_position", "page_size", "p
 const REPORT: &[&str] =
     &["as_of", "valid_on", "min_position", "school_year", "site", "partner", "grant", "format"];
 
-const fn reads(what: &'static str) -> Option<Need> {
+pub(crate) const fn reads(what: &'static str) -> Option<Need> {
     Some(Need { what, writes: false })
 }
 
@@ -111,6 +118,7 @@ const fn writes(what: &'static str) -> Option<Need> {
 pub(crate) fn routes() -> Vec<Route> {
     let mut all = of_everybody();
     all.extend(of_a_ledger());
+    all.extend(counts::routes());
     all.extend(
         of_ledger().iter().map(|taken| command(taken, format!("/v1/{{ledger}}/{}", taken.name), "ledger")),
     );
@@ -121,7 +129,7 @@ pub(crate) fn routes() -> Vec<Route> {
     all
 }
 
-fn read<H: Handler<T, Arc<Shared>>, T: 'static>(
+pub(crate) fn read<H: Handler<T, Arc<Shared>>, T: 'static>(
     (path, operation, summary): (&str, &str, &str),
     (need, parameters, gives): (Option<Need>, &'static [&'static str], Gives),
     handler: H,
@@ -271,6 +279,18 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
     if let Some(taken) = collection.creates() {
         let route = command(taken, root.clone(), name);
         all.push(Route { operation: format!("create-{word}"), ..route });
+        if taken.names_id {
+            all.push(Route {
+                method: Method::PUT,
+                operation: format!("put-{word}-by-key"),
+                summary: format!(
+                    "The command {} for a record of another system, unless it is there",
+                    taken.name
+                ),
+                handler: put(by_key::put).layer(Extension(*taken)),
+                ..command(taken, format!("{root}/by-key/{{system}}/{{key}}"), name)
+            });
+        }
     }
     for taken in &collection.commands {
         let path = match taken.needs {
@@ -292,26 +312,30 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
             gives,
             handler: handler.layer(Extension(collection)),
         };
-    if collection.view.is_some() {
-        let told = (format!("list-{name}"), format!("All {name}, in pages"));
-        all.push(shows("", told, (ROWS, Gives::Rows), get(reading::list)));
-    }
-    // A delivery's events are found by their positions; see the view `timeline`.
-    if collection.kind != domain::Kind::Delivery {
-        let told = (format!("get-{word}"), format!("One {word}, with all that was recorded of it"));
-        all.push(shows("/{id}", told, (LOOKING, Gives::Thing), get(reading::thing)));
-        let told = (format!("{word}-timeline"), "What was recorded of it, as sentences".to_owned());
-        all.push(shows("/{id}/timeline", told, (LOOKING, Gives::Object), get(reading::timeline)));
-        let told = (format!("{word}-events"), "Its events as they are stored".to_owned());
-        all.push(shows("/{id}/events", told, (OF_THING, Gives::Events), get(events::of_thing)));
-    }
+    let told = (format!("list-{name}"), format!("All {name}, in pages"));
+    all.push(match collection.view {
+        Some(_) => shows("", told, (ROWS, Gives::Rows), get(reading::list)),
+        None => shows("", told, (&["page_size", "page_token"], Gives::Things), get(changes::list)),
+    });
+    let told = (format!("{name}-changes"), format!("What changed of {name}, with tombstones"));
+    all.push(shows("/changes", told, (&["since", "page_size"], Gives::Changes), get(changes::changes)));
+    let told = (format!("get-{word}"), format!("One {word}, with all that was recorded of it"));
+    all.push(shows("/{id}", told, (LOOKING, Gives::Thing), get(reading::thing)));
+    let told = (format!("{word}-timeline"), "What was recorded of it, as sentences".to_owned());
+    all.push(shows("/{id}/timeline", told, (LOOKING, Gives::Object), get(reading::timeline)));
+    let told = (format!("{word}-events"), "Its events as they are stored".to_owned());
+    all.push(shows("/{id}/events", told, (OF_THING, Gives::Events), get(events::of_thing)));
     all
 }
 
 /// The router of all routes.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
-    for Route { path, need, handler, .. } in routes() {
+    for Route { path, need, handler, parameters, .. } in routes() {
+        let handler = match parameters.contains(&"min_position") {
+            true => handler.layer(middleware::from_fn(preferred)),
+            false => handler,
+        };
         let handler = match need {
             Some(need) => {
                 handler.layer(middleware::from_fn_with_state(Guarded { shared: shared.clone(), need }, guard))

@@ -8,6 +8,7 @@ use wire::{Commit, Tip};
 
 use crate::access::no_such_ledger;
 use crate::problem::Problem;
+use crate::vantage::Place;
 
 /// The log that the gateway reads.
 #[derive(Clone)]
@@ -63,6 +64,19 @@ impl Log {
             None => EMPTY,
         };
         Ok(Found { after, epoch, last: end })
+    }
+
+    /// Where to go on after a place that somebody holds; from the beginning without one.
+    ///
+    /// # Errors
+    /// `cursor-gone` when the log has no such place; as [`after`](Self::after).
+    pub(crate) async fn since(&self, ledger: &Slug, place: Option<Place>) -> Result<Found, Problem> {
+        let found = self.after(ledger, place.map_or(0, |place| place.position)).await?;
+        if place.is_some_and(|place| place.epoch != found.epoch || place.position > found.last) {
+            let what = format!("the log of epoch {} ends at position {}", found.epoch, found.last);
+            return Err(Problem::new("cursor-gone", what));
+        }
+        Ok(found)
     }
 
     /// The event at a position, as it is stored.

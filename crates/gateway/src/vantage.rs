@@ -1,8 +1,12 @@
 //! From where an answer looks, as parameters say it: the same on every address that reads.
 
-use axum::http::HeaderMap;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
 use domain::Slug;
 use jiff::civil::Date;
+use wire::query::WAIT_SECONDS_MAX;
 use wire::{AsOf, HeadReply, Query};
 
 use crate::commands::POSITION;
@@ -11,6 +15,9 @@ use crate::problem::Problem;
 
 /// Header by which a reader asks for an answer that holds what it has written.
 pub(crate) const MIN_POSITION: &str = "ledger-min-position";
+/// Header by which it says how long it would wait for that, and the answer to it.
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// What is asked besides what is wanted.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +28,8 @@ pub(crate) struct Looking {
     pub(crate) valid_on: Option<Date>,
     /// Not before this epoch and position.
     pub(crate) min_position: Option<(u64, u64)>,
+    /// How many seconds to wait for that.
+    pub(crate) wait: Option<u32>,
 }
 
 impl Looking {
@@ -35,7 +44,13 @@ impl Looking {
             None => in_header.transpose()?,
         };
         let min_position = min_position.map(|Place { epoch, position }| (epoch, position));
-        Ok(Self { as_of: parameters.take("as_of")?, valid_on: parameters.take("valid_on")?, min_position })
+        let wait = wait(headers).filter(|_| min_position.is_some());
+        Ok(Self {
+            as_of: parameters.take("as_of")?,
+            valid_on: parameters.take("valid_on")?,
+            min_position,
+            wait,
+        })
     }
 
     /// A question to a view from here.
@@ -48,8 +63,33 @@ impl Looking {
             valid_on: self.valid_on,
             min_position: self.min_position,
             limit: None,
+            wait: self.wait,
         }
     }
+}
+
+/// For how long the sender would have the answer wait (RFC 7240), in seconds, as far as is granted. What can't be
+/// understood of preferences is passed over.
+fn wait(headers: &HeaderMap) -> Option<u32> {
+    let all = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+    let mut preferences = all.flat_map(|value| value.split(','));
+    let first = preferences.find_map(|preference| {
+        let (name, value) = preference.split(';').next()?.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("wait").then(|| value.trim().trim_matches('"').to_owned())
+    })?;
+    first.parse().ok().map(|seconds: u32| seconds.min(WAIT_SECONDS_MAX))
+}
+
+/// Says in the answer, good or not, which preference it was made by.
+pub(crate) async fn preferred(request: Request, next: Next) -> Response {
+    let waits = request.headers().contains_key(MIN_POSITION)
+        || request.uri().query().is_some_and(|query| query.contains("min_position="));
+    let wait = wait(request.headers()).filter(|_| waits);
+    let mut response = next.run(request).await;
+    if let Some(Ok(applied)) = wait.map(|seconds| HeaderValue::from_str(&format!("wait={seconds}"))) {
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    }
+    response
 }
 
 /// A position in an epoch, written `epoch:position`.
@@ -83,4 +123,25 @@ fn place(text: &str) -> Result<Place, Problem> {
 /// The header that tells to where an answer is complete.
 pub(crate) fn position_header(head: &HeadReply) -> (&'static str, String) {
     (POSITION, Place { epoch: head.epoch, position: head.position }.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_wait_that_can_be_read_counts_and_no_more_than_half_a_minute_is_granted() {
+        let waits = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(PREFER, HeaderValue::from_str(value).unwrap());
+            }
+            wait(&headers)
+        };
+        assert_eq!(waits(&["wait=5"]), Some(5));
+        assert_eq!(waits(&["respond-async, Wait = \"7\"; x=1", "wait=9"]), Some(7));
+        assert_eq!(waits(&["return=minimal", "wait=3000"]), Some(30));
+        assert_eq!(waits(&["wait=-1"]), None);
+        assert_eq!(waits(&["wait", "waits=3"]), None);
+    }
 }

@@ -16,6 +16,9 @@ impl<J: Journal> Projector<J> {
     /// # Errors
     /// [`Error`]; the answer carries the head that it is complete to.
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
+        if let Some(subject) = views::of_delivery(query) {
+            return self.delivery(query, subject).await;
+        }
         if !query.vantage().is_now() {
             self.must_exist(&query.ledger).await?;
             let folded = Folded::asked(self.origin(&query.ledger), query)?;
@@ -43,7 +46,11 @@ impl<J: Journal> Projector<J> {
     }
 
     /// The views that a question is asked of, held still.
-    async fn asked(&self, tracked: &Tracked, query: &Query) -> Result<OwnedMutexGuard<LedgerViews>, Error> {
+    pub(crate) async fn asked(
+        &self,
+        tracked: &Tracked,
+        query: &Query,
+    ) -> Result<OwnedMutexGuard<LedgerViews>, Error> {
         let wanted = match query.min_position {
             Some((epoch, _)) if epoch != FIRST_EPOCH => {
                 let ledger = query.ledger.clone();
@@ -52,6 +59,7 @@ impl<J: Journal> Projector<J> {
             Some((_, position)) => position,
             None => 0,
         };
-        self.reach(&query.ledger, tracked, wanted).await
+        let wait = query.wait.map_or(self.shared.settings.wait, |_| query.patience());
+        self.reach_within(&query.ledger, tracked, wanted, wait).await
     }
 }

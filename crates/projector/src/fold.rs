@@ -1,13 +1,14 @@
 //! Views of a ledger in memory, folded from the log: what `replay` prints, and answers from another vantage than now.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use domain::ledger::{Event as LedgerEvent, Policy};
 use domain::valid::ValidOn;
 use domain::{Event, Slug, Timestamp};
 use futures::StreamExt as _;
 use journal::{FIRST_EPOCH, Journal, Read, Until, read_events};
-use views::{Explanation, View};
+use views::{Cohort, Explanation, View};
 use wire::{Answer, AsOf, Head, Interpreted, Origin, Query, RecordedEvent, Vantage, ViewDigest};
 
 use crate::Error;
@@ -160,6 +161,22 @@ impl Folded {
     /// Digest of every view.
     pub fn digests(&self) -> Vec<ViewDigest> {
         self.views.digests()
+    }
+
+    /// Who is counted in the row of `reach` that these filters make.
+    ///
+    /// # Errors
+    /// [`Error::Query`] for a column that it does not have; [`Error::NoSuchLedger`] when it was not folded.
+    pub fn cohort(&self, filters: &BTreeMap<String, String>) -> Result<Cohort, Error> {
+        let view = named("reach")?;
+        let live = self.views.live.iter().find(|live| live.view.name() == view.name());
+        let live = live.ok_or_else(|| Error::NoSuchLedger(self.views.ledger.clone()))?;
+        Ok(views::cohort(&live.rows, filters)?)
+    }
+
+    /// What the rows say that were folded, wherever the log ends.
+    pub(crate) fn said(&self, query: &Query) -> Result<Answer, Error> {
+        self.views.answer(query)
     }
 
     /// An answer from the vantage of the fold.

@@ -91,7 +91,7 @@ impl<J> Clone for Projector<J> {
 
 pub(crate) struct Shared<J> {
     pub(crate) journal: J,
-    settings: Settings,
+    pub(crate) settings: Settings,
     pub(crate) store: Store,
     ledgers: Mutex<BTreeMap<Slug, Tracked>>,
     turns: Arc<Semaphore>,
@@ -265,10 +265,21 @@ impl<J: Journal> Projector<J> {
         tracked: &Tracked,
         wanted: u64,
     ) -> Result<OwnedMutexGuard<LedgerViews>, Error> {
+        self.reach_within(ledger, tracked, wanted, self.shared.settings.wait).await
+    }
+
+    /// The same, waiting for the position so long at most.
+    pub(crate) async fn reach_within(
+        &self,
+        ledger: &Slug,
+        tracked: &Tracked,
+        wanted: u64,
+        wait: Duration,
+    ) -> Result<OwnedMutexGuard<LedgerViews>, Error> {
         let mut progress = tracked.progress.clone();
         let there = progress.wait_for(|p| p.stopped.is_some() || p.position >= wanted);
         // Whether it came, ended or took too long shows in what is so now.
-        let _ = tokio::time::timeout(self.shared.settings.wait, there).await;
+        let _ = tokio::time::timeout(wait, there).await;
         let now = tracked.progress.borrow().clone();
         let ledger = ledger.clone();
         match now.stopped {

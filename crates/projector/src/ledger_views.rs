@@ -164,6 +164,17 @@ impl LedgerViews {
         let live = self.live.iter().find(|live| live.view.name() == view.name());
         let clues = live.map(|live| Clues::of(view, &live.rows, &answer.rows)).unwrap_or_default();
         self.trusted()?;
+        let (stretches, all) = self.stretches(store, clues, (after, most))?;
+        Ok(Explained { answer, stretches, all })
+    }
+
+    /// The first of the stretches of the log after a position that hold what these clues lead to, and how many there are.
+    pub(crate) fn stretches(
+        &self,
+        store: &Store,
+        clues: Clues,
+        (after, most): (u64, usize),
+    ) -> Result<(Vec<Stretch>, u64), Error> {
         let (origin, Head { commit, position, .. }) = (self.verifier.origin(), self.head());
         let in_memory = self.stretches.as_ref().map(Stretches::in_memory).unwrap_or_default();
         let stored = store.stretches(&self.ledger);
@@ -173,8 +184,7 @@ impl LedgerViews {
             let from = Verifier::new(origin.clone(), self.head().epoch);
             (vec![Stretch { from, commit, position }], 1)
         };
-        let (stretches, all) = found.unwrap_or_else(whole);
-        Ok(Explained { answer, stretches, all })
+        Ok(found.unwrap_or_else(whole))
     }
 
     pub(crate) fn digests(&self) -> Vec<ViewDigest> {

@@ -6,6 +6,7 @@
 
 mod ahead;
 mod asking;
+mod delivery;
 mod error;
 mod explain;
 mod fold;

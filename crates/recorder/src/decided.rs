@@ -1,6 +1,6 @@
 //! What was decided in a group: kept until its commit is known to the state and the register, and then told.
 
-use domain::{Fact, Recorded, Timestamp};
+use domain::{Fact, Recorded, Subject, Timestamp};
 use uuid::Uuid;
 
 use crate::register::Rows;
@@ -60,6 +60,11 @@ impl DecidedEvents {
     /// Those of the span, if they are all of this group.
     pub(crate) fn find(&self, span: Span) -> Option<&[DecidedEvent]> {
         span.of(self.events.first()?.position, &self.events)
+    }
+
+    /// Position of the last event about this thing.
+    pub(crate) fn last_about(&self, subject: Subject) -> Option<u64> {
+        self.events.iter().rev().find(|event| event.fact.subject == subject).map(|event| event.position)
     }
 
     /// All of them, as the state takes them.

@@ -3,6 +3,8 @@
 //! Look-ups are answered from the group's own events first, then from the register. Nothing here is told to a
 //! caller, and nothing of it outlives a conflict but what was minted for a command.
 
+mod refused;
+
 use std::collections::BTreeMap;
 
 use domain::state::RULES;
@@ -11,15 +13,18 @@ use jiff::civil::Date;
 use journal::Journal;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use wire::encode::EVENT_BYTES_MAX;
-use wire::{BODY_BYTES_MAX, Body, Draft, EVENTS_MAX, EncodeError, Origin, Outcome, RefusalReply, Submission};
+use wire::submission::Unchanged;
+use wire::{BODY_BYTES_MAX, Body, Draft, EVENTS_MAX, Origin, Outcome, RefusalReply, Submission};
 
 use crate::Error;
 use crate::archive::Archive;
 use crate::decided::{DecidedEvent, DecidedEvents, Span};
 use crate::knowledge::{CommandKeys, Knowledge, remember};
 use crate::randomness::Randomness;
+use crate::recent::Since;
 use crate::register::{Key, Remembered};
+
+use refused::{changed, command_id_taken, refused, too_large, unwritable};
 
 /// Most events of one command.
 const COMMAND_EVENTS_MAX: usize = 250;
@@ -173,6 +178,11 @@ impl Group {
         if let Some(verdict) = self.seen_before(desk, submission, &keys, &mut found)? {
             return Ok(Decided::Taken(verdict));
         }
+        if let Some(unchanged) = submission.unchanged
+            && let Some(reply) = changed(unchanged.subject, self.since(desk, unchanged))
+        {
+            return Ok(refused(reply));
+        }
         if let Some(corrects) = corrects {
             found.corrected = self.find(desk, corrects).await?;
         }
@@ -219,6 +229,13 @@ impl Group {
             }
             Some(Remembered::Event { .. }) | None => Ok(None),
         }
+    }
+
+    /// Whether the thing had an event after a position, by everything that was decided before.
+    fn since<J>(&self, desk: &Desk<'_, J>, Unchanged { subject, since }: Unchanged) -> Since {
+        let decided = std::iter::once(&self.decided).chain(desk.ahead.iter().copied());
+        let last = decided.filter_map(|decided| decided.last_about(subject)).find(|last| *last > since);
+        last.map_or_else(|| desk.knowledge.recent().since(subject, since), Since::Changed)
     }
 
     fn look_up<J>(&self, desk: &Desk<'_, J>, key: &Key) -> Result<Option<Remembered>, Error> {
@@ -363,37 +380,6 @@ impl Group {
         recorded.for_each(|recorded| domain::evolve(desk.tentative, recorded));
         Ok(())
     }
-}
-
-fn refused(reply: RefusalReply) -> Decided {
-    Decided::Taken(Verdict::Settled(Outcome::Refusal(reply)))
-}
-
-fn command_id_taken(position: u64) -> RefusalReply {
-    let message = format!("this command id was accepted before with other content, at position {position}");
-    let reply =
-        RefusalReply::new("command-id-taken", message).hint("give a new command a new id").field("/id");
-    RefusalReply { position: Some(position), ..reply }
-}
-
-fn unwritable(error: &EncodeError) -> RefusalReply {
-    match error {
-        EncodeError::TooLarge(bytes) => too_large(&format!("an event of {bytes} bytes")),
-        EncodeError::NotNfc => RefusalReply::new("text-not-normalised", error.to_string())
-            .hint("send texts in Unicode normalisation form C"),
-        EncodeError::OutOfRange(attribute) => {
-            RefusalReply::new("attribute-out-of-range", error.to_string()).field(&format!("/{attribute}"))
-        }
-        EncodeError::Payload(_) => RefusalReply::new("payload-not-writable", error.to_string()),
-    }
-}
-
-fn too_large(what: &str) -> RefusalReply {
-    let (event, command) = (EVENT_BYTES_MAX / 1024, COMMAND_BYTES_MAX / 1024);
-    let limits =
-        format!("at most {COMMAND_EVENTS_MAX} events, {event} KiB an event and {command} KiB in all");
-    RefusalReply::new("too-large", format!("the command makes {what}; {limits}"))
-        .hint("send it as several commands, numbered with part")
 }
 
 #[cfg(test)]

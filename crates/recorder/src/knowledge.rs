@@ -12,6 +12,7 @@ use uuid::Uuid;
 use wire::{Head, Interpreted, Origin, RecordedEvent, SourceRecord, Tip, Verifier};
 
 use crate::decided::DecidedEvents;
+use crate::recent::Recent;
 use crate::register::{Key, Place, Register, RegisterError, Remembered, Rows, Shelf};
 use crate::{Error, Fingerprint};
 
@@ -22,6 +23,7 @@ pub(crate) struct Knowledge {
     verifier: Verifier,
     /// The verifier's: a root takes some twenty hashes, and every command asks for it.
     head: Head,
+    recent: Recent,
     /// None until the ledger has a log: a mistyped name leaves nothing on the disk.
     register: Option<Register>,
 }
@@ -34,7 +36,7 @@ impl Knowledge {
 
     fn at(state: State, verifier: Verifier, register: Option<Register>) -> Self {
         let (ledger, head) = (verifier.origin().ledger.clone(), verifier.head());
-        Self { ledger, state, verifier, head, register }
+        Self { ledger, state, verifier, head, recent: Recent::after(head.position), register }
     }
 
     /// As far as the register in this directory goes.
@@ -69,6 +71,11 @@ impl Knowledge {
 
     pub(crate) const fn head(&self) -> Head {
         self.head
+    }
+
+    /// What the last events were about.
+    pub(crate) const fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     pub(crate) const fn tip(&self) -> Tip {
@@ -129,7 +136,10 @@ impl Knowledge {
         if let Some(register) = &mut self.register {
             rows.iter().for_each(|(key, value)| register.insert(*key, *value));
         }
-        recorded.for_each(|recorded| domain::evolve(&mut self.state, recorded));
+        for recorded in recorded {
+            self.recent.push(recorded.position, recorded.fact.subject);
+            domain::evolve(&mut self.state, recorded);
+        }
         (self.head, self.verifier) = (verifier.head(), verifier);
         if self.register.as_ref().is_some_and(Register::is_full) { self.checkpoint() } else { Ok(()) }
     }
@@ -150,6 +160,7 @@ impl Knowledge {
 
     /// Keeps no room for what may not come.
     pub(crate) fn rest(&mut self) {
+        self.recent.rest();
         if let Some(register) = &mut self.register {
             register.rest();
         }

@@ -18,6 +18,7 @@ mod knowledge;
 mod ledger_task;
 mod observer;
 mod randomness;
+mod recent;
 pub mod register;
 pub mod settings;
 

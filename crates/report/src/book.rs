@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::ledger::Policy;
 use serde_json::Value;
-use wire::{Answer, AsOf, HeadReply};
+use views::{VIEWS, View};
+use wire::{Answer, AsOf, HeadReply, Query, Vantage};
 
 use crate::{Asked, Source, Trouble};
 
@@ -22,6 +23,13 @@ impl Question {
     pub fn of(view: &'static str, filters: &[(&str, &str)]) -> Self {
         let filters = filters.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned()));
         Self { view, filters: filters.collect() }
+    }
+
+    /// The views that are asked.
+    pub fn views(questions: &[Self]) -> Vec<&'static dyn View> {
+        let is_asked =
+            |view: &&&'static dyn View| questions.iter().any(|question| question.view == view.name());
+        VIEWS.iter().filter(is_asked).copied().collect()
     }
 }
 
@@ -45,6 +53,35 @@ pub struct Book {
 }
 
 impl Book {
+    /// Asks all of it of a ledger from a vantage; nothing is in force in one that is not open there.
+    ///
+    /// # Errors
+    /// Those of `answer`, and as [`new`](Self::new), which `trouble` makes errors of the caller.
+    pub fn ask<E>(
+        (head, in_force): (HeadReply, Option<InForce>),
+        (questions, vantage): (Vec<Question>, Vantage),
+        answer: impl Fn(&Query) -> Result<Answer, E>,
+        trouble: impl Fn(Trouble) -> E,
+    ) -> Result<Self, E> {
+        let ledger = head.ledger.clone();
+        let in_force = in_force.ok_or_else(|| trouble(Trouble::NotOpen(ledger.clone())))?;
+        let mut answers = Vec::with_capacity(questions.len());
+        for question in questions {
+            let query = Query {
+                ledger: ledger.clone(),
+                view: question.view.to_owned(),
+                filters: question.filters.clone(),
+                as_of: vantage.as_of,
+                valid_on: vantage.valid_on,
+                min_position: None,
+                limit: None,
+                wait: None,
+            };
+            answers.push((question, answer(&query)?));
+        }
+        Self::new(head, in_force, answers).map_err(trouble)
+    }
+
     /// Of these answers.
     ///
     /// # Errors
@@ -82,7 +119,7 @@ impl Book {
     }
 
     /// Counts of people below this number are suppressed.
-    pub(crate) fn suppress_under(&self) -> u64 {
+    pub fn suppress_under(&self) -> u64 {
         self.in_force.policy.suppress_under.into()
     }
 

@@ -5,6 +5,7 @@
 //! [`Year`] of the ledger, which knows what is suppressed; no report reads them past it.
 
 mod book;
+pub mod counts;
 mod document;
 mod names;
 mod render;

@@ -88,7 +88,7 @@ impl Measure {
 }
 
 /// What deliveries are counted by. `kind` never stands without `mental_health`, which follows from it.
-const SERVED: &[&[&str]] = &[
+pub(crate) const SERVED: &[&[&str]] = &[
     &[],
     &["site"],
     &["pillar"],

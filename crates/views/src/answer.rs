@@ -52,28 +52,45 @@ pub fn answer(
     filters: &BTreeMap<String, String>,
     limit: Option<usize>,
 ) -> Result<Vec<Value>, QueryError> {
-    let known = |column: &str| {
-        if view.columns().contains(&column) {
-            return Ok(());
-        }
-        let (view, known) = (view.name(), view.columns().join(", "));
-        Err(QueryError::NoSuchColumn { view, column: column.to_owned(), known })
-    };
     let by: Vec<&str> = filters.get("by").map(|by| by.split(',').collect()).unwrap_or_default();
-    by.iter().try_for_each(|column| known(column))?;
-    let wanted = filters.iter().filter(|(name, _)| *name != "by");
-    let wanted: Vec<(&str, Is, &str)> = wanted
-        .map(|(name, value)| {
-            let (column, is) = compared(name);
-            (column, is, value.as_str())
-        })
-        .collect();
-    wanted.iter().try_for_each(|(column, ..)| known(column))?;
+    by.iter().try_for_each(|column| known(view, column))?;
+    let wanted = Wanted::read(view, filters)?;
     // Filtering comes before grouping: what is filtered by must be there to be compared.
-    let listed = view.find(rows, filters, &by, &|row| {
-        wanted.iter().all(|(column, is, value)| matches(row.get(*column), *is, value))
-    });
+    let listed = view.find(rows, filters, &by, &|row| wanted.meets(row));
     Ok(listed.into_iter().take(limit.unwrap_or(usize::MAX)).collect())
+}
+
+fn known(view: &dyn View, column: &str) -> Result<(), QueryError> {
+    if view.columns().contains(&column) {
+        return Ok(());
+    }
+    let (view, known) = (view.name(), view.columns().join(", "));
+    Err(QueryError::NoSuchColumn { view, column: column.to_owned(), known })
+}
+
+/// What rows must say.
+pub(crate) struct Wanted<'a>(Vec<(&'a str, Is, &'a str)>);
+
+impl<'a> Wanted<'a> {
+    /// All filters but `by`.
+    ///
+    /// # Errors
+    /// [`QueryError`] for a column that the view does not have.
+    pub(crate) fn read(view: &dyn View, filters: &'a BTreeMap<String, String>) -> Result<Self, QueryError> {
+        let wanted = filters.iter().filter(|(name, _)| *name != "by");
+        let wanted: Vec<(&str, Is, &str)> = wanted
+            .map(|(name, value)| {
+                let (column, is) = compared(name);
+                (column, is, value.as_str())
+            })
+            .collect();
+        wanted.iter().try_for_each(|(column, ..)| known(view, column))?;
+        Ok(Self(wanted))
+    }
+
+    pub(crate) fn meets(&self, row: &Value) -> bool {
+        self.0.iter().all(|(column, is, value)| matches(row.get(*column), *is, value))
+    }
 }
 
 fn matches(found: Option<&Value>, is: Is, wanted: &str) -> bool {

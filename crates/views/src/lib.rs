@@ -37,8 +37,10 @@ pub use answer::{QueryError, answer};
 pub use digits::Digits;
 pub use explanation::Explanation;
 pub use marks::{Clues, MARKS_REVISION, Mark, marks};
+pub use reach::{Cohort, cohort};
 pub use rows::{Empty, Row, Rows, Scan, Source, Stored};
 pub use sentences::sentence;
+pub use timeline::{DELIVERY_TIMELINE, of_delivery};
 
 /// A read model. Stateless; all state is in its rows.
 pub trait View: Sync {
@@ -90,7 +92,7 @@ pub static VIEWS: &[&dyn View] = &[
     &assistances::AssistanceLog,
     &access::Access,
     &activity::ActivityFeed,
-    &timeline::Timeline,
+    &timeline::Timeline { of_deliveries: false },
 ];
 
 /// The view of this name.

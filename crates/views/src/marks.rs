@@ -17,7 +17,7 @@ use crate::cells::{Place, changes};
 use crate::{Rows, View, engagements, funding, partners, reach, referrals, sites};
 
 /// Raised when the marks of an event change; what was kept of them is then made anew.
-pub const MARKS_REVISION: u32 = 1;
+pub const MARKS_REVISION: u32 = 2;
 
 /// A mark: SipHash-1-3 of what it says, the same in every build.
 pub type Mark = u64;
@@ -31,7 +31,7 @@ pub(crate) fn mark(says: &str, parts: &[&[u8]]) -> Mark {
     hasher.finish()
 }
 
-/// The event is about this thing. Those about deliveries don't bear it: no view has a row of a delivery.
+/// The event is about this thing.
 pub(crate) fn about(Subject { kind, id }: Subject) -> Mark {
     mark("about", &[kind.as_str().as_bytes(), id.as_bytes()])
 }
@@ -59,9 +59,6 @@ pub fn marks(event: &RecordedEvent) -> Vec<Mark> {
         marks.extend(delivered.funding.iter().map(|code| funding::paid(&delivered.site.0, code)));
     }
     let subject = event.fact.subject;
-    if subject.kind == Kind::Delivery {
-        return marks;
-    }
     marks.push(about(subject));
     match &event.fact.event {
         AnyEvent::Offering(_) | AnyEvent::Assessment(_) => marks.push(kind(subject.kind)),
@@ -99,6 +96,11 @@ pub struct Clues {
 }
 
 impl Clues {
+    /// To all events about a thing.
+    pub fn about(subject: Subject) -> Self {
+        Self::default().knowing([about(subject)])
+    }
+
     /// Of these marks the events bear that may have made a row.
     pub(crate) fn made(marks: impl IntoIterator<Item = Mark>) -> Self {
         Self { made: marks.into_iter().collect(), ..Self::default() }

@@ -29,6 +29,11 @@ struct Number {
 }
 
 impl Ranks {
+    /// With what the keys of a sort begin; the row before them, of how many there are, too.
+    pub(crate) const fn prefix(sort: u8) -> [u8; 2] {
+        [RANKS, sort]
+    }
+
     /// The number of this one; nothing is given when the store can't be read.
     pub(crate) fn of(&mut self, kept: &Kept, sort: u8, id: &Uuid) -> u32 {
         let stored = |key: &[u8]| Some(Number { value: kept.load(key)?, changed: false });

@@ -5,7 +5,7 @@
 //! so that a merge changes one row, and a separation takes it back exactly. Merges are kept as a history, because seen from
 //! a day one of them may come back after what ended it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::delivery::Delivered;
 use domain::person::{Event, Identity};
@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use wire::RecordedEvent;
 
+use crate::answer::{QueryError, Wanted};
 use crate::cells::{Place, changes, places};
 use crate::marks::{Mark, mark};
 use crate::merges::{chain, counted_as};
@@ -172,26 +173,52 @@ impl View for Reach {
 
     /// One row for each group of `by`; without `by` one row for everything that is wanted.
     fn list(&self, rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> Vec<Value> {
-        let mut groups: BTreeMap<Vec<String>, Group> = BTreeMap::new();
-        rows.each(b"c", |key, cell: &Cell| {
-            let place = Value::Object(Place::read(key).map(|place| place.columns()).unwrap_or_default());
-            if !wanted(&place) {
-                return;
-            }
-            let value = |column: &&str| place.get(*column).cloned().unwrap_or_default();
-            let key = by.iter().map(|column| value(column).to_string()).collect();
-            let (_, [persons, cases]) = groups.entry(key).or_insert_with(|| {
-                (by.iter().map(|column| ((*column).to_owned(), value(column))).collect(), Default::default())
-            });
-            *persons |= cell.persons.distinct();
-            *cases |= cell.cases.distinct();
-        });
         let merges = merges(rows);
         let counted = |(mut row, [persons, cases]): Group| {
             row.insert("persons".into(), united(persons, &merges).len().into());
             row.insert("cases".into(), cases.len().into());
             Value::Object(row)
         };
-        groups.into_values().map(counted).collect()
+        groups(rows, by, wanted).into_values().map(counted).collect()
     }
+}
+
+/// Who is in each group of `by`, of those cells that are wanted.
+fn groups(rows: &Rows, by: &[&str], wanted: &dyn Fn(&Value) -> bool) -> BTreeMap<Vec<String>, Group> {
+    let mut groups: BTreeMap<Vec<String>, Group> = BTreeMap::new();
+    rows.each(b"c", |key, cell: &Cell| {
+        let place = Value::Object(Place::read(key).map(|place| place.columns()).unwrap_or_default());
+        if !wanted(&place) {
+            return;
+        }
+        let value = |column: &&str| place.get(*column).cloned().unwrap_or_default();
+        let key = by.iter().map(|column| value(column).to_string()).collect();
+        let (_, [persons, cases]) = groups.entry(key).or_insert_with(|| {
+            (by.iter().map(|column| ((*column).to_owned(), value(column))).collect(), Default::default())
+        });
+        *persons |= cell.persons.distinct();
+        *cases |= cell.cases.distinct();
+    });
+    groups
+}
+
+/// Who is counted, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cohort {
+    /// Persons; of those that were merged, the one as whom they count.
+    pub persons: BTreeSet<Uuid>,
+    /// Cases.
+    pub cases: BTreeSet<Uuid>,
+}
+
+/// Who is counted in a row of `reach` that these filters make, from the view's rows.
+///
+/// # Errors
+/// [`QueryError`] for a column that the view does not have.
+pub fn cohort(rows: &Rows, filters: &BTreeMap<String, String>) -> Result<Cohort, QueryError> {
+    let wanted = Wanted::read(&Reach, filters)?;
+    let all = groups(rows, &[], &|row| wanted.meets(row)).into_values().next();
+    let [persons, cases] = all.map(|(_, counted)| counted).unwrap_or_default();
+    let persons = united(persons, &merges(rows));
+    Ok(Cohort { persons: rows.ranked(b'p', &persons), cases: rows.ranked(b'q', &cases) })
 }

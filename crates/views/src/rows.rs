@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use roaring::RoaringBitmap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -160,6 +161,20 @@ impl Rows {
     /// The number of a person, household or case: its rank of first mention among those of its sort, from 1.
     pub fn rank(&mut self, sort: u8, id: &Uuid) -> u32 {
         self.ranks.of(&self.kept, sort, id)
+    }
+
+    /// Those of a sort that have these numbers.
+    pub(crate) fn ranked(&self, sort: u8, numbers: &RoaringBitmap) -> BTreeSet<Uuid> {
+        let prefix = Ranks::prefix(sort);
+        let ranks = self.ranks.iter().filter(|(key, _)| key.starts_with(&prefix));
+        let ranks = ranks.map(|(key, rank)| (Cow::Owned(key), rank as &dyn AnyRow));
+        let mut found = BTreeSet::new();
+        over(self.kept.scan(&prefix), ranks, |key, row| {
+            let id = key.get(prefix.len()..).and_then(|id| Uuid::from_slice(id).ok());
+            let number: Option<u32> = serde_json::from_slice(&row.json()).ok();
+            found.extend(id.filter(|_| number.is_some_and(|number| numbers.contains(number))));
+        });
+        found
     }
 
     /// What a look at one row gives; nothing without that row.

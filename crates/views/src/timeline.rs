@@ -3,7 +3,8 @@
 //!
 //! Each event is one small row under its subject, written once and never looked up while events arrive; chains of
 //! corrections are put together when somebody asks. Deliveries are left out: there are as many as all other events
-//! many times over, and nearly every one is a single event, which the log itself gives back by its id.
+//! many times over, and nearly every one is a single event. Who asks about one has its events found in the log, by their
+//! marks, and folded for that answer ([`DELIVERY_TIMELINE`]).
 
 use std::collections::BTreeMap;
 
@@ -12,14 +13,28 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wire::RecordedEvent;
+use wire::{Query, RecordedEvent};
 
 use crate::marks::about;
 use crate::sentences::sentence;
 use crate::{Clues, Rows, View};
 
 /// The view.
-pub(crate) struct Timeline;
+pub(crate) struct Timeline {
+    /// Whether it takes in deliveries, and nothing else.
+    pub(crate) of_deliveries: bool,
+}
+
+/// The same view over events of deliveries, for whoever folds those of one.
+pub static DELIVERY_TIMELINE: &dyn View = &Timeline { of_deliveries: true };
+
+/// The delivery whose timeline a question asks for, if it does.
+pub fn of_delivery(query: &Query) -> Option<Subject> {
+    let subject: Subject = query.filters.get("subject").filter(|_| query.view == NAME)?.parse().ok()?;
+    (subject.kind == Kind::Delivery).then_some(subject)
+}
+
+const NAME: &str = "timeline";
 
 /// One event; its subject and position are the key.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -46,14 +61,14 @@ fn prefix(subject: Subject) -> Vec<u8> {
 
 impl View for Timeline {
     fn name(&self) -> &'static str {
-        "timeline"
+        NAME
     }
     fn revision(&self) -> u32 {
         1
     }
     fn about(&self) -> &'static str {
         "everything about one `subject`, as kind/id, with corrections folded; without one, about the ledger itself; \
-         deliveries have none, their events stand in the log"
+         of one delivery it is folded from the log when it is asked for"
     }
     fn columns(&self) -> &'static [&'static str] {
         &["subject", "position", "event", "effective", "standing", "caused_by"]
@@ -82,7 +97,7 @@ impl View for Timeline {
 
     fn apply(&self, rows: &mut Rows, event: &RecordedEvent) {
         let subject = event.fact.subject;
-        if subject.kind == Kind::Delivery {
+        if (subject.kind == Kind::Delivery) != self.of_deliveries {
             return;
         }
         let key = [prefix(subject), event.envelope.position.to_be_bytes().to_vec()].concat();

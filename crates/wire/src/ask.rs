@@ -76,6 +76,23 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// What is asked, in one word.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Ledgers => "ledgers",
+            Self::Head { .. } => "head",
+            Self::Receipt { .. } => "receipt",
+            Self::Place { .. } => "place",
+            Self::Submit { .. } => "submit",
+            Self::Query { .. } => "query",
+            Self::Explain { .. } => "explain",
+            Self::Digests { .. } => "digests",
+            Self::Rebuild { .. } => "rebuild",
+            Self::Read { .. } => "read",
+        }
+    }
+
     /// The ledger that it is about.
     pub const fn ledger(&self) -> Option<&Slug> {
         match self {

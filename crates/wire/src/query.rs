@@ -1,6 +1,7 @@
 //! Questions to views and their answers.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::Slug;
 use jiff::civil::Date;
@@ -32,9 +33,24 @@ pub struct Query {
     /// Most rows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub limit: Option<usize>,
+    /// Wait for `min_position` so many seconds, at most [`WAIT_SECONDS_MAX`], and not as long as the projector is set to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wait: Option<u32>,
 }
 
+/// Longest that anybody may have a question wait.
+pub const WAIT_SECONDS_MAX: u32 = 30;
+
 impl Query {
+    /// For how long somebody has it wait.
+    pub const fn patience(&self) -> Duration {
+        match self.wait {
+            Some(seconds) if seconds < WAIT_SECONDS_MAX => Duration::from_secs(seconds as u64),
+            Some(_) => Duration::from_secs(WAIT_SECONDS_MAX as u64),
+            None => Duration::ZERO,
+        }
+    }
+
     /// From where it looks.
     pub const fn vantage(&self) -> Vantage {
         Vantage { as_of: self.as_of, valid_on: self.valid_on }

@@ -1,7 +1,7 @@
 //! The door: a command as a sender writes it becomes a command as the recorder takes it, with the raw key of the
 //! source record replaced by its HMAC.
 
-use domain::{Basis, Command, Slug, Timestamp};
+use domain::{Basis, Command, Slug, Subject, Timestamp};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -57,6 +57,18 @@ pub struct Submission {
     pub causation_id: Option<Uuid>,
     /// Decide, but append nothing.
     pub dry_run: bool,
+    /// What must not have happened since the sender looked. No part of `command_hash`: who repeats a command that was
+    /// accepted gets its receipt, whatever has happened since.
+    pub unchanged: Option<Unchanged>,
+}
+
+/// A thing that had no event of its own after a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The thing.
+    pub subject: Subject,
+    /// The position; its last event stands there or earlier.
+    pub since: u64,
 }
 
 /// A command as a sender writes it. Unknown members are refused.
@@ -95,6 +107,9 @@ pub struct RawCommand {
     /// Decide, but append nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub dryrun: bool,
+    /// Refuse it as `stale` when the thing had an event of its own since.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unchanged: Option<RawUnchanged>,
     /// What the command says.
     #[schemars(with = "serde_json::Value")]
     pub body: serde_json::Value,
@@ -114,6 +129,16 @@ pub struct RawSource {
     /// When the source recorded it: RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reported: Option<String>,
+}
+
+/// What must not have happened since the sender looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawUnchanged {
+    /// The thing, as `<kind>/<id>`.
+    pub subject: String,
+    /// A position; an event of the thing after it is in the way.
+    pub since: u64,
 }
 
 impl Submission {
@@ -143,6 +168,7 @@ impl Submission {
             command_hash: keyed(&keys.command, &[&canonical]),
             command: command(&raw)?,
             source: raw.source.as_ref().map(|source| close(source, keys)).transpose()?,
+            unchanged: raw.unchanged.as_ref().map(unchanged).transpose()?,
             actor: raw.actor,
             on_behalf_of: raw.onbehalfof,
             credential: raw.credential,
@@ -179,6 +205,14 @@ fn command(raw: &RawCommand) -> Result<Command, RefusalReply> {
     let body: Box<RawValue> = serde_json::value::to_raw_value(&raw.body).map_err(|e| malformed(&e, None))?;
     let read = Command::read(kind, Tagged { keys: ["command", "body"], name: &raw.command, payload: &body });
     read.map_err(|e| malformed(&e, Some("/body")))
+}
+
+fn unchanged(raw: &RawUnchanged) -> Result<Unchanged, RefusalReply> {
+    let subject = raw.subject.parse().map_err(|_| {
+        let message = format!("{:?} is no thing, which is written <kind>/<id>", raw.subject);
+        RefusalReply::new("malformed-command", message).field("/unchanged/subject")
+    })?;
+    Ok(Unchanged { subject, since: raw.since })
 }
 
 fn close(source: &RawSource, keys: &LedgerKeys) -> Result<SourceRecord, RefusalReply> {

@@ -205,6 +205,26 @@ fn every_golden_command_passes_the_door_and_its_hash_ignores_spelling() {
 }
 
 #[test]
+fn what_must_be_unchanged_is_no_part_of_the_hash_and_must_be_a_thing() {
+    let (ledger, keys) = ("azul-usd".parse().unwrap(), LedgerKeys { command: [1; 32], source: [2; 32] });
+    let line = lines("commands").into_iter().find(|line| line.contains("close-site")).unwrap();
+    let read = |text: &str| Submission::from_json(text.as_bytes(), &ledger, &keys);
+    let with = |subject: &str| {
+        let unchanged = format!("\"unchanged\":{{\"subject\":\"{subject}\",\"since\":317}},\"body\"");
+        read(&line.replacen("\"body\"", &unchanged, 1))
+    };
+    let (plain, conditional) =
+        (read(&line).unwrap(), with("site/018f0000-0000-7000-8000-000000000001").unwrap());
+    assert_eq!(conditional.unchanged.map(|unchanged| unchanged.since), Some(317));
+    assert_eq!(Submission { unchanged: None, ..conditional }, plain);
+    let reply = with("school/7").unwrap_err();
+    assert_eq!(
+        (reply.code.as_str(), reply.field.as_deref()),
+        ("malformed-command", Some("/unchanged/subject"))
+    );
+}
+
+#[test]
 fn the_door_refuses_a_basis_that_names_no_ground() {
     let (ledger, keys) = ("azul-usd".parse().unwrap(), LedgerKeys { command: [1; 32], source: [2; 32] });
     let line = lines("commands").into_iter().find(|line| line.contains("record-delivery")).unwrap();

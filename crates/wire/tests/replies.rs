@@ -72,8 +72,10 @@ fn questions_and_answers_are_what_they_were() {
         valid_on: None,
         min_position: Some((1, 42)),
         limit,
+        wait: None,
     };
     is("query", &query);
+    is("query-that-waits", &Query { wait: Some(5), ..query.clone() });
     is(
         "as-of",
         &Query {
@@ -81,6 +83,7 @@ fn questions_and_answers_are_what_they_were() {
             as_of: Some(wire::AsOf::Position(9)),
             min_position: None,
             limit: None,
+            wait: None,
             ..query
         },
     );
@@ -92,5 +95,5 @@ fn questions_and_answers_are_what_they_were() {
 
 #[test]
 fn every_golden_reply_is_held_to() {
-    assert_eq!(REPLIES.lines().count(), 9);
+    assert_eq!(REPLIES.lines().count(), 10);
 }

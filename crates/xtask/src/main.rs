@@ -8,6 +8,7 @@ mod python;
 mod run;
 mod tools;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
         (Some("test"), Some(form)) if form == "--faults" => faults(),
         (Some("test"), Some(form)) if form == "--all" => test().and_then(|()| probe::api()),
         (Some("probe"), None) => probe::api(),
-        (Some("tools"), None) => tools::nats_server().and_then(|_| python::python()).map(drop),
+        (Some("tools"), None) => all_tools().map(drop),
         (Some("bench"), Some(what)) => bench(&what, &arguments.collect::<Vec<_>>()),
         (Some("deny"), None) => deny::check(),
         _ => Err(HELP.to_owned()),
@@ -61,11 +62,18 @@ fn faults() -> Result<(), String> {
     run::cargo(&["test", "--package", "tests", "--test", "faults", "--", "--nocapture"], &environment)
 }
 
+/// What tests run beside: a nats-server, and a Python with readers of the log. What makes a client of the API document is
+/// looked for where it is put.
+fn all_tools() -> Result<(PathBuf, PathBuf), String> {
+    python::environment("tests/gateway/client/requirements.txt", "target/tools/client")?;
+    Ok((tools::nats_server()?, python::python()?))
+}
+
 /// Everything that must pass, cheapest first; the test runner's own lines come last.
 fn test() -> Result<(), String> {
     run::cargo(&["fmt", "--all", "--check"], &[])?;
     deny::check()?;
-    let (server, python) = (tools::nats_server()?, python::python()?);
+    let (server, python) = all_tools()?;
     run::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"], &[])?;
     let (server, python) = (server.to_string_lossy(), python.to_string_lossy());
     let environment = [(tools::VARIABLE, &*server), (python::VARIABLE, &*python)];

@@ -85,6 +85,7 @@ impl Explain {
             valid_on: self.valid_on,
             min_position: None,
             limit: None,
+            wait: None,
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::serve::incoming::{Came, Incoming};
 use crate::serve::leases::{Leases, Service};
 use crate::serve::local::not_understood;
 use crate::serve::node::Node;
+use crate::serve::trace::{of_headers, tell};
 
 /// Commands in one request, so that their receipts fit one reply.
 const COMMANDS_MAX: usize = 2000;
@@ -101,7 +102,11 @@ impl Broker {
         if !message.reply.as_deref().is_some_and(is_inbox) {
             return;
         }
-        let reply = match serde_json::from_slice::<Ask>(&message.payload) {
+        let asked = serde_json::from_slice::<Ask>(&message.payload);
+        if let Ok(ask) = &asked {
+            tell(self.service.name(), ask.ledger(), ask, &of_headers(message.headers.as_ref()));
+        }
+        let reply = match asked {
             Ok(ask) => match (refused(&ask, message), request) {
                 (Some(failure), _) => failed(failure),
                 (None, Came::Asked(_)) => match self.passed_on(&ask, message).await {

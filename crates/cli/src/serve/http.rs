@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::Slug;
 use futures::future::BoxFuture;
-use gateway::{Backend, Buckets, Gateway, Parts};
+use gateway::{Backend, Buckets, Gateway, Parts, Trace};
 use journal::bucket::{self, Folder, Stream};
 use journal::{AnyBucket, AnyJournal, JetStream, JournalError};
 use runtime::config::Config;
@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::serve::node::Node;
+use crate::serve::trace::tell;
 
 /// Listens where the configuration says, if anywhere.
 ///
@@ -94,7 +95,8 @@ pub(crate) async fn before(node: &Arc<Node>, config: &Config, shutdown: Shutdown
 }
 
 impl Backend for Node {
-    fn ask<'a>(&'a self, _: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
+    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask, trace: &'a Trace) -> BoxFuture<'a, Reply> {
+        tell("node", Some(ledger), &ask, trace);
         Box::pin(self.reply(ask))
     }
 }
@@ -103,9 +105,9 @@ impl Backend for Node {
 pub(crate) struct Behind(pub(crate) Box<JetStream>);
 
 impl Backend for Behind {
-    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask) -> BoxFuture<'a, Reply> {
+    fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask, trace: &'a Trace) -> BoxFuture<'a, Reply> {
         Box::pin(async move {
-            ask_nats(&self.0, ledger, &ask).await.unwrap_or_else(|error| {
+            ask_nats(&self.0, ledger, &ask, trace).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "no answer came through NATS");
                 let refusal = RefusalReply::new("unavailable", error.to_string());
                 Reply::Failed { refusal, repeat: true }

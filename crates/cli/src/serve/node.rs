@@ -218,12 +218,14 @@ impl Node {
     /// The question, waiting for what it must not be answered without.
     async fn at_hand(&self, mut query: Query) -> Result<Query, Failure> {
         self.must_exist(&query.ledger).await?;
-        if self.plan.patient && query.min_position.is_none() && query.vantage().is_now() {
+        // The events of a delivery are found by what is followed now, from wherever it is looked at.
+        let by_live_views = query.vantage().is_now() || views::of_delivery(&query).is_some();
+        if self.plan.patient && query.min_position.is_none() && by_live_views {
             let head = self.recorder()?.head(&query.ledger).await?;
             query.min_position = Some((head.epoch, head.position));
         }
         let projector = self.views().await?;
-        if query.vantage().is_now() && !projector.is_current(&query.ledger) {
+        if by_live_views && !projector.is_current(&query.ledger) {
             // What was not followed until now must not be answered as if it were all.
             let now = self.recorded(&query.ledger).await?;
             let (epoch, wanted) = query.min_position.unwrap_or((FIRST_EPOCH, 0));

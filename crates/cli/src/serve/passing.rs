@@ -66,11 +66,15 @@ impl Broker {
 }
 
 /// How long the answer of another may take; none for what any instance answers alike, from the log.
-const fn patience(service: Service, ask: &Ask) -> Option<Duration> {
+fn patience(service: Service, ask: &Ask) -> Option<Duration> {
     match (service, ask) {
         (Service::Recorder, Ask::Submit { .. } | Ask::Head { .. }) => Some(COMMAND),
-        (Service::Projector, Ask::Query { query }) if query.vantage().is_now() => Some(QUESTION),
-        (Service::Projector, Ask::Explain { .. }) => Some(QUESTION),
+        (Service::Projector, Ask::Query { query })
+            if query.vantage().is_now() || views::of_delivery(query).is_some() =>
+        {
+            Some(QUESTION.saturating_add(query.patience()))
+        }
+        (Service::Projector, Ask::Explain { query, .. }) => Some(QUESTION.saturating_add(query.patience())),
         (Service::Projector, Ask::Digests { .. } | Ask::Rebuild { .. }) => Some(WHOLE),
         _ => None,
     }

@@ -135,8 +135,16 @@ async fn resolve(
             let Wanted { view, column, id, ref name } = wanted;
             let filters = [(column.to_owned(), name.clone())].into();
             let (ledger, view) = (sender.ledger.clone(), view.to_owned());
-            let (as_of, valid_on, min_position, limit) = (None, None, None, Some(1));
-            let query = Query { ledger, view, filters, as_of, valid_on, min_position, limit };
+            let query = Query {
+                ledger,
+                view,
+                filters,
+                as_of: None,
+                valid_on: None,
+                min_position: None,
+                limit: Some(1),
+                wait: None,
+            };
             let answer = client.query(query).await?;
             let found = answer.rows.first().and_then(|row| row.get(id)?.as_str()?.parse().ok());
             rows.learn(wanted, found);

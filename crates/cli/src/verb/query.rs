@@ -26,6 +26,7 @@ pub(crate) async fn run(query: &Query, output: Output) -> Result<Exit, Error> {
         valid_on: query.valid_on,
         min_position: query.min_position.map(|position| (journal::FIRST_EPOCH, position)),
         limit: query.limit,
+        wait: None,
     };
     let vantage = question.vantage();
     let answer = ask(&query.place, question, output).await?;

@@ -7,7 +7,6 @@ use projector::Folded;
 use report::{Book, Format, InForce, Question, Report, Scope, Trouble};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use views::View;
 use wire::{HeadReply, Query, Vantage};
 
 use crate::args;
@@ -91,30 +90,16 @@ async fn book(
     output: Output,
 ) -> Result<Book, Error> {
     let log = Log::open(place, ledger, output).await?;
-    let is_asked = |view: &&&'static dyn View| questions.iter().any(|question| question.view == view.name());
-    let views: Vec<&'static dyn View> = views::VIEWS.iter().filter(is_asked).copied().collect();
-    let folded = Folded::new(log.origin().clone(), &views, vantage);
+    let folded = Folded::new(log.origin().clone(), &Question::views(&questions), vantage);
     let folded = fold(&log, folded, vantage, output).await?;
-    let in_force = folded.in_force().ok_or_else(|| trouble(Trouble::NotOpen(ledger.clone())))?;
-    let in_force = InForce {
+    let in_force = folded.in_force().map(|in_force| InForce {
         owner: in_force.owner.clone(),
         policy: in_force.policy,
         policy_position: in_force.policy_position,
-    };
-    let mut answers = Vec::with_capacity(questions.len());
-    for question in questions {
-        let query = Query {
-            ledger: ledger.clone(),
-            view: question.view.to_owned(),
-            filters: question.filters.clone(),
-            as_of: vantage.as_of,
-            valid_on: vantage.valid_on,
-            min_position: None,
-            limit: None,
-        };
-        answers.push((question, folded.answer(&query).map_err(|error| view_error(&error))?));
-    }
-    Book::new(HeadReply::new(ledger, &folded.head()), in_force, answers).map_err(trouble)
+    });
+    let head = HeadReply::new(ledger, &folded.head());
+    let answer = |query: &Query| folded.answer(query).map_err(|error| view_error(&error));
+    Book::ask((head, in_force), (questions, vantage), answer, trouble)
 }
 
 fn format(asked: &args::Report, output: Output) -> Format {

@@ -110,6 +110,7 @@ async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit,
         valid_on: None,
         min_position: None,
         limit: None,
+        wait: None,
     };
     let mut rows = client.query(query).await?.rows;
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {

@@ -15,7 +15,7 @@ use wire::ask::{Ask, Reply};
 
 use super::token::{self, Proof};
 use super::{Caller, Presented, Scope, no_such_ledger, not_valid};
-use crate::backend::Backend;
+use crate::backend::Behind;
 use crate::desk::failed;
 use crate::problem::Problem;
 
@@ -41,7 +41,7 @@ type Kept = BTreeMap<(Slug, Uuid), (Duration, Option<Grant>)>;
 
 /// All tokens, as far as they were looked up.
 pub(crate) struct Tokens {
-    backend: Arc<dyn Backend>,
+    backend: Behind,
     clock: Arc<dyn Clock>,
     /// Of passes; none when nobody needs a token.
     key: Option<[u8; 32]>,
@@ -49,7 +49,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(backend: Arc<dyn Backend>, clock: Arc<dyn Clock>, key: Option<[u8; 32]>) -> Self {
+    pub(crate) fn new(backend: Behind, clock: Arc<dyn Clock>, key: Option<[u8; 32]>) -> Self {
         Self { backend, clock, key, kept: Mutex::default() }
     }
 
@@ -143,6 +143,7 @@ impl Tokens {
             valid_on: None,
             min_position: None,
             limit: Some(1),
+            wait: None,
         };
         match self.backend.ask(ledger, Ask::Query { query }).await {
             Reply::Answer { answer } => Ok(answer.rows.first().and_then(Grant::read)),

@@ -26,7 +26,10 @@ pub(super) fn responses(route: &Route) -> Value {
         );
     }
     let problem = json!({ "description": "A problem", "content": { "application/problem+json": { "schema": reference("problem") } } });
-    if matches!(route.gives, Gives::Rows | Gives::Thing | Gives::Report | Gives::Object) {
+    if matches!(
+        route.gives,
+        Gives::Rows | Gives::Thing | Gives::Things | Gives::Changes | Gives::Report | Gives::Object
+    ) {
         responses.insert("304".into(), json!({ "description": "As you have it already" }));
     }
     // OAuth has its own way to say what is wrong.
@@ -74,6 +77,8 @@ fn content(gives: Gives) -> (&'static str, Value) {
         ),
         Gives::Head => ("The head", json("head")),
         Gives::Thing => ("The thing", json("thing")),
+        Gives::Things => ("A page of things", json("things")),
+        Gives::Changes => ("What changed", json("changes")),
         Gives::Object => (
             "What it is",
             json!({
@@ -104,10 +109,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         }),
         &["ledger", "epoch", "commit", "commit_id", "positions", "event_ids", "root"],
     );
-    let dry_run = object(
-        json!({ "would_accept": object(json!({ "events": number() }), &["events"]) }),
-        &["would_accept"],
-    );
+    let would_accept = object(json!({ "events": number() }), &["events"]);
+    let dry_run = object(json!({ "would_accept": reference("would-accept") }), &["would_accept"]);
     let head = object(
         json!({ "ledger": text(), "epoch": number(), "commit": number(), "position": number(), "root": text() }),
         &["ledger", "epoch", "commit", "position", "root"],
@@ -118,12 +121,16 @@ pub(super) fn schemas() -> Map<String, Value> {
     );
     let all = [
         ("receipt", receipt),
-        ("receipt-or-dry-run", json!({ "anyOf": [reference("receipt"), dry_run] })),
+        ("dry-run", dry_run),
+        ("would-accept", would_accept),
+        ("receipt-or-dry-run", json!({ "anyOf": [reference("receipt"), reference("dry-run")] })),
         ("problem", problem()),
         ("head", head),
         ("rows", rows()),
         ("events", events),
         ("thing", thing()),
+        ("things", things()),
+        ("changes", changes()),
         ("import", crate::imports::schema()),
         ("imports", object(json!({ "imports": list(reference("import")) }), &["imports"])),
     ];
@@ -138,7 +145,7 @@ fn problem() -> Value {
     object(
         json!({
             "type": text(), "title": text(), "status": number(), "detail": text(), "hint": text(),
-            "errors": list(pointed), "position": number(), "requestId": text(),
+            "errors": list(pointed), "position": number(), "requestId": text(), "etag": text(),
         }),
         &["type", "title", "status", "detail"],
     )
@@ -163,6 +170,28 @@ fn thing() -> Value {
             "rows": list(any()), "timeline": list(any()),
         }),
         &["id", "kind", "version", "head", "rows", "timeline"],
+    )
+}
+
+fn things() -> Value {
+    let one = object(
+        json!({ "id": text(), "position": number(), "rows": list(any()) }),
+        &["id", "position", "rows"],
+    );
+    object(
+        json!({ "kind": text(), "rows": list(one), "next_page_token": { "type": ["string", "null"] } }),
+        &["kind", "rows", "next_page_token"],
+    )
+}
+
+fn changes() -> Value {
+    let one = object(
+        json!({ "id": text(), "position": number(), "deleted": { "type": "boolean" }, "rows": list(any()) }),
+        &["id", "position", "deleted", "rows"],
+    );
+    object(
+        json!({ "kind": text(), "changes": list(one), "next": text(), "at_head": { "type": "boolean" } }),
+        &["kind", "changes", "next", "at_head"],
     )
 }
 

@@ -125,6 +125,7 @@ pub(crate) fn question(ledger: &Slug, view: &str, position: u64) -> Query {
         valid_on: None,
         min_position: Some((1, position)),
         limit: None,
+        wait: None,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod crashes;
+mod deliveries;
 mod equality;
 mod explaining;
 mod history;

@@ -8,6 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use wire::{Interpreted, Verifier};
 
+use wire::encode::EVENT_BYTES_MAX;
+
 use super::*;
 
 /// 2026-03-02.
@@ -121,6 +123,7 @@ fn submission(number: u64, size: Size) -> Submission {
         correlation_id: None,
         causation_id: None,
         dry_run: false,
+        unchanged: None,
     }
 }
 

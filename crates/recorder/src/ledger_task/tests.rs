@@ -90,6 +90,7 @@ fn submission(number: u64, command: ledger::Command) -> Submission {
         correlation_id: None,
         causation_id: None,
         dry_run: false,
+        unchanged: None,
     }
 }
 

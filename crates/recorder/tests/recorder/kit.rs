@@ -229,6 +229,7 @@ pub(crate) fn submission(n: u64, command: Command) -> Submission {
         correlation_id: None,
         causation_id: None,
         dry_run: false,
+        unchanged: None,
     }
 }
 

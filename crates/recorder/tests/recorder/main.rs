@@ -9,3 +9,4 @@ mod kit;
 mod restarts;
 mod trouble;
 mod two_recorders;
+mod unchanged;

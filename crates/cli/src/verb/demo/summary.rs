@@ -166,7 +166,8 @@ async fn ask(
 ) -> Result<Vec<Value>, Error> {
     let filters = by.map(|by| ("by".to_owned(), by.to_owned())).into_iter().collect();
     let (ledger, view) = (ledger.clone(), view.to_owned());
-    let query = Query { ledger, view, filters, as_of: None, valid_on: None, min_position: None, limit };
+    let query =
+        Query { ledger, view, filters, as_of: None, valid_on: None, min_position: None, limit, wait: None };
     match node.reply(Ask::Query { query }).await {
         Reply::Answer { answer } => Ok(answer.rows),
         reply => Err(unexpected(reply)),

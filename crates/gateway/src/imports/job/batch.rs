@@ -127,6 +127,7 @@ impl Work {
                     valid_on: None,
                     min_position: self.min_position,
                     limit: Some(1),
+                    wait: None,
                 };
                 let answer = loop {
                     match self.shared.query(query.clone()).await {

@@ -1,0 +1,235 @@
+//! What changed of the things of a kind since a place in the log: each thing once a page, as it is now, in the order of its
+//! last event there. It is read from the log, some thousand events a page, so no page needs more memory than another.
+//!
+//! A thing that changes while somebody reads on comes again, on a later page. Kinds that no view lists are listed in the
+//! same way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::{Extension, extract::OriginalUri};
+use domain::{Kind, Slug};
+use futures::{StreamExt as _, TryStreamExt as _};
+use journal::Until;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wire::Answer;
+
+use crate::Shared;
+use crate::access::Caller;
+use crate::events::{LOOKED_THROUGH_MAX, size};
+use crate::paging::{link_next, tagged};
+use crate::parameters::Parameters;
+use crate::problem::Problem;
+use crate::reading::{put, version};
+use crate::seek::{events, unreadable};
+use crate::things::Collection;
+use crate::vantage::{Looking, Place};
+
+/// Things that are looked up at once.
+const LOOKED_UP_AT_ONCE: usize = 8;
+
+/// What is looked at of an event.
+#[derive(Deserialize)]
+struct Look<'a> {
+    r#type: &'a str,
+    subject: &'a str,
+}
+
+/// A thing that changed.
+#[derive(Debug, Clone, Serialize)]
+struct Change {
+    id: Uuid,
+    /// Of its last event that was read.
+    position: u64,
+    /// It is voided, or its view has nothing to say of it any more.
+    deleted: bool,
+    /// What its view says of it; of a kind without a view, its timeline; of a delivery nothing.
+    rows: Vec<Value>,
+}
+
+/// The things that changed, and how far was read.
+struct Changed {
+    changes: Vec<Change>,
+    place: Place,
+    at_head: bool,
+}
+
+/// A part of the log as far as one page reads it: the last event of each thing of a kind, and whether that voids it.
+struct Part {
+    last: BTreeMap<Uuid, (u64, bool)>,
+    place: Place,
+    at_head: bool,
+}
+
+/// What changed since a place, or since the beginning.
+pub(crate) async fn changes(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Extension(collection): Extension<&'static Collection>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (since, size) = (parameters.take::<Place>("since")?, size(&mut parameters)?);
+    parameters.finish()?;
+    let resync = |problem: Problem| {
+        match problem.code() {
+        "cursor-gone" => problem.hint(format!(
+            "begin again: get changes without since, or the list of {}, and go on from that answer's Ledger-Position",
+            collection.name
+        )),
+        _ => problem,
+    }
+    };
+    let Changed { changes, place, at_head } =
+        shared.changed(&caller.ledger, collection, since, size).await.map_err(resync)?;
+    let told = json!({
+        "kind": collection.word,
+        "changes": changes,
+        "next": place.to_string(),
+        "at_head": at_head,
+    });
+    let mut response = tagged(&told, &headers)?;
+    put(&mut response, (crate::commands::POSITION, place.to_string()));
+    Ok(response)
+}
+
+/// Things of a kind that no view lists: those that are there, in the order of their last events.
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Extension(collection): Extension<&'static Collection>,
+    mut parameters: Parameters,
+    headers: HeaderMap,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let (after, size) = (parameters.take::<Place>("page_token")?, size(&mut parameters)?);
+    parameters.finish()?;
+    let Changed { changes, place, at_head } = shared.changed(&caller.ledger, collection, after, size).await?;
+    let there = changes.into_iter().filter(|change| !change.deleted);
+    let row = |Change { id, position, rows, .. }| json!({ "id": id, "position": position, "rows": rows });
+    let next = (!at_head).then(|| place.to_string());
+    let told = json!({
+        "kind": collection.word,
+        "rows": there.map(row).collect::<Vec<_>>(),
+        "next_page_token": next,
+    });
+    let mut response = tagged(&told, &headers)?;
+    put(&mut response, (crate::commands::POSITION, place.to_string()));
+    link_next(&mut response, uri.path(), uri.query().unwrap_or_default(), next.as_deref());
+    Ok(response)
+}
+
+impl Shared {
+    async fn changed(
+        &self,
+        ledger: &Slug,
+        collection: &'static Collection,
+        since: Option<Place>,
+        size: usize,
+    ) -> Result<Changed, Problem> {
+        let Part { last, place, at_head } = self.part(ledger, collection, since, size).await?;
+        let looking = Looking { min_position: Some((place.epoch, place.position)), ..Looking::default() };
+        let mut changes = match (collection.view, collection.kind) {
+            _ if last.is_empty() => Vec::new(),
+            (Some(view), _) => self.by_view(ledger, view, &last, &looking).await?,
+            (None, Kind::Delivery) => last
+                .into_iter()
+                .map(|(id, (position, deleted))| Change { id, position, deleted, rows: Vec::new() })
+                .collect(),
+            (None, _) => self.by_timeline(ledger, collection, last, &looking).await?,
+        };
+        changes.sort_by_key(|change| change.position);
+        Ok(Changed { changes, place, at_head })
+    }
+
+    /// Reads on from a place until so many things have changed.
+    async fn part(
+        &self,
+        ledger: &Slug,
+        collection: &Collection,
+        since: Option<Place>,
+        size: usize,
+    ) -> Result<Part, Problem> {
+        let found = self.log.since(ledger, since).await?;
+        let from = since.map_or(0, |place| place.position);
+        let place = Place { epoch: found.epoch, position: from };
+        let mut part = Part { last: BTreeMap::new(), place, at_head: false };
+        let mut commits = self.log.commits(ledger, found.after, Until::Head);
+        while let Some(commit) = commits.next().await {
+            let commit = commit.map_err(unreadable)?;
+            for (position, event) in (commit.size + 1..).zip(events(&commit)?) {
+                if position <= from {
+                    continue;
+                }
+                let look = serde_json::from_str::<Look<'_>>(event.get()).ok();
+                let of_kind = look.and_then(|Look { r#type, subject }| {
+                    let id = subject.strip_prefix(collection.word)?.strip_prefix('/')?.parse().ok()?;
+                    Some((id, r#type.split('.').nth(1).is_some_and(|name| name.ends_with("-voided"))))
+                });
+                let is_more =
+                    of_kind.is_some_and(|(id, _)| part.last.len() == size && !part.last.contains_key(&id));
+                if is_more || position - from > LOOKED_THROUGH_MAX {
+                    return Ok(part);
+                }
+                part.place.position = position;
+                part.last.extend(of_kind.map(|(id, voids)| (id, (position, voids))));
+            }
+        }
+        part.at_head = true;
+        Ok(part)
+    }
+
+    /// What a view says of these things, from one answer.
+    async fn by_view(
+        &self,
+        ledger: &Slug,
+        (view, column): (&str, &str),
+        last: &BTreeMap<Uuid, (u64, bool)>,
+        looking: &Looking,
+    ) -> Result<Vec<Change>, Problem> {
+        let mut rows: BTreeMap<Uuid, Vec<Value>> = BTreeMap::new();
+        for row in self.query(looking.query(ledger, view)).await?.rows {
+            let id = row.get(column).and_then(Value::as_str).and_then(|id| id.parse().ok());
+            if let Some(id) = id.filter(|id| last.contains_key(id)) {
+                rows.entry(id).or_default().push(row);
+            }
+        }
+        let change = |(id, (position, _)): (&Uuid, &(u64, bool))| {
+            let rows = rows.remove(id).unwrap_or_default();
+            Change { id: *id, position: *position, deleted: rows.is_empty(), rows }
+        };
+        Ok(last.iter().map(change).collect())
+    }
+
+    /// What was recorded of these things, one by one; without those that have changed again since, which come later.
+    async fn by_timeline(
+        &self,
+        ledger: &Slug,
+        collection: &'static Collection,
+        last: BTreeMap<Uuid, (u64, bool)>,
+        looking: &Looking,
+    ) -> Result<Vec<Change>, Problem> {
+        let look = |(id, (position, _))| async move {
+            let timeline = self.timeline(ledger, collection, id, looking).await?;
+            let is_last = version(&timeline).is_none_or(|version| version <= position);
+            let deleted = is_voided(&timeline);
+            let change =
+                Change { id, position, deleted, rows: if deleted { Vec::new() } else { timeline.rows } };
+            Ok(is_last.then_some(change))
+        };
+        let looks = futures::stream::iter(last.into_iter().map(look)).buffered(LOOKED_UP_AT_ONCE);
+        looks.try_filter_map(|change| std::future::ready(Ok(change))).try_collect().await
+    }
+}
+
+/// Whether what made a thing does not count any more.
+fn is_voided(timeline: &Answer) -> bool {
+    let position = |row: &&Value| row.get("position").and_then(Value::as_u64);
+    let first = timeline.rows.iter().min_by_key(position);
+    first.is_none_or(|first| first.get("standing").and_then(Value::as_str) == Some("voided"))
+}
