@@ -77,6 +77,19 @@ pub fn committed(gateway: &Gateway, number: u32, body: &str) -> Value {
     ended(gateway, number)
 }
 
+/// The lines of a report below its first, put together from the pieces in which it came.
+pub fn report(gateway: &Gateway, number: u32, name: &str) -> Vec<String> {
+    let answer = gateway.get(&path(number, name));
+    assert_eq!((answer.status, answer.header("transfer-encoding")), (200, Some("chunked")), "{answer:?}");
+    let (mut text, mut rest) = (String::new(), answer.body.as_str());
+    while let Some((size, behind)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        text.push_str(&behind[..size]);
+        rest = &behind[size + 2..];
+    }
+    text.lines().skip(1).map(str::to_owned).collect()
+}
+
 /// Accepted, repeated and refused.
 pub fn counts(import: &Value) -> [u64; 3] {
     ["accepted", "repeated", "refused"]

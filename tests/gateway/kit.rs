@@ -50,6 +50,14 @@ impl Gateway {
         Self { server, port, folder: self.folder }
     }
 
+    /// Stops the server as an operator would, and starts it again on its data.
+    pub fn stopped_and_started(self) -> Self {
+        assert_eq!(self.server.stop(), 0);
+        let server = Serving::start(&self.folder.path().join("hubledger.toml"));
+        let port = Port::of_gateway(&server);
+        Self { server, port, folder: self.folder }
+    }
+
     /// Stops the server; its exit code.
     pub fn end(self) -> i32 {
         self.server.stop()

@@ -66,12 +66,14 @@ impl Import {
         let path = format!("{}/{what}", self.path);
         let mut told =
             ask(&mut self.connection, ("POST", &path), "Content-Type: application/json\r\n", body).await?;
-        while told["phase"] == "checking" || told["phase"] == "committing" {
+        let phase = |told: &Value| told.get("phase").and_then(Value::as_str).map(str::to_owned);
+        while matches!(phase(&told).as_deref(), Some("checking" | "committing")) {
             tokio::time::sleep(LOOK).await;
             let path = self.path.clone();
             told = ask(&mut self.connection, ("GET", &path), "", "").await?;
         }
-        if told["counts"]["accepted"] == rows { Ok(()) } else { Err(format!("{what}: {told}").into()) }
+        let accepted = told.pointer("/counts/accepted").and_then(Value::as_u64);
+        if accepted == Some(rows) { Ok(()) } else { Err(format!("{what}: {told}").into()) }
     }
 }
 
@@ -96,7 +98,7 @@ async fn projected(connection: &mut Connection, rows: u64) -> Result<(), Failure
     let path = format!("/v1/{}/views/service-ledger?by=kind", rows::ledger()?);
     loop {
         let answer = ask(connection, ("GET", &path), "", "").await?;
-        if answer["rows"][0]["deliveries"] == rows {
+        if answer.pointer("/rows/0/deliveries").and_then(Value::as_u64) == Some(rows) {
             return Ok(());
         }
         tokio::time::sleep(LOOK).await;

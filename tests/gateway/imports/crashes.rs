@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::binary::{self, Serving};
 use tests::nats::Nats;
 
-use super::{ask, create, ended, night, path, send, sign, wait};
+use super::{ask, create, ended, night, report, send, sign, wait};
 use crate::kit::{Gateway, LEDGER};
 
 /// Roles apart, each with a data directory of its own.
@@ -64,8 +64,9 @@ fn an_import_goes_on_after_its_gateway_and_its_recorder_are_killed() {
     assert_eq!((&done["phase"], count("rows"), count("refused")), (&json!("committed"), u64::from(rows), 0));
     // What was recorded since the last checkpoint is repeated; nothing is there twice.
     assert_eq!(count("accepted") + count("repeated"), u64::from(rows));
-    let report = gateway.get(&path(1, "/report.csv")).body;
-    let mut positions: Vec<u64> = csv_column(&report, 2).map(|position| position.parse().unwrap()).collect();
+    let report = report(&gateway, 1, "/report.csv");
+    let mut positions: Vec<u64> =
+        report.iter().map(|line| line.split(',').nth(2).unwrap().parse().unwrap()).collect();
     positions.sort_unstable();
     assert_eq!(positions, (6..6 + u64::from(rows)).collect::<Vec<_>>());
     assert_eq!(gateway.read("head")["position"], 5 + rows);
@@ -73,14 +74,6 @@ fn an_import_goes_on_after_its_gateway_and_its_recorder_are_killed() {
     let verified = binary::run(&["verify", "--ledger", LEDGER, "--json", "--data", data.to_str().unwrap()]);
     assert_eq!(verified.ended(0).json()["events"], 5 + rows);
     assert_eq!([gateway.end(), projector.stop(), recorder.stop()], [0; 3]);
-}
-
-/// A column of every row of a report.
-fn csv_column(report: &str, column: usize) -> impl Iterator<Item = &str> {
-    let rows = report
-        .lines()
-        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()) && line.contains(','));
-    rows.filter_map(move |line| line.split(',').nth(column)).filter(|cell| !cell.is_empty())
 }
 
 #[test]
@@ -101,6 +94,21 @@ fn an_import_waits_while_no_recorder_answers_and_says_so() {
     let done = ended(&gateway, 1);
     assert_eq!((&done["phase"], &done["counts"]["accepted"]), (&json!("committed"), &json!(600)));
     assert_eq!([gateway.end(), projector.stop(), recorder.stop()], [0; 3]);
+}
+
+#[test]
+fn a_gateway_that_is_stopped_hands_its_import_on_with_every_row_told_once() {
+    let gateway = super::ready();
+    assert_eq!(create(&gateway, 1, &json!({ "format": "deliveries" })).status, 201);
+    assert_eq!(send(&gateway, 1, "", &night(12_000)).status, 200);
+    assert_eq!(ask(&gateway, 1, "commit", "{\"partial\":true}").status, 202);
+    under_way(&gateway, 1);
+    let gateway = gateway.stopped_and_started();
+    let done = ended(&gateway, 1);
+    assert_eq!((&done["phase"], &done["counts"]["rows"]), (&json!("committed"), &json!(12_000)));
+    let report = report(&gateway, 1, "/report.csv");
+    let rows: Vec<u32> = report.iter().map(|line| line.split(',').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(rows, (2..12_002).collect::<Vec<_>>());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use super::{HEADER, ask, counts, create, digest, ended, night, path, ready, send};
+use super::{HEADER, ask, counts, create, digest, ended, night, path, ready, report, send};
 use crate::kit::{Gateway, LEDGER, code};
 
 fn part(first: usize, part: &str, total: usize) -> String {
@@ -56,7 +56,7 @@ fn a_file_comes_in_parts_in_order() {
 #[test]
 fn a_broken_upload_goes_on_where_it_stopped() {
     let gateway = ready();
-    let file = night(20_000);
+    let file = night(30_000);
     assert!(file.len() > 1_200_000);
     assert_eq!(create(&gateway, 1, &json!({ "format": "deliveries" })).status, 201);
     let mut stream = gateway.port.connect();
@@ -77,7 +77,10 @@ fn a_broken_upload_goes_on_where_it_stopped() {
     assert_eq!(send(&gateway, 1, &range, rest).json()["phase"], "uploaded");
     assert_eq!(ask(&gateway, 1, "check", "").status, 202);
     let check = ended(&gateway, 1);
-    assert_eq!((counts(&check), &check["digest"]), ([20_000, 0, 0], &json!(digest(&file))));
+    assert_eq!((counts(&check), &check["digest"]), ([30_000, 0, 0], &json!(digest(&file))));
+    // The report is longer than a chunk.
+    let report = report(&gateway, 1, "/report.csv");
+    assert_eq!((report.len(), report[29_999].as_str()), (30_000, "30001,accepted,,,,"));
 }
 
 #[test]

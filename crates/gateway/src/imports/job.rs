@@ -118,12 +118,25 @@ impl Work {
             Ok(()) => {}
             Err(Stop::Lost) => tracing::debug!(import = %self.import.id, "somebody else works on an import"),
             Err(Stop::Shutdown) => {
-                if let Some(job) = &mut self.import.job {
-                    job.holder = None;
+                if let Err(problem) = self.release().await {
+                    tracing::debug!(import = %self.import.id, why = problem.detail, "not given back");
                 }
-                // Otherwise somebody takes it over in some seconds.
-                drop(self.store.save(&self.import, Some(self.revision)).await);
             }
+        }
+    }
+
+    /// Lets somebody else go on at once. What can't be written now they find by the lease, from the last checkpoint.
+    async fn release(&mut self) -> Result<(), Problem> {
+        let (ledger, id) = (self.import.ledger.clone(), self.import.id);
+        self.report.write(&self.store, (&ledger, id), true).await?;
+        self.errors.write(&self.store, (&ledger, id), true).await?;
+        let Some(job) = &mut self.import.job else { return Ok(()) };
+        self.report.set(&mut job.report);
+        self.errors.set(&mut job.errors);
+        job.holder = None;
+        match self.store.save(&self.import, Some(self.revision)).await {
+            Err(Unsaved::Failed(problem)) => Err(problem),
+            Ok(_) | Err(Unsaved::Changed) => Ok(()),
         }
     }
 
