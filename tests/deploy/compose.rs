@@ -54,8 +54,13 @@ impl Service {
         self.yaml["image"].as_str().is_some_and(|image| image.starts_with("nats:"))
     }
 
-    fn is_gateway(&self) -> bool {
-        self.yaml["command"][1].as_str() == Some("gateway")
+    fn is(&self, role: &str) -> bool {
+        self.yaml["command"][0].as_str() == Some("serve") && self.yaml["command"][1].as_str() == Some(role)
+    }
+
+    /// Has no data directory, only keys that it shares.
+    fn keeps_nothing(&self) -> bool {
+        self.is("gateway") || self.is("courier")
     }
 
     fn list(&self, key: &str) -> Vec<String> {
@@ -111,13 +116,13 @@ fn each(check: impl Fn(&Compose, &Service)) {
 }
 
 #[test]
-fn every_role_runs_twice_on_as_many_nats_servers_as_the_file_says() {
+fn every_role_that_is_asked_runs_twice_and_a_courier_once_on_as_many_nats_servers_as_the_file_says() {
     for (file, servers) in FILES {
         let (nats, roles) = Compose::read(file).nats_and_roles();
         assert_eq!(nats.len(), servers, "{file}");
         let names: Vec<&str> = roles.iter().map(|service| service.name.as_str()).collect();
         let twice = ["recorder-1", "recorder-2", "projector-1", "projector-2", "gateway-1", "gateway-2"];
-        assert_eq!(names, twice, "{file}");
+        assert_eq!(names, [&twice[..], &["courier"]].concat(), "{file}");
         for service in &roles {
             let environment: BTreeMap<_, _> = service.environment().into_iter().collect();
             let urls = environment["HUBLEDGER__JOURNAL__URL"].split(',').count();
@@ -175,7 +180,9 @@ fn nothing_listens_beyond_the_machine_and_everything_has_limits() {
         let once = !service.is_nats() && service.yaml["command"][0].as_str() != Some("serve");
         let restart = if once { "no" } else { "unless-stopped" };
         assert_eq!(service.yaml["restart"].as_str(), Some(restart), "{of}");
-        assert_eq!(service.yaml["healthcheck"]["disable"].as_bool().unwrap_or(false), once, "{of}");
+        // A courier listens nowhere.
+        let unasked = once || service.is("courier");
+        assert_eq!(service.yaml["healthcheck"]["disable"].as_bool().unwrap_or(false), unasked, "{of}");
     });
     for (file, _) in FILES {
         let ports: Vec<String> =
@@ -197,21 +204,47 @@ fn nobody_shares_what_must_be_its_own() {
         assert_eq!(users.keys().cloned().collect::<BTreeSet<_>>(), compose.volumes(), "{file}");
         let (nats, roles) = compose.nats_and_roles();
         // Stores and data directories carry the name of the one who has them.
-        let (keyed, kept): (Vec<_>, Vec<_>) = roles.iter().partition(|role| role.is_gateway());
+        let (keyed, kept): (Vec<_>, Vec<_>) = roles.iter().partition(|role| role.keeps_nothing());
         for service in nats.iter().chain(kept) {
             assert_eq!(users[&service.name], std::slice::from_ref(&service.name), "{file}");
         }
         assert_eq!(users["ledger-keys"], ["recorder-1", "recorder-2"]);
         assert_eq!(users["keys-recorder"], ["keys", "recorder-1", "recorder-2"]);
         assert_eq!(users["keys-projector"], ["keys", "projector-1", "projector-2"]);
-        // A gateway keeps nothing of its own; all know each other's passes.
-        assert!(keyed.iter().all(|gateway| gateway.mounts().len() == 2));
-        assert_eq!(users["gateway-keys"], ["gateway-1", "gateway-2"]);
+        // They keep nothing of their own; all gateways know each other's passes, and a courier the secrets of webhooks.
+        assert!(keyed.iter().all(|keyed| keyed.mounts().len() == 2));
+        assert_eq!(users["gateway-keys"], ["gateway-1", "gateway-2", "courier"]);
         assert_eq!(users["keys-gateway"], ["keys", "gateway-1", "gateway-2"]);
+        assert_eq!(users["keys-courier"], ["keys", "courier"]);
         assert_eq!(users["keys-all"], ["keys", "hubledger"]);
         for service in &nats {
             let store = &service.mounts()[&service.name];
             assert_eq!(service.yaml["working_dir"].as_str(), Some(store.as_str()));
+        }
+    }
+}
+
+#[test]
+fn every_role_is_given_its_nkey_and_the_image_has_the_folders_that_are_mounted() {
+    let dockerfile = std::fs::read_to_string(folder().join("Dockerfile")).unwrap();
+    // A volume's first owner is that of the folder, and root where there is none.
+    let made = &dockerfile[dockerfile.find("install -d").unwrap()..dockerfile.find("\nCOPY --from").unwrap()];
+    let made: BTreeSet<&str> = made.split_whitespace().collect();
+    for (file, _) in FILES {
+        let compose = Compose::read(file);
+        for service in compose.services().iter().filter(|service| !service.is_nats()) {
+            let mounts = service.mounts();
+            let all = mounts.values().all(|folder| made.contains(folder.as_str()));
+            assert!(all, "{file} {}: {mounts:?}", service.name);
+        }
+        let keys = compose.services().into_iter().find(|service| service.name == "keys").unwrap();
+        let (script, mounts) = (keys.list("command").concat(), keys.mounts());
+        for service in compose.nats_and_roles().1 {
+            let role = &service.list("command")[1];
+            let volume = format!("keys-{role}");
+            let given = format!("install -m 0600 /keys/all/{role}.nk {}/\n", mounts[&volume]);
+            assert!(script.contains(&given), "{file}: {given}");
+            assert!(service.list("volumes").contains(&format!("{volume}:/keys/{role}:ro")), "{file} {role}");
         }
     }
 }
@@ -227,9 +260,10 @@ fn what_the_roles_are_told_is_known_and_is_where_it_is_mounted() {
             let shown = shown(&nats::root().join("config").join(name), &service.environment());
             let at = |key: &str| shown[key]["value"].as_str().unwrap().to_owned();
             let mounts = service.mounts();
-            if service.is_gateway() {
+            if service.keeps_nothing() {
                 assert_eq!(at("recorder.keys_dir"), mounts["gateway-keys"], "{file}");
                 assert_eq!(shown["gateway.tokens"]["value"], true);
+                assert_eq!(shown["courier.allow_private_targets"]["value"], false);
             } else {
                 assert_eq!(at("data"), mounts[&service.name], "{file}");
             }
@@ -237,8 +271,12 @@ fn what_the_roles_are_told_is_known_and_is_where_it_is_mounted() {
             if role == "recorder" {
                 assert_eq!(at("recorder.keys_dir"), mounts["ledger-keys"], "{file}");
             }
+            if service.is("courier") {
+                assert_eq!((at("admin.listen").as_str(), service.list("ports").len()), ("", 0), "{file}");
+                continue;
+            }
             // Health is asked for, and figures are published, where it listens.
-            let listens = if service.is_gateway() { "gateway.listen" } else { "admin.listen" };
+            let listens = if service.is("gateway") { "gateway.listen" } else { "admin.listen" };
             let port = at(listens).rsplit(':').next().unwrap().to_owned();
             assert!(service.list("ports").iter().all(|published| published.ends_with(&format!(":{port}"))));
             let test: Vec<String> =
