@@ -150,6 +150,28 @@ fn heads_that_no_client_sends_are_refused_and_nobody_is_harmed() {
 }
 
 #[test]
+fn a_request_says_once_whom_it_is_for() {
+    let gateway = Gateway::start();
+    for (version, hosts, status) in [
+        ("1.1", "", 400),
+        ("1.1", "Host: x\r\nHost: y\r\n", 400),
+        ("1.1", "Host: x\r\nhost: x\r\n", 400),
+        ("1.0", "Host: x\r\nHost: y\r\n", 400),
+        ("1.1", "Host: x\r\n", 200),
+        ("1.0", "Host: x\r\n", 200),
+        ("1.0", "", 200),
+    ] {
+        for path in ["/livez", "http://y/livez"] {
+            let head = format!("GET {path} HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+            let told = all(gateway.port.connect(), head.as_bytes());
+            assert_eq!(told.split(' ').nth(1), Some(status.to_string().as_str()), "{head}: {told}");
+            assert_eq!(told.contains("/problems/malformed-request"), status == 400, "{head}: {told}");
+            assert_eq!(told.contains("\"live\""), status == 200, "{head}: {told}");
+        }
+    }
+}
+
+#[test]
 fn a_path_leads_nowhere_but_where_it_says() {
     let gateway = Gateway::start();
     for path in [

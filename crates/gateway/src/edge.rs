@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::ALLOW;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::header::{ALLOW, HOST};
+use axum::http::{HeaderName, HeaderValue, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -49,7 +49,10 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let token = token_of(request.headers());
     let chunked = request.headers().contains_key("transfer-encoding");
     let began = shared.clock.elapsed();
-    let response = trace.answering(next.run(request)).await;
+    let response = match hosted(&request) {
+        Ok(()) => trace.answering(next.run(request)).await,
+        Err(problem) => problem.into_response(),
+    };
     if let Some(Refused { token: named, why }) = Refused::of(&response) {
         let token = named.or(token).map(tracing::field::display);
         tracing::warn!(request = id, token, %method, route, why, "access denied");
@@ -78,6 +81,17 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Whether it says once whom it is for (RFC 9112 section 3.2): of two names, who stands before us may have read the other.
+fn hosted(request: &Request) -> Result<(), Problem> {
+    let told = match request.headers().get_all(HOST).iter().count() {
+        1 => return Ok(()),
+        0 if request.version() < Version::HTTP_11 => return Ok(()),
+        0 => "HTTP/1.1 needs the header Host",
+        _ => "the header Host is there more than once",
+    };
+    Err(Problem::new("malformed-request", told).at("Host"))
 }
 
 /// What an answer is about that is a problem. What is refused before it comes to us, such as a path that is no UTF-8, is
