@@ -54,6 +54,10 @@ impl Service {
         self.yaml["image"].as_str().is_some_and(|image| image.starts_with("nats:"))
     }
 
+    fn is_gateway(&self) -> bool {
+        self.yaml["command"][1].as_str() == Some("gateway")
+    }
+
     fn list(&self, key: &str) -> Vec<String> {
         self.yaml[key].as_vec().map(|all| all.iter().map(text).collect()).unwrap_or_default()
     }
@@ -112,7 +116,8 @@ fn every_role_runs_twice_on_as_many_nats_servers_as_the_file_says() {
         let (nats, roles) = Compose::read(file).nats_and_roles();
         assert_eq!(nats.len(), servers, "{file}");
         let names: Vec<&str> = roles.iter().map(|service| service.name.as_str()).collect();
-        assert_eq!(names, ["recorder-1", "recorder-2", "projector-1", "projector-2"], "{file}");
+        let twice = ["recorder-1", "recorder-2", "projector-1", "projector-2", "gateway-1", "gateway-2"];
+        assert_eq!(names, twice, "{file}");
         for service in &roles {
             let environment: BTreeMap<_, _> = service.environment().into_iter().collect();
             let urls = environment["HUBLEDGER__JOURNAL__URL"].split(',').count();
@@ -192,12 +197,17 @@ fn nobody_shares_what_must_be_its_own() {
         assert_eq!(users.keys().cloned().collect::<BTreeSet<_>>(), compose.volumes(), "{file}");
         let (nats, roles) = compose.nats_and_roles();
         // Stores and data directories carry the name of the one who has them.
-        for service in nats.iter().chain(&roles) {
+        let (keyed, kept): (Vec<_>, Vec<_>) = roles.iter().partition(|role| role.is_gateway());
+        for service in nats.iter().chain(kept) {
             assert_eq!(users[&service.name], std::slice::from_ref(&service.name), "{file}");
         }
         assert_eq!(users["ledger-keys"], ["recorder-1", "recorder-2"]);
         assert_eq!(users["keys-recorder"], ["keys", "recorder-1", "recorder-2"]);
         assert_eq!(users["keys-projector"], ["keys", "projector-1", "projector-2"]);
+        // A gateway keeps nothing of its own; all know each other's passes.
+        assert!(keyed.iter().all(|gateway| gateway.mounts().len() == 2));
+        assert_eq!(users["gateway-keys"], ["gateway-1", "gateway-2"]);
+        assert_eq!(users["keys-gateway"], ["keys", "gateway-1", "gateway-2"]);
         assert_eq!(users["keys-all"], ["keys", "hubledger"]);
         for service in &nats {
             let store = &service.mounts()[&service.name];
@@ -217,13 +227,19 @@ fn what_the_roles_are_told_is_known_and_is_where_it_is_mounted() {
             let shown = shown(&nats::root().join("config").join(name), &service.environment());
             let at = |key: &str| shown[key]["value"].as_str().unwrap().to_owned();
             let mounts = service.mounts();
-            assert_eq!(at("data"), mounts[&service.name], "{file}");
+            if service.is_gateway() {
+                assert_eq!(at("recorder.keys_dir"), mounts["gateway-keys"], "{file}");
+                assert_eq!(shown["gateway.tokens"]["value"], true);
+            } else {
+                assert_eq!(at("data"), mounts[&service.name], "{file}");
+            }
             assert_eq!(at("journal.nkey_file"), format!("{}/{role}.nk", mounts[&format!("keys-{role}")]));
             if role == "recorder" {
                 assert_eq!(at("recorder.keys_dir"), mounts["ledger-keys"], "{file}");
             }
             // Health is asked for, and figures are published, where it listens.
-            let port = at("admin.listen").rsplit(':').next().unwrap().to_owned();
+            let listens = if service.is_gateway() { "gateway.listen" } else { "admin.listen" };
+            let port = at(listens).rsplit(':').next().unwrap().to_owned();
             assert!(service.list("ports").iter().all(|published| published.ends_with(&format!(":{port}"))));
             let test: Vec<String> =
                 service.yaml["healthcheck"]["test"].as_vec().unwrap().iter().map(text).collect();

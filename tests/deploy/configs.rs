@@ -29,20 +29,27 @@ pub fn nats_takes(arguments: &[String]) -> Result<(), String> {
 #[test]
 fn the_configurations_of_roles_are_taken_and_fit_together() {
     let of = |role: &str| shown(&nats::root().join(format!("config/{role}.toml")), &[]);
-    let (recorder, projector, gateway) = (of("recorder"), of("projector"), of("gateway"));
+    let (recorder, projector) = (of("recorder"), of("projector"));
+    let (gateway, courier) = (of("gateway"), of("courier"));
     for key in
         ["journal.kind", "journal.url", "journal.replicas", "journal.accept_unchecked_sync", "deployment"]
     {
         assert_eq!(recorder[key]["value"], projector[key]["value"], "{key}");
         assert_eq!(recorder[key]["value"], gateway[key]["value"], "{key}");
+        assert_eq!(recorder[key]["value"], courier[key]["value"], "{key}");
     }
     assert_eq!(recorder["journal.kind"]["value"], "jetstream");
     assert_ne!(recorder["data"]["value"], projector["data"]["value"]);
-    for (shown, role) in [(&recorder, "recorder"), (&projector, "projector"), (&gateway, "gateway")] {
+    let roles =
+        [(&recorder, "recorder"), (&projector, "projector"), (&gateway, "gateway"), (&courier, "courier")];
+    for (shown, role) in roles {
         let nkey = shown["journal.nkey_file"]["value"].as_str().unwrap();
         assert_eq!(nkey, format!("config/nats/keys/{role}.nk"));
     }
     assert_eq!(gateway["gateway.tokens"]["value"], true);
+    // Secrets of webhooks follow from a key in there.
+    assert_eq!(gateway["recorder.keys_dir"]["value"], courier["recorder.keys_dir"]["value"]);
+    assert_eq!(courier["courier.allow_private_targets"]["value"], false);
     // Beside the data of each, so that several may share them.
     assert!(!recorder["recorder.keys_dir"]["value"].as_str().unwrap().is_empty());
 }

@@ -1,4 +1,4 @@
-//! The README's story of a nats-server, two recorders and two projectors, with its own command lines.
+//! The README's story of a nats-server, two recorders, two projectors and two gateways, with its own command lines.
 //!
 //! Only ports differ, because those of the shipped configurations may be taken on this machine.
 
@@ -18,6 +18,11 @@ const SERVERS: [&str; 4] = [
     "HUBLEDGER__DATA=hubledger-data/recorder-2 hubledger serve recorder --config config/recorder.toml",
     "HUBLEDGER__DATA=hubledger-data/projector-1 hubledger serve projector --config config/projector.toml",
     "HUBLEDGER__DATA=hubledger-data/projector-2 hubledger serve projector --config config/projector.toml",
+];
+/// Gateways before them.
+const GATEWAYS: [&str; 2] = [
+    "HUBLEDGER__GATEWAY__LISTEN=127.0.0.1:8081 hubledger serve gateway --config config/gateway.toml",
+    "HUBLEDGER__GATEWAY__LISTEN=127.0.0.1:8082 hubledger serve gateway --config config/gateway.toml",
 ];
 /// Rows of one file.
 const ROWS: usize = 1_500;
@@ -56,8 +61,13 @@ impl Person {
 
     /// Starts one of the servers and waits until it serves.
     fn serve(&self, number: usize, url: &str) -> Serving {
-        let mut command = self.command(SERVERS[number], url);
-        command.env("HUBLEDGER__JOURNAL__URL", url).env("HUBLEDGER__ADMIN__LISTEN", "127.0.0.1:0");
+        self.spawn(SERVERS[number], "HUBLEDGER__ADMIN__LISTEN", url)
+    }
+
+    /// Starts what a line starts, on any port, and waits until it serves.
+    fn spawn(&self, line: &str, listens: &str, url: &str) -> Serving {
+        let mut command = self.command(line, url);
+        command.env("HUBLEDGER__JOURNAL__URL", url).env(listens, "127.0.0.1:0");
         Serving::spawn(command).unwrap_or_else(|said| panic!("{said:?}"))
     }
 
@@ -164,7 +174,31 @@ fn the_readme_s_two_recorders_and_two_projectors_agree_whoever_is_killed() {
         let output = person.run(&format!("hubledger {verb}"), &url);
         assert!(output.status.success(), "{output:?}");
     }
+    gateways_tell_the_same(&person, &url);
     for server in servers {
         assert_eq!(server.stop(), 0);
     }
+}
+
+/// Both gateways tell the same head to whoever has a token, and one does while the other is gone.
+fn gateways_tell_the_same(person: &Person, url: &str) {
+    let [first, second] = GATEWAYS.map(|line| person.spawn(line, "HUBLEDGER__GATEWAY__LISTEN", url));
+    let new = "HUBLEDGER_NKEY=config/nats/keys/client.nk hubledger token new --ledger madrona-usd \
+               --nats nats://127.0.0.1:4222 --label sis --actor svc:madrona-sis --scope read";
+    let made = person.run(new, url);
+    assert!(made.status.success(), "{made:?}");
+    let bearer = format!("Authorization: Bearer {}\r\n", String::from_utf8(made.stdout).unwrap().trim());
+    assert!(person.readme.contains("localhost:8082/v1/madrona-usd/head"));
+    let head = |gateway: &Serving| {
+        let path = format!("/v1/{LEDGER}/head");
+        let answer = Port::of_gateway(gateway).ask("GET", &path, &format!("Connection: close\r\n{bearer}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    };
+    let told = head(&first);
+    assert_eq!(told["position"], 2 + ROWS * (1 + SERVERS.len()));
+    assert_eq!(head(&second), told);
+    first.kill();
+    assert_eq!(head(&second), told);
+    assert_eq!(second.stop(), 0);
 }

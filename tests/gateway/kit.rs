@@ -11,7 +11,7 @@ const JSON: &str = "Content-Type: application/json\r\n";
 
 /// A server whose gateway asks for no token.
 pub struct Gateway {
-    server: Serving,
+    pub server: Serving,
     pub port: Port,
     folder: tempfile::TempDir,
 }
@@ -74,6 +74,11 @@ impl Gateway {
         Self { server, port, folder }
     }
 
+    /// Stops the server; everything that it said.
+    pub fn stopped(self) -> Vec<String> {
+        self.server.stopped()
+    }
+
     /// With the year of a made-up district of about so many events, and the name of its ledger.
     pub fn with_a_year(events: u64) -> (Self, String) {
         let gateway = Self::start_with("gateway.tokens = false");
@@ -107,6 +112,11 @@ impl Gateway {
     pub fn stop(self) -> tempfile::TempDir {
         assert_eq!(self.server.stop(), 0);
         self.folder
+    }
+
+    /// The server.
+    pub fn server(&self) -> &Serving {
+        &self.server
     }
 
     /// The data directory.

@@ -2,6 +2,7 @@
 
 mod access;
 mod changes;
+mod checklist;
 mod client;
 mod commands;
 mod conditions;
@@ -9,7 +10,11 @@ mod counts;
 mod documents;
 mod edge;
 mod events;
+mod hostile;
 mod imports;
 mod kit;
+mod operations;
 mod reading;
+mod tls;
 mod traces;
+mod webhooks;

@@ -112,8 +112,7 @@ pub struct Serving {
     said: Arc<Said>,
 }
 
-/// What a server has said since it was ready, and whether it has ended.
-#[derive(Default)]
+/// What a server has said beside that it is ready, and whether it has ended.
 struct Said {
     lines: Mutex<(Vec<String>, bool)>,
     news: Condvar,
@@ -147,7 +146,7 @@ impl Serving {
                 }
             }
         };
-        let said = Arc::new(Said::default());
+        let said = Arc::new(Said { lines: Mutex::new((said, false)), news: Condvar::new() });
         let hearing = said.clone();
         // A full pipe would stop the server.
         std::thread::spawn(move || {
@@ -175,6 +174,11 @@ impl Serving {
         self.child.id()
     }
 
+    /// Whether it has said a line with this in it since it was ready.
+    pub fn has_said(&self, part: &str) -> bool {
+        self.said.lines.lock().unwrap().0.iter().any(|line| line.contains(part))
+    }
+
     /// What it said when it was ready.
     pub fn ready(&self) -> &str {
         &self.ready
@@ -200,6 +204,22 @@ impl Serving {
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Has it read again what it reads at start.
+    pub fn reload(&self) {
+        signal(&self.child, "-HUP");
+    }
+
+    /// Asks it to stop and waits; everything that it said.
+    pub fn stopped(self) -> Vec<String> {
+        let said = self.said.clone();
+        assert_eq!(self.stop(), 0);
+        let mut lines = said.lines.lock().unwrap();
+        while !lines.1 {
+            lines = said.news.wait(lines).unwrap();
+        }
+        std::mem::take(&mut lines.0)
     }
 
     /// Asks it to stop and waits; returns its exit code.

@@ -28,7 +28,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of(text: &str) -> Option<Self> {
+    /// Reads one; nothing if it is none.
+    pub fn of(text: &str) -> Option<Self> {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
         Some(Self { status, head: head.to_lowercase(), raw_head: head.to_owned(), body: body.to_owned() })
@@ -58,7 +59,8 @@ impl Port {
     }
 
     fn named(server: &Serving, name: &str) -> Self {
-        let (_, rest) = server.ready().split_once(&format!("{name}=\"http://")).expect("it has this port");
+        let (_, rest) = server.ready().split_once(&format!("{name}=\"http")).expect("it has this port");
+        let (_, rest) = rest.split_once("://").unwrap();
         Self(rest.split('"').next().unwrap().parse().unwrap())
     }
 

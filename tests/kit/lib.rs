@@ -8,4 +8,5 @@ pub mod disk;
 pub mod http;
 pub mod nats;
 pub mod python;
+pub mod receiver;
 pub mod year;

@@ -11,7 +11,7 @@ use crate::kit::raw;
 const STREAM: &str = "LEDGER_azusa-usd_1";
 const SUBJECT: &str = "ledger.azusa-usd.1";
 /// All but `migrations`.
-const ROLES: [&str; 6] = ["recorder", "projector", "gateway", "all", "client", "operator"];
+const ROLES: [&str; 7] = ["recorder", "projector", "gateway", "courier", "all", "client", "operator"];
 
 /// A server with a ledger of two commits.
 async fn filled() -> (Nats, Chain) {
@@ -55,7 +55,7 @@ async fn no_role_but_migrations_changes_empties_or_deletes_a_stream() {
 #[tokio::test]
 async fn only_a_recorder_writes_to_a_ledger() {
     let (nats, mut chain) = filled().await;
-    for role in ["projector", "gateway", "client", "operator", "migrations"] {
+    for role in ["projector", "gateway", "courier", "client", "operator", "migrations"] {
         let mut raw = raw(&nats, role).await;
         raw.may_not_publish(SUBJECT).await;
         raw.may_not_publish("events.azusa-usd.service-delivered").await;

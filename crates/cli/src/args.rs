@@ -134,6 +134,8 @@ pub(crate) enum Role {
     Projector,
     /// Answers HTTP, asking recorders and projectors; any number may run
     Gateway,
+    /// Delivers to webhooks; any number may run
+    Courier,
 }
 
 impl Role {
@@ -144,6 +146,7 @@ impl Role {
             Self::Recorder => "recorder",
             Self::Projector => "projector",
             Self::Gateway => "gateway",
+            Self::Courier => "courier",
         }
     }
 

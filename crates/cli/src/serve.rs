@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod broker;
+pub(crate) mod courier;
 mod door;
 pub(crate) mod failure;
 pub(crate) mod feed;

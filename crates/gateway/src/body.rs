@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::body::HttpBody as _;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
@@ -14,22 +15,22 @@ use serde_json::value::RawValue;
 
 use crate::problem::Problem;
 
-/// How long a body may take to come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// The whole body.
 ///
 /// # Errors
-/// When it is larger than `most` bytes, comes too slowly or breaks off.
-pub(crate) async fn whole(body: Body, most: usize) -> Result<Bytes, Problem> {
+/// When it is larger than `most` bytes, takes longer than `time` or breaks off.
+pub(crate) async fn whole(body: Body, most: usize, time: Duration) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new("too-large", format!("the body has more than {most} bytes"));
+    // One that says so beforehand is not waited for.
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
     let collected = Limited::new(body, most).collect();
-    let collected = tokio::time::timeout(BODY_TIMEOUT, collected).await;
+    let collected = tokio::time::timeout(time, collected).await;
     let collected = collected.map_err(|_| Problem::new("too-slow", "the body did not come in time"))?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::new("too-large", format!("the body has more than {most} bytes")))
-        }
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(Problem::new("malformed-request", "the body broke off")),
     }
 }

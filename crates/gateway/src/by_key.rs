@@ -46,7 +46,7 @@ pub(crate) async fn put(
         false => Builder::from_random_bytes(shared.random.bytes()).into_uuid(),
     };
     must_be(&headers, &["application/json"])?;
-    let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX).await?)?;
+    let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX, shared.limits.body).await?)?;
     for name in ["id", "source"] {
         if members.has(name) {
             let what = format!("{name} follows from the address, and stands not in the body");

@@ -49,7 +49,7 @@ pub(crate) async fn act(
     parameters.finish()?;
     let key = idempotency_key(&headers)?;
     must_be(&headers, &["application/json"])?;
-    let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX).await?)?;
+    let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX, shared.limits.body).await?)?;
     let thing = thing(&taken, &path, key, &mut members)?;
     let (wanted, is_new) = (IfMatch::read(&headers, &taken, thing)?, must_be_new(&headers, &taken)?);
     let command = drafted(&taken, key, members, (&caller, dry_run))?;
@@ -194,7 +194,8 @@ pub(crate) async fn batch(
     parameters.finish()?;
     must_be(&headers, &["application/json", NDJSON])?;
     let many = media_type(&headers).as_deref() == Some(NDJSON);
-    let body = whole(body, if many { BATCH_BYTES_MAX } else { COMMAND_BYTES_MAX }).await?;
+    let most = if many { BATCH_BYTES_MAX } else { COMMAND_BYTES_MAX };
+    let body = whole(body, most, shared.limits.body).await?;
     let lines: Vec<&[u8]> = match many {
         true => body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect(),
         false => vec![&body],

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::Shared;
+use crate::access::{Refused, token_of};
 use crate::problem::Problem;
 use crate::trace::Trace;
 use crate::vantage::PREFERENCE_APPLIED;
@@ -33,6 +34,10 @@ const CAREFUL: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
+/// Said over TLS alone: for a year this host speaks nothing else.
+const STRICT: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("strict-transport-security"), HeaderValue::from_static("max-age=31536000"));
+
 /// The outermost layer.
 pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let id = request_id(&shared, &request);
@@ -41,11 +46,17 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let trace = Trace::of(&id, request.headers());
     let traceparent = trace.traceparent.clone();
+    let token = token_of(request.headers());
+    let chunked = request.headers().contains_key("transfer-encoding");
     let began = shared.clock.elapsed();
     let response = trace.answering(next.run(request)).await;
-    let mut response = match response.extensions().get::<Problem>() {
+    if let Some(Refused { token: named, why }) = Refused::of(&response) {
+        let token = named.or(token).map(tracing::field::display);
+        tracing::warn!(request = id, token, %method, route, why, "access denied");
+    }
+    let mut response = match problem(&response) {
         Some(problem) => {
-            let told = problem.clone().of_request(&id).render();
+            let told = problem.of_request(&id).render();
             // A 405 says which methods there are, an upload where it goes on, a late view how long was waited for it.
             carry(&response, told)
         }
@@ -55,13 +66,33 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let millis = (shared.clock.elapsed() - began).as_millis();
     tracing::debug!(request = id, %method, route, status, millis, traceparent, "answered");
     let headers = response.headers_mut();
-    for (name, value) in CAREFUL {
+    if chunked {
+        // Who stands before us may have read another length (RFC 9112 section 6.3): what follows is nobody's request.
+        headers.insert("connection", HeaderValue::from_static("close"));
+    }
+    let strict = shared.is_secure.then_some(STRICT);
+    for (name, value) in CAREFUL.into_iter().chain(strict) {
         headers.entry(name).or_insert(value);
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// What an answer is about that is a problem. What is refused before it comes to us, such as a path that is no UTF-8, is
+/// told in plain text, and in other words than ours.
+fn problem(response: &Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        return Some(problem.clone());
+    }
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    let is_plain = kind.is_some_and(|kind| kind.starts_with("text/plain"));
+    let status = response.status();
+    if is_plain && status.is_client_error() {
+        return Some(Problem::new("malformed-request", "the address can't be read"));
+    }
+    (is_plain && status.is_server_error()).then(|| Problem::new("internal", "something unexpected failed"))
 }
 
 fn carry(from: &Response, mut to: Response) -> Response {

@@ -7,6 +7,7 @@
 
 mod document;
 mod job;
+mod problems;
 mod range;
 mod record;
 mod routes;
@@ -17,6 +18,7 @@ mod upload;
 mod worker;
 
 pub(crate) use document::{gives, headers, schema, takes};
+pub(crate) use problems::PROBLEMS;
 pub(crate) use routes::routes;
 pub(crate) use store::Store;
 pub(crate) use upload::OFFSET;

@@ -31,10 +31,13 @@ mod seek;
 mod things;
 mod trace;
 mod vantage;
+mod webhooks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backend::Behind;
+use courier::CourierKey;
 use domain::Slug;
 use journal::{AnyBucket, AnyJournal};
 use runtime::{Clock, Random, Shutdown};
@@ -42,7 +45,7 @@ use tokio::sync::Semaphore;
 
 pub use asyncapi::document as asyncapi;
 pub use backend::Backend;
-pub use listener::Gateway;
+pub use listener::{Gateway, Tls, TlsError};
 pub use openapi::document as openapi;
 pub use trace::{Trace, is_traceparent};
 
@@ -60,6 +63,17 @@ pub struct Buckets {
     pub tokens: AnyBucket,
 }
 
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// To send a request's line and headers; also how long an idle connection is kept.
+    pub head: Duration,
+    /// To send a body.
+    pub body: Duration,
+}
+
 /// What a gateway stands on.
 pub struct Parts {
     /// Recorder and projector.
@@ -72,8 +86,14 @@ pub struct Parts {
     pub deployment: Slug,
     /// Key of passes, shared by all gateways of a deployment; none where nobody needs a token.
     pub pass_key: Option<[u8; 32]>,
+    /// From which secrets of webhooks follow, shared by all gateways and couriers of a deployment.
+    pub courier_key: CourierKey,
+    /// Whether webhooks may lead into private networks; for tests and labs.
+    pub private_targets: bool,
     /// Requests a second for each token.
     pub requests_per_second: u32,
+    /// How long a client may take.
+    pub limits: Limits,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -88,11 +108,18 @@ struct Shared {
     desks: desk::Desks,
     tokens: access::Tokens,
     rate: access::Rate,
+    uses: access::Uses,
     log: seek::Log,
     imports: imports::Store,
     bell: imports::Bell,
+    webhooks: courier::Store,
+    courier_key: CourierKey,
+    private_targets: bool,
     deployment: Slug,
     is_open: bool,
+    /// Whether it speaks TLS.
+    is_secure: bool,
+    limits: Limits,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     shutdown: Shutdown,
@@ -101,21 +128,27 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(parts: Parts) -> Arc<Self> {
+    fn new(parts: Parts, is_secure: bool) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
-        let Parts { buckets, clock, random, shutdown, .. } = parts;
+        let Parts { buckets, courier_key, private_targets, limits, clock, random, shutdown, .. } = parts;
         let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),
             rate: access::Rate::new(requests_per_second, clock.clone()),
+            uses: access::Uses::new(buckets.tokens.clone(), clock.clone()),
             log: seek::Log::new(journal),
             is_open: pass_key.is_none(),
+            is_secure,
+            limits,
             readers: Arc::new(Semaphore::new(live::READERS_MAX)),
             folds: Semaphore::new(FOLDS_MAX),
             imports: imports::Store::new(buckets.imports),
             bell: imports::Bell::default(),
             backend,
+            webhooks: courier::Store::new(buckets.webhooks),
+            courier_key,
+            private_targets,
             deployment,
             clock,
             random,

@@ -1,6 +1,8 @@
 //! Listens, and gives each connection so much and no more: few bytes and little time for a request's head, so many
 //! connections at once, and on stopping time to finish what it does.
 
+mod tls;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,18 +13,19 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use runtime::Shutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::{Parts, Shared, imports, route};
+pub use tls::{Tls, TlsError};
+
+use crate::{Limits, Parts, Shared, imports, route};
 
 /// Connections at once; more wait to be accepted.
 const CONNECTIONS_MAX: usize = 4096;
 /// Bytes of a request's line and headers.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// How long a client may take to send them; also how long an idle connection is kept.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause after a connection could not be accepted, most likely for want of open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long what is in work may take when it is time to stop.
@@ -32,29 +35,31 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Gateway {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
 }
 
 impl Gateway {
-    /// Listens; nobody is answered before [`serve`](Self::serve).
+    /// Listens, for TLS if there is a certificate; nobody is answered before [`serve`](Self::serve).
     ///
     /// # Errors
     /// As the system says, most likely because somebody else listens there.
-    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+    pub async fn bind(address: SocketAddr, tls: Option<Tls>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, tls })
     }
 
-    /// The address in use; the port is the one that was taken if any would do.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    /// Its address with scheme and port; the port is the one that was taken if any would do.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Answers until it is time to stop, and finishes what it has begun.
     pub async fn serve(self, parts: Parts) {
-        let shutdown = parts.shutdown.clone();
-        let shared = Shared::new(parts);
-        let router = route::router(&shared);
+        let (shutdown, limits) = (parts.shutdown.clone(), parts.limits);
+        let shared = Shared::new(parts, self.tls.is_some());
+        let answering = Answering { router: route::router(&shared), limits };
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
         // Like a connection it is given time to end.
@@ -70,10 +75,10 @@ impl Gateway {
             };
             match (stream, place) {
                 (Ok((stream, _)), Ok(place)) => {
-                    let (router, shutdown) = (router.clone(), shutdown.clone());
+                    let (answering, tls, shutdown) = (answering.clone(), self.tls.clone(), shutdown.clone());
                     connections.spawn(async move {
                         let _place = place;
-                        connection(stream, router, &shutdown).await;
+                        connection(stream, tls, answering, &shutdown).await;
                     });
                 }
                 (Err(error), _) => {
@@ -90,11 +95,37 @@ impl Gateway {
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, shutdown: &Shutdown) {
+/// What answers a connection's requests.
+#[derive(Clone)]
+struct Answering {
+    router: Router,
+    limits: Limits,
+}
+
+/// A connection from its first byte: the handshake, where there is one, and requests.
+async fn connection(stream: TcpStream, tls: Option<Tls>, answering: Answering, shutdown: &Shutdown) {
     // Answers are small and each is waited for.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return converse(stream, answering, shutdown).await };
+    let handshake = tokio::time::timeout(answering.limits.handshake, tls.accept(stream));
+    let shaken = tokio::select! {
+        () = shutdown.triggered() => return,
+        shaken = handshake => shaken,
+    };
+    match shaken {
+        Ok(Ok(stream)) => converse(stream, answering, shutdown).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn converse<S>(stream: S, answering: Answering, shutdown: &Shutdown)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Answering { router, limits } = answering;
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
+    server.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES_MAX);
     let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

@@ -42,6 +42,7 @@ pub fn document() -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
+        "webhooks": crate::webhooks::payload(),
         "components": {
             "schemas": components,
             "securitySchemes": {
@@ -97,6 +98,7 @@ fn in_path(path: &str) -> Vec<Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |name: &str| {
         let schema = match name {
+            "delivery" => json!({ "type": "string", "pattern": "^(test-[0-9]+|[0-9]+:[0-9]+)$" }),
             "id" | "command" => json!({ "type": "string", "format": "uuid" }),
             "ledger" => json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$" }),
             "version" => json!({ "type": "string", "pattern": "^[1-9][0-9]*$" }),
@@ -132,6 +134,7 @@ fn in_query(name: &str) -> Value {
         "correlation" => ("Only events of this correlation", json!({ "type": "string", "format": "uuid" })),
         "school_year" => ("Such as 2025-26", json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$" })),
         "format" => ("Instead of Accept", json!({ "enum": ["csv", "json", "html"] })),
+        "state" => ("Only deliveries in this state", json!({ "enum": ["pending", "failed", "delivered"] })),
         "dry_run" => ("Decide, but append nothing", json!({ "type": "boolean", "default": false })),
         _ => ("What the report is narrowed to", text()),
     };
@@ -161,6 +164,7 @@ fn body(route: &Route, components: &mut Map<String, Value>) -> Option<Value> {
                 "application/x-ndjson": { "schema": { "type": "string", "description": "A command a line" } },
             }))
         }
+        Takes::Document(schema) => Some(json!({ "application/json": { "schema": schema() } })),
         Takes::Form => Some(json!({ "application/x-www-form-urlencoded": { "schema": {
             "type": "object",
             "required": ["grant_type"],

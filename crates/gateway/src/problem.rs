@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use wire::RefusalReply;
 
-pub(crate) use table::{Kind, every, kind};
+pub(crate) use table::{Kind, Line, every, kind};
 
 /// Media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -46,6 +46,9 @@ pub(crate) struct Details {
     pub(crate) etag: Option<String>,
     #[serde(skip)]
     retry_after: Option<u32>,
+    /// For the log alone.
+    #[serde(skip)]
+    pub(crate) because: Option<&'static str>,
 }
 
 /// A place in what was sent.
@@ -77,6 +80,7 @@ impl Problem {
             request_id: None,
             etag: None,
             retry_after,
+            because: None,
         }))
     }
 
@@ -96,6 +100,12 @@ impl Problem {
     /// The same, to be repeated after so many seconds.
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same with why, for the log alone.
+    pub(crate) fn because(mut self, why: &'static str) -> Self {
+        self.0.because = Some(why);
         self
     }
 

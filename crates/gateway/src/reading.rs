@@ -24,6 +24,9 @@ use crate::problem::Problem;
 use crate::things::Collection;
 use crate::vantage::{Looking, Place, position_header};
 
+/// The view with rows for tokens, to which their last use is added.
+const ACCESS: &str = "access";
+
 impl Shared {
     /// Asks a view.
     ///
@@ -152,7 +155,10 @@ async fn rows(
     // Sums are told apart by what they are summed by.
     let summed: Vec<&str> = by.iter().map(String::as_str).collect();
     let identity = if by.is_empty() { view.identity() } else { &summed };
-    let (rows, next) = page.of(answer.rows, identity, answer.head.epoch)?;
+    let (mut rows, next) = page.of(answer.rows, identity, answer.head.epoch)?;
+    if view.name() == ACCESS && looking.is_now() {
+        shared.uses.add(ledger, &mut rows).await;
+    }
     let told = json!({
         "view": answer.view,
         "revision": answer.revision,
@@ -246,7 +252,11 @@ impl Shared {
             Some((view, column)) => {
                 let mut query = looking.query(ledger, view);
                 query.filters.insert(column.to_owned(), id.to_string());
-                self.query(query).await?.rows
+                let mut rows = self.query(query).await?.rows;
+                if view == ACCESS && looking.is_now() {
+                    self.uses.add(ledger, &mut rows).await;
+                }
+                rows
             }
             None => Vec::new(),
         };

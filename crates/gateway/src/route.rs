@@ -57,6 +57,8 @@ pub(crate) enum Takes {
     Data,
     /// How much of an import is to be recorded.
     Commit,
+    /// A JSON document of this schema.
+    Document(fn() -> serde_json::Value),
 }
 
 /// What an answer is.
@@ -119,6 +121,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let mut all = of_everybody();
     all.extend(of_a_ledger());
     all.extend(counts::routes());
+    all.extend(crate::webhooks::routes());
     all.extend(
         of_ledger().iter().map(|taken| command(taken, format!("/v1/{{ledger}}/{}", taken.name), "ledger")),
     );
@@ -279,7 +282,7 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
     if let Some(taken) = collection.creates() {
         let route = command(taken, root.clone(), name);
         all.push(Route { operation: format!("create-{word}"), ..route });
-        if taken.names_id {
+        if taken.names_id && !collection.is_of_one_person() {
             all.push(Route {
                 method: Method::PUT,
                 operation: format!("put-{word}-by-key"),

@@ -1,8 +1,7 @@
-//! Finds events in the log by position. Commits are numbered and say how many events came before them, so a position
-//! is found in as many looks as the number of commits has binary digits.
+//! Events of the log by position, and what the log says when it can't give them.
 
 use domain::Slug;
-use journal::{AnyJournal, EMPTY, Journal as _, JournalError, Until};
+use journal::{AnyJournal, Found, Journal as _, JournalError, Until};
 use serde_json::value::RawValue;
 use wire::{Commit, Tip};
 
@@ -14,16 +13,6 @@ use crate::vantage::Place;
 #[derive(Clone)]
 pub(crate) struct Log {
     journal: AnyJournal,
-}
-
-/// Where a reader goes on.
-pub(crate) struct Found {
-    /// The commits after this place hold the wanted events.
-    pub(crate) after: Tip,
-    /// Epoch of the log.
-    pub(crate) epoch: u64,
-    /// Last position of the log when it was looked at.
-    pub(crate) last: u64,
 }
 
 impl Log {
@@ -41,29 +30,8 @@ impl Log {
     /// # Errors
     /// When there is no such ledger, or the log can't be read.
     pub(crate) async fn after(&self, ledger: &Slug, position: u64) -> Result<Found, Problem> {
-        let head = self.journal.head(ledger).await.map_err(unreadable)?;
-        let Some(last) = self.commit(ledger, head.commit).await? else { return Err(no_such_ledger()) };
-        let epoch = last.epoch;
-        let end = last.size + events(&last)?.len() as u64;
-        if position >= end {
-            return Ok(Found { after: tip(&last), epoch, last: end });
-        }
-        // The first commit that holds something later: the last whose events begin at or before `position`.
-        let (mut low, mut high) = (1, head.commit);
-        while low < high {
-            let middle = low + (high - low).div_ceil(2);
-            let commit = self.commit(ledger, middle).await?.ok_or_else(torn)?;
-            if commit.size <= position {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        let after = match self.commit(ledger, low - 1).await? {
-            Some(commit) => tip(&commit),
-            None => EMPTY,
-        };
-        Ok(Found { after, epoch, last: end })
+        let found = journal::seek(&self.journal, ledger, position).await.map_err(unreadable)?;
+        found.ok_or_else(no_such_ledger)
     }
 
     /// Where to go on after a place that somebody holds; from the beginning without one.
@@ -89,21 +57,11 @@ impl Log {
         if found.last < position {
             return Ok(None);
         }
-        let commit = self.commit(ledger, found.after.commit + 1).await?.ok_or_else(torn)?;
+        let commit = self.journal.commit(ledger, found.after.commit + 1).await.map_err(unreadable)?;
+        let commit = commit.ok_or_else(torn)?;
         let place = usize::try_from(position - commit.size - 1).unwrap_or(usize::MAX);
         Ok(events(&commit)?.get(place).map(|event| (*event).to_owned()))
     }
-
-    async fn commit(&self, ledger: &Slug, number: u64) -> Result<Option<Commit>, Problem> {
-        if number == 0 {
-            return Ok(None);
-        }
-        self.journal.commit(ledger, number).await.map_err(unreadable)
-    }
-}
-
-const fn tip(commit: &Commit) -> Tip {
-    Tip { epoch: commit.epoch, commit: commit.number, id: Some(commit.id()) }
 }
 
 /// The events of a commit as they are stored.

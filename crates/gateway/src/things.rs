@@ -65,6 +65,14 @@ pub(crate) fn of_command(name: &str) -> Option<&'static Collection> {
     ALL.iter().find(|collection| collection.commands.iter().any(|taken| taken.name == name))
 }
 
+impl Collection {
+    /// Whether each is about one person, so that the key of its record in another system may be a student's number: that
+    /// never stands in an address, which everybody on the way writes down. It goes into a body, as `source`.
+    pub(crate) const fn is_of_one_person(&self) -> bool {
+        matches!(self.kind, Kind::Person | Kind::Case | Kind::Consent | Kind::Referral | Kind::Amendment)
+    }
+}
+
 /// The ledger itself.
 pub(crate) fn of_ledger() -> &'static [Taken] {
     ALL.iter().find(|collection| collection.kind == Kind::Ledger).map_or(&[], |ledger| &ledger.commands)

@@ -53,6 +53,11 @@ impl Looking {
         })
     }
 
+    /// Whether it looks at what is so today by all that is known.
+    pub(crate) const fn is_now(&self) -> bool {
+        self.as_of.is_none() && self.valid_on.is_none()
+    }
+
     /// A question to a view from here.
     pub(crate) fn query(&self, ledger: &Slug, view: &str) -> Query {
         Query {

@@ -10,6 +10,7 @@ mod error;
 pub mod jetstream;
 mod memory;
 mod read;
+mod seek;
 
 pub use any::AnyJournal;
 pub use bucket::{AnyBucket, BucketError};
@@ -18,6 +19,7 @@ pub use error::{AppendError, JournalError};
 pub use jetstream::JetStream;
 pub use memory::{Fault, Memory};
 pub use read::{Read, read, read_events};
+pub use seek::{Found, seek};
 
 use domain::Slug;
 use futures::stream::BoxStream;

@@ -2,6 +2,9 @@
 //!
 //! `config/hubledger.toml` shows every key with its default, unit and reason; a test holds it to this file.
 
+mod courier;
+mod gateway;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,6 +12,9 @@ use std::path::{Path, PathBuf};
 use domain::Slug;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+
+pub use courier::Courier;
+pub use gateway::{Gateway, Tls};
 
 /// Every setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +36,8 @@ pub struct Config {
     pub requests: Requests,
     /// HTTP for districts' systems.
     pub gateway: Gateway,
+    /// Webhooks.
+    pub courier: Courier,
     /// Health and metrics.
     pub admin: Admin,
     /// Logs.
@@ -113,25 +121,6 @@ pub struct Requests {
     pub at_once: usize,
     /// How many bytes those may have together.
     pub bytes: usize,
-}
-
-/// HTTP for districts' systems.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gateway {
-    /// Address and port to listen on; empty for none.
-    pub listen: String,
-    /// Whether whoever asks needs a token.
-    pub tokens: bool,
-    /// Requests a second that each token may send.
-    pub requests_per_second: u32,
-}
-
-impl Gateway {
-    /// Where to listen; nothing for nowhere, or for what is no address.
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.listen.parse().ok()
-    }
 }
 
 /// Health and metrics over HTTP.
@@ -252,9 +241,6 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let range = |ok: bool, key, value: String, range| {
-            if ok { Ok(()) } else { Err(ConfigError::Range { key, value, range }) }
-        };
         let replicas = self.journal.replicas;
         range(matches!(replicas, 1 | 3 | 5), "journal.replicas", replicas.to_string(), "1, 3 or 5")?;
         let queue = self.recorder.queue;
@@ -277,26 +263,8 @@ impl Config {
             bytes.to_string(),
             "1048576 to 4294967296",
         )?;
-        let gateway = &self.gateway;
-        range(
-            gateway.listen.is_empty() || gateway.address().is_some(),
-            "gateway.listen",
-            format!("{:?}", gateway.listen),
-            "an IP address with a port, such as 127.0.0.1:8080, or empty",
-        )?;
-        range(
-            gateway.tokens || gateway.address().is_none_or(|address| address.ip().is_loopback()),
-            "gateway.tokens",
-            gateway.tokens.to_string(),
-            "true unless gateway.listen is an address of this machine alone, such as 127.0.0.1:8080",
-        )?;
-        let rate = gateway.requests_per_second;
-        range(
-            (1..=1_000_000).contains(&rate),
-            "gateway.requests_per_second",
-            rate.to_string(),
-            "1 to 1000000",
-        )?;
+        self.gateway.check()?;
+        self.courier.check()?;
         let admin = &self.admin;
         range(
             admin.listen.is_empty() || admin.address().is_some(),
@@ -309,6 +277,11 @@ impl Config {
         let cache = self.projector.cache_bytes;
         range(cache >= 1 << 20, "projector.cache_bytes", cache.to_string(), "1048576 or more")
     }
+}
+
+/// Whether a value can work.
+fn range(ok: bool, key: &'static str, value: String, range: &'static str) -> Result<(), ConfigError> {
+    if ok { Ok(()) } else { Err(ConfigError::Range { key, value, range }) }
 }
 
 /// Dotted keys of all values that are not tables.

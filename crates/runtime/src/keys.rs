@@ -53,7 +53,11 @@ pub fn load(directory: &Path, ledger: &Slug) -> Result<LedgerKeys, KeyError> {
     read(&path(directory, ledger))
 }
 
-fn read(path: &Path) -> Result<LedgerKeys, KeyError> {
+/// What is in a file that is for its owner alone.
+///
+/// # Errors
+/// [`KeyError`]; also when others can read it.
+pub fn secret(path: &Path) -> Result<Vec<u8>, KeyError> {
     let path = path.to_owned();
     let metadata = match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyError::Missing(path)),
@@ -62,7 +66,11 @@ fn read(path: &Path) -> Result<LedgerKeys, KeyError> {
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(KeyError::Open(path));
     }
-    let bytes = fs::read(&path).map_err(|e| KeyError::Io(path.clone(), e))?;
+    fs::read(&path).map_err(|e| KeyError::Io(path, e))
+}
+
+fn read(path: &Path) -> Result<LedgerKeys, KeyError> {
+    let (path, bytes) = (path.to_owned(), secret(path)?);
     let key = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
     let file: Option<KeyFile> = serde_json::from_slice(&bytes).ok();
     match file.and_then(|file| key(&file.k_cmd).zip(key(&file.k_src))) {
@@ -91,25 +99,41 @@ pub fn load_or_create(directory: &Path, ledger: &Slug, random: &dyn Random) -> R
 /// # Errors
 /// [`KeyError`].
 pub fn pass_key(directory: &Path, random: &dyn Random) -> Result<[u8; 32], KeyError> {
-    // No slug has a dot, so no ledger's file has this name.
-    let path = directory.join("gateway.pass.json");
-    if let Err(KeyError::Missing(path)) = read(&path) {
+    shared_key(&directory.join("gateway.pass.json"), random)
+}
+
+/// The key from which secrets of webhooks follow, made when there is none: `courier.key.json` in the key directory.
+/// Gateways and couriers of one deployment share it; without it every receiver needs a new secret.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn courier_key(directory: &Path, random: &dyn Random) -> Result<[u8; 32], KeyError> {
+    shared_key(&directory.join("courier.key.json"), random)
+}
+
+/// A key that is no ledger's: no slug has a dot, so no ledger's file has its name.
+fn shared_key(path: &Path, random: &dyn Random) -> Result<[u8; 32], KeyError> {
+    if let Err(KeyError::Missing(path)) = read(path) {
         create(&path, random).map_err(|e| KeyError::Io(path.clone(), e))?;
     }
-    read(&path).map(|keys| keys.command)
+    read(path).map(|keys| keys.command)
 }
 
 /// Writes beside, syncs and links into place without replacing: of two that create at once one wins, and a
 /// crash leaves either the whole file or none.
 fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
+    let key = || URL_SAFE_NO_PAD.encode(random.bytes::<32>());
+    write_once(path, &serde_json::to_vec_pretty(&KeyFile { k_cmd: key(), k_src: key() })?, random)
+}
+
+/// The same for these bytes, which nobody but their owner can read.
+pub(crate) fn write_once(path: &Path, bytes: &[u8], random: &dyn Random) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // One that is there already may be shared, and its owner has chosen who may look inside.
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let key = || URL_SAFE_NO_PAD.encode(random.bytes::<32>());
-    let json = serde_json::to_vec_pretty(&KeyFile { k_cmd: key(), k_src: key() })?;
     let beside = path.with_extension(format!("{:016x}", u64::from_be_bytes(random.bytes())));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(&json)?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     let linked = match fs::hard_link(&beside, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

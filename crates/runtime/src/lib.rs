@@ -2,6 +2,7 @@
 //!
 //! Everything that is different on each run comes in through here, so that the rest can be tested with values.
 
+pub mod certificate;
 pub mod clock;
 pub mod config;
 pub mod keys;

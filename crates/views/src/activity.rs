@@ -24,6 +24,14 @@ struct Item {
     said: String,
 }
 
+/// What may be shown of a subject, `kind/id`, to whoever may know that something happened: all of it, or the kind alone
+/// where the id is one of a person or case.
+pub fn shown_subject(subject: &str) -> &str {
+    let kind = subject.split('/').next().unwrap_or_default();
+    let hidden = [Kind::Person, Kind::Case].iter().any(|hidden| hidden.as_str() == kind);
+    if hidden { kind } else { subject }
+}
+
 impl View for ActivityFeed {
     fn name(&self) -> &'static str {
         "activity-feed"
@@ -61,10 +69,7 @@ impl View for ActivityFeed {
                 position,
                 time: event.envelope.time.0,
                 event: event.fact.event.name().to_owned(),
-                subject: match event.fact.subject.kind {
-                    kind @ (Kind::Person | Kind::Case) => kind.as_str().to_owned(),
-                    _ => event.fact.subject.to_string(),
-                },
+                subject: shown_subject(&event.fact.subject.to_string()).to_owned(),
                 effective: event.fact.effective.map(|e| e.to_string()),
                 said: sentence(&event.fact.event),
             };

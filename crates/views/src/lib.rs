@@ -33,6 +33,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use wire::RecordedEvent;
 
+pub use activity::shown_subject;
 pub use answer::{QueryError, answer};
 pub use digits::Digits;
 pub use explanation::Explanation;

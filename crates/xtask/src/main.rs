@@ -62,10 +62,11 @@ fn faults() -> Result<(), String> {
     run::cargo(&["test", "--package", "tests", "--test", "faults", "--", "--nocapture"], &environment)
 }
 
-/// What tests run beside: a nats-server, and a Python with readers of the log. What makes a client of the API document is
-/// looked for where it is put.
+/// What tests run beside: a nats-server, and a Python with readers of the log. What makes a client of the API document, and
+/// what verifies webhooks, are looked for where they are put.
 fn all_tools() -> Result<(PathBuf, PathBuf), String> {
     python::environment("tests/gateway/client/requirements.txt", "target/tools/client")?;
+    python::environment("tests/gateway/webhooks/requirements.txt", "target/tools/webhooks")?;
     Ok((tools::nats_server()?, python::python()?))
 }
 

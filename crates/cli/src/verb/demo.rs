@@ -60,9 +60,9 @@ pub(crate) async fn run(demo: &Demo, output: Output) -> Result<Exit, Error> {
     if done.is_ok() && told.is_ok() && !demo.once {
         let listener =
             socket::listen(&demo.data).map_err(|error| Error::file(&socket::path(&demo.data), &error))?;
-        let gateway = http::listen(demo.listen).await?;
+        let gateway = http::listen(demo.listen, None).await?;
         let parts = open(&node, shutdown.clone()).await?;
-        output.say(format!("up: http://{}/docs, and its local socket; Ctrl-C ends", gateway.address()));
+        output.say(format!("up: {}/docs, and its local socket; Ctrl-C ends", gateway.url()));
         tokio::join!(local::serve(listener, node.clone(), shutdown), gateway.serve(parts));
         // Gone is better than stale; the next server would replace it anyway.
         let _ = std::fs::remove_file(socket::path(&demo.data));

@@ -19,11 +19,12 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 /// Every user of `config/nats/users.conf`, with what it is for.
-const ROLES: [(&str, &str); 7] = [
+const ROLES: [(&str, &str); 8] = [
     ("all", "hubledger serve all"),
     ("recorder", "hubledger serve recorder"),
     ("projector", "hubledger serve projector"),
     ("gateway", "hubledger serve gateway"),
+    ("courier", "hubledger serve courier"),
     ("client", "records and asks, through the services"),
     ("operator", "reads the log and asks views; records nothing"),
     ("migrations", "the only one that may change or delete streams"),

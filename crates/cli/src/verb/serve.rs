@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_nats::Client;
 use domain::Slug;
 use futures::future::{join_all, try_join_all};
-use gateway::{Gateway, Parts};
 use journal::{AnyJournal, Embedded, JetStream, Journal as _, jetstream};
 use recorder::{Appended, Observer};
 use runtime::config::{Config, JournalKind};
@@ -20,6 +19,7 @@ use crate::exit::Exit;
 use crate::home::{Home, HomeLock, LogKind};
 use crate::serve::admin::Admin;
 use crate::serve::broker::Broker;
+use crate::serve::courier::{Outside, courier_alone, outside};
 use crate::serve::feed::Feed;
 use crate::serve::figures::Figures;
 use crate::serve::leases::{Leases, Service};
@@ -37,6 +37,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         .map_err(|error| Error::new(Exit::Failure, "can't listen to signals").why(error))?;
     match serve.role {
         Role::Gateway => gateway_alone(&config, shutdown).await,
+        Role::Courier => courier_alone(&config, open(&config).await?, shutdown).await,
         role => node(role, &config, shutdown).await,
     }
 }
@@ -52,7 +53,7 @@ async fn node(role: Role, config: &Config, shutdown: Shutdown) -> Result<Exit, E
     let data = home.dir.clone();
     let admin = admin(config).await?;
     let gateway = if role == Role::All { http::bind(config).await? } else { None };
-    let listening = gateway.as_ref().map(|gateway| format!("http://{}", gateway.address()));
+    let listening = gateway.as_ref().map(http::Http::url);
     let figures = Arc::new(Figures::default());
     let (watch, told) = watched(role, config, &journal, figures.clone());
     let leases = leases(role, config);
@@ -66,15 +67,12 @@ async fn node(role: Role, config: &Config, shutdown: Shutdown) -> Result<Exit, E
         node.stop().await;
         return Err(view_error(&error));
     }
-    let gateway = match gateway {
-        Some(gateway) => match http::before(&node, config, shutdown.clone()).await {
-            Ok(parts) => Some((gateway, parts)),
-            Err(error) => {
-                node.stop().await;
-                return Err(error);
-            }
-        },
-        None => None,
+    let outside = match Box::pin(outside(config, gateway, &node, shutdown.clone())).await {
+        Ok(outside) => outside,
+        Err(error) => {
+            node.stop().await;
+            return Err(error);
+        }
     };
     let server = Server::new(role, config, (journal, node), shutdown);
     let listens = server.listens();
@@ -94,7 +92,7 @@ async fn node(role: Role, config: &Config, shutdown: Shutdown) -> Result<Exit, E
         }
     };
     let answers = async {
-        let answers = server.answer(listener, admin, gateway).await;
+        let answers = server.answer(listener, admin, outside).await;
         // Gone is better than stale; the next server would replace it anyway.
         let _ = std::fs::remove_file(socket::path(&data));
         answers
@@ -132,10 +130,10 @@ async fn gateway_alone(config: &Config, shutdown: Shutdown) -> Result<Exit, Erro
         role = Role::Gateway.name(),
         deployment = %config.deployment,
         journal = %describe(config),
-        http = format!("http://{}", gateway.address()),
+        http = gateway.url(),
         "serving"
     );
-    gateway.serve(parts).await;
+    gateway.serve(parts, config).await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
 }
@@ -279,16 +277,12 @@ impl<'a> Server<'a> {
         self,
         listener: UnixListener,
         admin: Option<Admin>,
-        gateway: Option<(Gateway, Parts)>,
+        outside: Outside,
     ) -> Result<(), Error> {
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
-        let http = async {
-            if let Some((gateway, parts)) = gateway {
-                gateway.serve(parts).await;
-            }
-        };
         let work = async {
-            let ((), (), served, ()) = tokio::join!(local, http, self.requests(), self.follow());
+            let ((), (), served, ()) =
+                tokio::join!(local, Box::pin(outside.serve(self.config)), self.requests(), self.follow());
             tracing::info!("stopping; what is in flight finishes");
             self.node.stop().await;
             served

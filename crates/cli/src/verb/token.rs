@@ -8,6 +8,8 @@ use domain::Slug;
 use domain::access::{Granted, Revoked};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use journal::AnyBucket;
+use journal::bucket::{self, Folder};
 use runtime::{Clock as _, Random, SystemClock, SystemRandom};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -60,8 +62,11 @@ async fn grant(client: &Client, new: &TokenNew, output: Output) -> Result<Exit, 
     let mut done: Vec<&Slug> = Vec::new();
     for ledger in &ledgers {
         let sent = grant.send(client, ledger, today, false).await;
-        sent.and_then(|outcome| accepted(ledger, outcome))
-            .map_err(|error| halfway(error, &done, ledger, id))?;
+        let outcome = sent.and_then(|outcome| {
+            accepted(ledger, outcome.clone())?;
+            Ok(outcome)
+        });
+        known(client, ledger, outcome.map_err(|error| halfway(error, &done, ledger, id))?).await;
         done.push(ledger);
     }
     let home = ledgers.first().map_or("", |ledger| ledger.as_str());
@@ -87,6 +92,16 @@ async fn grant(client: &Client, new: &TokenNew, output: Output) -> Result<Exit, 
     Ok(Exit::Ok)
 }
 
+/// Waits until the view that gateways ask has the token, so that whoever is given it can use it. Where nobody answers
+/// that, it is granted all the same.
+async fn known(client: &Client, ledger: &Slug, outcome: Outcome) {
+    if let Outcome::Receipt(receipt) | Outcome::Repeated(receipt) = outcome {
+        let position = receipt.positions.last().copied().unwrap_or_default();
+        let query = Query { min_position: Some((receipt.epoch, position)), limit: Some(1), ..access(ledger) };
+        let _ = client.query(query).await;
+    }
+}
+
 /// What to do about a token that some ledgers have and others may not: nobody has its secret, so it goes.
 fn halfway(error: Error, done: &[&Slug], doubtful: &Slug, id: Uuid) -> Error {
     let (what, why, _) = error.parts();
@@ -101,9 +116,10 @@ fn revoking(ledgers: &[Slug], id: Uuid, reason: &str) -> String {
     format!("hubledger token revoke{named} --id {id} --reason {reason}")
 }
 
-async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit, Error> {
-    let query = Query {
-        ledger: list.ledger.clone(),
+/// A question to the view of tokens.
+fn access(ledger: &Slug) -> Query {
+    Query {
+        ledger: ledger.clone(),
         view: "access".to_owned(),
         filters: Default::default(),
         as_of: None,
@@ -111,11 +127,15 @@ async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit,
         min_position: None,
         limit: None,
         wait: None,
-    };
-    let mut rows = client.query(query).await?.rows;
+    }
+}
+
+async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit, Error> {
+    let mut rows = client.query(access(&list.ledger)).await?.rows;
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {
         row.remove("secret_hash");
     }
+    last_used(list, &mut rows).await;
     if output.json {
         output.document(&json!({ "ledger": list.ledger, "tokens": rows }))?;
     } else if rows.is_empty() {
@@ -126,6 +146,23 @@ async fn tell(client: &Client, list: &TokenList, output: Output) -> Result<Exit,
         output.table(&header, rows)?;
     }
     Ok(Exit::Ok)
+}
+
+/// Adds the day on which each token was used last, where gateways note it in this directory. Beside NATS they note it
+/// there, for themselves, and tell it over HTTP.
+async fn last_used(list: &TokenList, rows: &mut [Value]) {
+    let data = &list.place.data;
+    if list.place.nats.is_some() || !data.join("buckets").join(bucket::TOKENS.name).is_dir() {
+        return;
+    }
+    let Ok(folder) = Folder::open(data, bucket::TOKENS) else { return };
+    let uses = AnyBucket::Folder(folder);
+    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+        let Some(token) = row.get("token").and_then(Value::as_str) else { continue };
+        let entry = uses.get(&format!("{}.{token}", list.ledger)).await.ok().flatten();
+        let day = entry.and_then(|entry| String::from_utf8(entry.value.to_vec()).ok());
+        row.insert("last_used".to_owned(), day.into());
+    }
 }
 
 /// Goes on where one ledger refuses: in the others the token is just as lost.

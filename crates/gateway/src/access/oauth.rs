@@ -11,9 +11,10 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use uuid::Uuid;
 
-use super::Presented;
 use super::tokens::PASS_SECONDS;
+use super::{Presented, Refused};
 use crate::Shared;
 use crate::body::{must_be, whole};
 use crate::parameters::Parameters;
@@ -30,7 +31,7 @@ pub(crate) async fn token(
 ) -> Result<Response, Problem> {
     parameters.finish()?;
     must_be(&headers, &["application/x-www-form-urlencoded"])?;
-    let form = whole(body, FORM_BYTES_MAX).await?;
+    let form = whole(body, FORM_BYTES_MAX, shared.limits.body).await?;
     let form: Vec<(String, String)> = form_urlencoded::parse(&form).into_owned().collect();
     let field = |name: &str| form.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
     match field("grant_type") {
@@ -44,24 +45,31 @@ pub(crate) async fn token(
             .zip(field("client_secret"))
             .and_then(|(id, secret)| Presented::client(id, secret)),
     };
-    let Some(client) = client else { return Ok(refused(StatusCode::UNAUTHORIZED, "invalid_client")) };
-    shared.rate.take(Some(&client.id.to_string()))?;
+    let Some(client) = client else { return Ok(invalid(None, "no client id and secret of ours came")) };
+    // Not out of the token's own: whoever knows its id could keep it from working.
+    shared.rate.take(Some(&format!("pass of {}", client.id)))?;
     match shared.tokens.pass(&client).await {
         Ok(pass) => {
             let told = json!({ "access_token": pass, "token_type": "Bearer", "expires_in": PASS_SECONDS });
             Ok(Json(told).into_response())
         }
-        Err(problem) if problem.status == 401 => Ok(refused(StatusCode::UNAUTHORIZED, "invalid_client")),
+        Err(problem) if problem.status == 401 => {
+            Ok(invalid(Some(client.id), problem.because.unwrap_or("no valid client")))
+        }
         Err(problem) => Err(problem),
     }
 }
 
 fn refused(status: StatusCode, error: &str) -> Response {
-    let mut response = (status, Json(json!({ "error": error }))).into_response();
-    if status == StatusCode::UNAUTHORIZED {
-        let basic = axum::http::HeaderValue::from_static("Basic realm=\"hubledger\"");
-        response.headers_mut().insert("www-authenticate", basic);
-    }
+    (status, Json(json!({ "error": error }))).into_response()
+}
+
+/// The one answer to whoever is no client of ours; the log learns why.
+fn invalid(token: Option<Uuid>, why: &'static str) -> Response {
+    let mut response = refused(StatusCode::UNAUTHORIZED, "invalid_client");
+    let basic = axum::http::HeaderValue::from_static("Basic realm=\"hubledger\"");
+    response.headers_mut().insert("www-authenticate", basic);
+    response.extensions_mut().insert(Refused { token, why });
     response
 }
 

@@ -1,5 +1,5 @@
 //! What a token allows: `read` and `write` for everything of its ledger, or narrower, such as `deliveries:write`. Granting
-//! tokens needs `access:write` by name.
+//! tokens needs `access:write` by name, webhooks `webhooks:write`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,11 +27,17 @@ impl Scope {
     /// Everything may be recorded.
     pub(crate) const WRITE: Self = Self { what: None, writes: true };
 
+    /// Webhooks may be made.
+    pub(crate) fn webhooks() -> Self {
+        Self { what: Some("webhooks".to_owned()), writes: true }
+    }
+
     /// Whether it allows this. Who may write something may not read it for that.
     pub(crate) fn covers(&self, need: Need) -> bool {
-        // Commands of any kind come to one address; each is looked at there. Who may grant tokens may have anything, so
-        // that is never meant by the whole.
-        let whole = self.what.is_none() && !(need.what == "access" && need.writes);
+        // Commands of any kind come to one address; each is looked at there. Who may grant tokens may have anything, and
+        // who makes webhooks is told what happens, so neither is meant by the whole.
+        let by_name = matches!(need.what, "access" | "webhooks") && need.writes;
+        let whole = self.what.is_none() && !by_name;
         let any = whole || (need.what == "commands" && need.writes);
         self.writes == need.writes && (any || self.what.as_deref() == Some(need.what))
     }

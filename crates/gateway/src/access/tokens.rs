@@ -60,7 +60,7 @@ impl Tokens {
     pub(crate) async fn caller(&self, ledger: &str, presented: Option<Presented>) -> Result<Caller, Problem> {
         let ledger = ledger.parse::<Slug>().map_err(|_| no_such_ledger());
         let Some(key) = &self.key else { return ledger.map(Caller::anybody) };
-        let presented = presented.ok_or_else(not_valid)?;
+        let presented = presented.ok_or_else(|| not_valid("no token came"))?;
         let at_home = self.valid(key, &presented).await?;
         let ledger = ledger?;
         let grant = match ledger == presented.home {
@@ -82,30 +82,36 @@ impl Tokens {
     /// # Errors
     /// When it is not valid.
     pub(crate) async fn pass(&self, presented: &Presented) -> Result<String, Problem> {
-        let key = self.key.as_ref().ok_or_else(not_valid)?;
+        let key = self.key.as_ref().ok_or_else(|| not_valid("nobody needs a token here"))?;
         if !matches!(presented.proof, Proof::Secret(_)) {
-            return Err(not_valid());
+            return Err(not_valid("a pass is no key"));
         }
         self.valid(key, presented).await?;
-        token::pass(key, &presented.home, presented.id, self.seconds() + PASS_SECONDS).ok_or_else(not_valid)
+        let pass = token::pass(key, &presented.home, presented.id, self.seconds() + PASS_SECONDS);
+        pass.ok_or_else(|| not_valid("no pass could be made"))
     }
 
     async fn valid(&self, key: &[u8; 32], presented: &Presented) -> Result<Grant, Problem> {
         let Presented { home, id, proof } = presented;
         // Before anything is looked up, so that nobody can fill the memory with names.
-        if let Proof::Pass { until, mac } = proof
-            && (!token::is_ours(key, home, *id, *until, mac) || *until < self.seconds())
-        {
-            return Err(not_valid());
+        if let Proof::Pass { until, mac } = proof {
+            if !token::is_ours(key, home, *id, *until, mac) {
+                return Err(not_valid("the pass is not ours"));
+            }
+            if *until < self.seconds() {
+                return Err(not_valid("the pass has ended"));
+            }
         }
         let grant = match self.grant(home, *id).await {
-            Ok(grant) => grant.ok_or_else(not_valid)?,
+            Ok(grant) => grant.ok_or_else(|| not_valid("not granted, revoked or expired"))?,
             // A ledger that is not there has granted nothing.
-            Err(problem) if problem.status == 404 => return Err(not_valid()),
+            Err(problem) if problem.status == 404 => return Err(not_valid("its ledger is not there")),
             Err(problem) => return Err(problem),
         };
         match proof {
-            Proof::Secret(hash) if !bool::from(hash.ct_eq(&grant.hash)) => Err(not_valid()),
+            Proof::Secret(hash) if !bool::from(hash.ct_eq(&grant.hash)) => {
+                Err(not_valid("the secret is another"))
+            }
             Proof::Secret(_) | Proof::Pass { .. } => Ok(grant),
         }
     }

@@ -170,7 +170,7 @@ async fn create(
     parameters.finish()?;
     let id = idempotency_key(&headers)?;
     must_be(&headers, &["application/json"])?;
-    let new: New = read(&whole(body, BODY_BYTES_MAX).await?)?;
+    let new: New = read(&whole(body, BODY_BYTES_MAX, shared.limits.body).await?)?;
     let format = known(&new)?;
     may(&caller, format)?;
     let import = Import {
@@ -323,7 +323,7 @@ async fn commit(
     body: Body,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    let body = whole(body, BODY_BYTES_MAX).await?;
+    let body = whole(body, BODY_BYTES_MAX, shared.limits.body).await?;
     let Commit { partial } = match body.is_empty() {
         true => Commit::default(),
         false => {

@@ -32,6 +32,10 @@ pub(super) fn responses(route: &Route) -> Value {
     ) {
         responses.insert("304".into(), json!({ "description": "As you have it already" }));
     }
+    if route.tag == "webhooks" && route.need.is_some_and(|need| need.writes) {
+        responses
+            .insert("2XX".into(), json!({ "description": about, "content": self::content(route.gives).1 }));
+    }
     // OAuth has its own way to say what is wrong.
     let refused = json!({ "description": "As RFC 6749 says", "content": { "application/json": { "schema": any() },
         "application/problem+json": { "schema": reference("problem") } } });

@@ -21,7 +21,7 @@ pub(crate) struct Kind {
 }
 
 /// Code, status, title, cause, cure, seconds to wait.
-type Line = (&'static str, u16, &'static str, &'static str, &'static str, Option<u32>);
+pub(crate) type Line = (&'static str, u16, &'static str, &'static str, &'static str, Option<u32>);
 
 /// What the gateway and the roles behind it refuse; what rules refuse comes from the domain's catalogue.
 const OWN: &[Line] = &[
@@ -306,62 +306,6 @@ const OWN: &[Line] = &[
         "Look at the thing again; where it is as you knew it, name the head that you looked at.",
         Some(1),
     ),
-    (
-        "import-not-ready",
-        409,
-        "The import is not ready for this",
-        "A file is sent, checked and then recorded; recording needs a check of exactly this file that refused no row.",
-        "Send what is missing, check it, and look at errors.csv; `{\"partial\": true}` records whatever is not refused.",
-        None,
-    ),
-    (
-        "upload-elsewhere",
-        409,
-        "The upload goes on elsewhere",
-        "Parts follow one another; this one does not begin where the last one ended.",
-        "The header `Upload-Offset` says where it goes on, also in the answer to HEAD; send the rest from there.",
-        None,
-    ),
-    (
-        "digest-mismatch",
-        422,
-        "Something else came than was sent",
-        "The SHA-256 of what came is not the one that was named. Nothing of it is kept.",
-        "Send it again; if it happens again, something between you and the gateway changes what you send.",
-        None,
-    ),
-    (
-        "columns-missing",
-        422,
-        "The file has not the columns of its format",
-        "A column that the format needs is not in the file's first line; most likely it is another file.",
-        "The API page lists the columns of each format; names are compared without regard to case.",
-        None,
-    ),
-    (
-        "people-not-taken",
-        422,
-        "Files about people are not taken",
-        "The file has a column of names, accounts or enrollments. A ledger knows people by random ids only.",
-        "Send OneRoster's orgs.csv alone. Nothing of this file was kept.",
-        None,
-    ),
-    (
-        "row-too-long",
-        422,
-        "A row is too long",
-        "A row has more than 256 KiB, most likely because a quotation mark before it is not closed.",
-        "Close the quotation mark, or shorten the row, and send the file again.",
-        None,
-    ),
-    (
-        "import-data-gone",
-        410,
-        "A part of the file is not kept any more",
-        "Files that are not recorded are kept for thirty days.",
-        "Send the file as a new import.",
-        None,
-    ),
 ];
 
 /// What the roles behind call otherwise than the table does.
@@ -400,13 +344,18 @@ pub(crate) fn every() -> &'static [Kind] {
     &ALL
 }
 
+/// Those of every module.
+fn lines() -> impl Iterator<Item = &'static Line> {
+    OWN.iter().chain(crate::webhooks::PROBLEMS).chain(crate::imports::PROBLEMS)
+}
+
 fn all() -> Vec<Kind> {
-    let own = OWN.iter().map(|&(code, status, title, cause, cure, retry_after)| {
+    let own = lines().map(|&(code, status, title, cause, cure, retry_after)| {
         let cure = Cow::Borrowed(cure);
         Kind { code, status, title, cause, cure, retry_after }
     });
     let mut all: Vec<Kind> = own.collect();
-    let told_otherwise = |code: &str| OWN.iter().any(|(own, ..)| *own == code) || code == "ledger-not-open";
+    let told_otherwise = |code: &str| lines().any(|(own, ..)| *own == code) || code == "ledger-not-open";
     for rule in domain::refusal::catalogue().into_iter().filter(|rule| !told_otherwise(rule.code)) {
         let cure = format!(
             "Nothing was recorded. Change what you send, and send it under a new key. The rule says: {}.",

@@ -1,0 +1,385 @@
+//! One webhook in the hands of one courier: reads the log for it, sends what is due, and writes down what has ended.
+//!
+//! Several couriers may run. Whoever writes the state first holds the webhook, and each later write is against the
+//! revision of the one before, so a courier that lost it without knowing is told when it next writes. Who waits takes over
+//! a webhook whose state did not change for a lease; no two machines' clocks are compared. While both send, a receiver
+//! gets some deliveries twice, under the same ids.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use journal::bucket::BucketError;
+use journal::{Commits, JournalError, Until};
+use serde_json::value::RawValue;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use wire::Commit;
+
+use crate::payload::Told;
+use crate::signature::sign;
+use crate::state::{Moment, State, Tried};
+use crate::store::Kept;
+use crate::target::Target;
+use crate::watch::Shared;
+use crate::webhook::{Place, Source, Wanted, Webhook};
+
+/// Deliveries of one webhook on their way at once.
+const SENDING_MAX: usize = 8;
+/// How long what is on its way may take when it is time to stop.
+const FINISH: Duration = Duration::from_secs(5);
+/// How often what was read but not sent is written down.
+const WRITTEN: Duration = Duration::from_secs(5);
+
+/// Why a webhook is no longer held.
+#[derive(Debug, thiserror::Error)]
+enum Lost {
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    #[error("a delivery ended in a panic: {0}")]
+    Panicked(#[from] JoinError),
+}
+
+/// Holds a webhook whenever nobody else does, until it is gone or it is time to stop.
+pub(crate) async fn keep(shared: Arc<Shared>, mut hears: watch::Receiver<Kept<Webhook>>) {
+    while !shared.parts.shutdown.is_triggered() && hears.has_changed().is_ok() {
+        let lost = match take(&shared, &mut hears).await {
+            Ok(Some(mut held)) => held.work().await.err(),
+            Ok(None) => None,
+            Err(error) => Some(error.into()),
+        };
+        if let Some(lost) = lost {
+            let webhook = hears.borrow().value.id;
+            tracing::warn!(%webhook, %lost, "this courier does not hold the webhook any more");
+        }
+        pause(&shared, &mut hears).await;
+    }
+}
+
+/// Waits until the bucket is looked at again, or it is time to stop.
+async fn pause(shared: &Shared, hears: &mut watch::Receiver<Kept<Webhook>>) {
+    tokio::select! {
+        biased;
+        () = shared.parts.shutdown.triggered() => {}
+        _ = hears.changed() => {}
+        () = tokio::time::sleep(shared.parts.settings.look) => {}
+    }
+}
+
+/// Takes the webhook once nobody holds it; nothing when it is gone first, or it is time to stop.
+async fn take(
+    shared: &Arc<Shared>,
+    hears: &mut watch::Receiver<Kept<Webhook>>,
+) -> Result<Option<Held>, BucketError> {
+    let (clock, store) = (&shared.parts.clock, &shared.parts.store);
+    let mut seen = (0, clock.elapsed());
+    while !shared.parts.shutdown.is_triggered() && hears.has_changed().is_ok() {
+        let webhook = hears.borrow().value.clone();
+        let kept = store.state(&webhook.ledger, webhook.id).await?;
+        let Kept { value: mut state, revision } =
+            kept.unwrap_or_else(|| Kept { value: State::new(webhook.from), revision: 0 });
+        if seen.0 != revision {
+            seen = (revision, clock.elapsed());
+        }
+        let is_silent = |lease| clock.elapsed().saturating_sub(seen.1) >= lease;
+        let is_others = state.holder.as_ref().is_some_and(|holder| *holder != shared.me);
+        if !is_others || shared.parts.settings.lease.is_none_or(is_silent) {
+            state.holder = Some(shared.me.clone());
+            match store.put_state(&webhook, &state, revision).await {
+                Ok(revision) => return Ok(Some(Held::new(shared.clone(), hears.clone(), (state, revision)))),
+                Err(BucketError::Changed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        pause(shared, hears).await;
+    }
+    Ok(None)
+}
+
+/// A webhook that this courier holds.
+struct Held {
+    shared: Arc<Shared>,
+    hears: watch::Receiver<Kept<Webhook>>,
+    webhook: Webhook,
+    state: State,
+    revision: u64,
+    /// When the state was written last, as time goes on here.
+    written: Duration,
+    /// Something has ended that nobody has written down.
+    has_ended: bool,
+    log: Option<Commits>,
+    /// The log is not opened before this time.
+    opens: Duration,
+    was_full: bool,
+    sending: JoinSet<(Source, Tried)>,
+    on_its_way: BTreeSet<Source>,
+}
+
+impl Held {
+    fn new(
+        shared: Arc<Shared>,
+        hears: watch::Receiver<Kept<Webhook>>,
+        (state, revision): (State, u64),
+    ) -> Self {
+        let (webhook, now) = (hears.borrow().value.clone(), shared.parts.clock.elapsed());
+        Self {
+            shared,
+            hears,
+            webhook,
+            state,
+            revision,
+            written: now,
+            has_ended: false,
+            log: None,
+            opens: now,
+            was_full: false,
+            sending: JoinSet::new(),
+            on_its_way: BTreeSet::new(),
+        }
+    }
+
+    /// Works until the webhook is gone or it is time to stop.
+    async fn work(&mut self) -> Result<(), Lost> {
+        let shutdown = self.shared.parts.shutdown.clone();
+        loop {
+            self.hear().await;
+            self.open().await;
+            if self.has_ended || self.elapsed() >= self.written + self.rhythm() {
+                self.write().await?;
+            }
+            self.start();
+            let wait = self.wait();
+            tokio::select! {
+                biased;
+                () = shutdown.triggered() => return self.let_go().await,
+                changed = self.hears.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    self.webhook = self.hears.borrow_and_update().value.clone();
+                }
+                Some(ended) = self.sending.join_next() => self.ended(ended?),
+                commit = next(&mut self.log) => self.read(commit),
+                () = tokio::time::sleep(wait) => {}
+            }
+            // What ended together is written together.
+            while let Some(ended) = self.sending.try_join_next() {
+                self.ended(ended?);
+            }
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.shared.parts.clock.elapsed()
+    }
+
+    fn now(&self) -> i64 {
+        self.shared.parts.clock.now().0
+    }
+
+    /// How often the state is written when nothing ends: often enough to be heard by who waits.
+    fn rhythm(&self) -> Duration {
+        self.shared.parts.settings.lease.map_or(WRITTEN, |lease| lease / 3)
+    }
+
+    fn is_active(&self) -> bool {
+        !self.webhook.paused && self.state.disabled.is_none()
+    }
+
+    /// Does what was wished for.
+    async fn hear(&mut self) {
+        let wishes: Vec<_> = self.webhook.unheard(self.state.heard).collect();
+        for wish in wishes {
+            let end = match wish.wanted {
+                Wanted::Enable | Wanted::Replay(_) => self.end().await,
+                Wanted::Test | Wanted::Retry(_) => Some(self.state.cursor),
+            };
+            // Heard when the log can be read again.
+            let Some(end) = end else { return };
+            let now = self.now();
+            let time = wire::time::format(domain::Timestamp(now)).map(|time| time.to_string());
+            let test = |number| Told::test(number, time.unwrap_or_default());
+            if self.state.hear(wish, test, end, now) {
+                self.sending.abort_all();
+                self.sending = JoinSet::new();
+                self.on_its_way.clear();
+            }
+            if matches!(wish.wanted, Wanted::Enable | Wanted::Replay(_)) {
+                (self.log, self.was_full) = (None, false);
+            }
+            self.has_ended = true;
+        }
+    }
+
+    /// Where the log ends.
+    async fn end(&mut self) -> Option<Place> {
+        let found = journal::seek(&self.shared.parts.journal, &self.webhook.ledger, u64::MAX).await;
+        match found {
+            Ok(found) => found.map(|found| Place { epoch: found.epoch, position: found.last }),
+            Err(error) => {
+                self.unreadable(&error);
+                None
+            }
+        }
+    }
+
+    /// Opens the log after the last event that was read, if it is to be read on.
+    async fn open(&mut self) {
+        if !self.is_active() {
+            self.log = None;
+            return;
+        }
+        let may = self.state.has_room(self.was_full) && self.elapsed() >= self.opens;
+        if !may || self.log.is_some() {
+            return;
+        }
+        let (journal, ledger) = (&self.shared.parts.journal, &self.webhook.ledger);
+        match journal::seek(journal, ledger, self.state.cursor.position).await {
+            Ok(Some(found)) => {
+                self.state.found(Place { epoch: found.epoch, position: found.last });
+                if self.state.disabled.is_some() {
+                    self.has_ended = true;
+                    self.tell_disabled();
+                } else {
+                    self.was_full = false;
+                    self.log = Some(journal::Journal::commits(journal, ledger, found.after, Until::Follow));
+                }
+            }
+            Ok(None) => self.opens = self.elapsed() + self.shared.parts.settings.look,
+            Err(error) => self.unreadable(&error),
+        }
+    }
+
+    fn unreadable(&mut self, error: &JournalError) {
+        tracing::warn!(%error, webhook = %self.webhook.id, "the log can't be read for a webhook");
+        self.log = None;
+        self.opens = self.elapsed() + self.shared.parts.settings.look;
+    }
+
+    fn read(&mut self, commit: Option<Result<Commit, JournalError>>) {
+        match commit {
+            Some(Ok(commit)) => {
+                if self.take_in(&commit).is_none() {
+                    tracing::error!(webhook = %self.webhook.id, commit = commit.number, "the log holds what is no event");
+                    self.log = None;
+                    self.opens = self.elapsed() + self.shared.parts.settings.look;
+                }
+            }
+            Some(Err(error)) => self.unreadable(&error),
+            None => {
+                self.log = None;
+                self.opens = self.elapsed() + self.shared.parts.settings.look;
+            }
+        }
+    }
+
+    /// Takes events in until there is no room; nothing, if one can't be read.
+    fn take_in(&mut self, commit: &Commit) -> Option<()> {
+        let now = self.now();
+        let events: Vec<&RawValue> = serde_json::from_slice(&commit.body).ok()?;
+        for (position, event) in (commit.size + 1..).zip(events) {
+            let place = Place { epoch: commit.epoch, position };
+            if place <= self.state.cursor {
+                continue;
+            }
+            if !self.state.has_room(false) {
+                // The rest is read again when there is room.
+                (self.log, self.was_full) = (None, true);
+                return Some(());
+            }
+            let told = Told::read(place, event)?;
+            let wanted = self.webhook.wants(&told).then_some(told);
+            self.state.read(place, wanted, now);
+        }
+        Some(())
+    }
+
+    /// Sends what is due, as far as there is room. Not while others may believe that the webhook is theirs.
+    fn start(&mut self) {
+        let is_held = self.elapsed() < self.written + 2 * self.rhythm();
+        if !is_held || !self.is_active() {
+            return;
+        }
+        let room = SENDING_MAX.saturating_sub(self.on_its_way.len());
+        let due = self.state.due(self.now(), &self.on_its_way).into_iter().take(room);
+        for told in due.cloned().collect::<Vec<_>>() {
+            self.on_its_way.insert(told.source);
+            self.sending.spawn(deliver(self.shared.clone(), self.webhook.clone(), told));
+        }
+    }
+
+    /// How long there is nothing to do but to wait for others.
+    fn wait(&self) -> Duration {
+        let written = (self.written + self.rhythm()).saturating_sub(self.elapsed());
+        let mut wait = written.max(Duration::from_millis(1));
+        if self.is_active() && self.log.is_none() && self.state.has_room(self.was_full) {
+            wait = wait.min(self.opens.saturating_sub(self.elapsed()).max(Duration::from_millis(1)));
+        }
+        if self.is_active() && self.on_its_way.len() < SENDING_MAX {
+            let next = self.state.next(&self.on_its_way).map(|next| next.saturating_sub(self.now()).max(0));
+            wait = wait.min(next.map_or(wait, |micros| Duration::from_micros(micros.unsigned_abs())));
+        }
+        wait
+    }
+
+    fn ended(&mut self, (source, tried): (Source, Tried)) {
+        self.on_its_way.remove(&source);
+        if let Tried::Failed { why, .. } = &tried {
+            let to = Target::read(&self.webhook.url, true).map(|target| target.shown()).unwrap_or_default();
+            tracing::info!(webhook = %self.webhook.id, delivery = %source, to, why, "a delivery failed");
+        }
+        let (clock, random) = (&self.shared.parts.clock, &self.shared.parts.random);
+        let chance = u64::from_be_bytes(random.bytes());
+        let moment = Moment { now: clock.now().0, chance, first: self.shared.parts.settings.first_retry };
+        self.state.tried(source, tried, moment);
+        self.has_ended = true;
+        if self.state.disabled.is_some() {
+            self.tell_disabled();
+        }
+    }
+
+    fn tell_disabled(&self) {
+        let (webhook, ledger) = (self.webhook.id, &self.webhook.ledger);
+        tracing::warn!(%webhook, %ledger, why = ?self.state.disabled, "the webhook is disabled");
+    }
+
+    async fn write(&mut self) -> Result<(), BucketError> {
+        let began = self.elapsed();
+        self.revision = self.shared.parts.store.put_state(&self.webhook, &self.state, self.revision).await?;
+        (self.written, self.has_ended) = (began, false);
+        Ok(())
+    }
+
+    /// Lets what is on its way finish, and the next courier begin at once.
+    async fn let_go(&mut self) -> Result<(), Lost> {
+        let finished = tokio::time::timeout(FINISH, async {
+            while let Some(ended) = self.sending.join_next().await {
+                self.ended(ended?);
+            }
+            Ok::<_, Lost>(())
+        });
+        if let Ok(finished) = finished.await {
+            finished?;
+        }
+        self.state.holder = None;
+        self.write().await.map_err(Lost::from)
+    }
+}
+
+/// The next commit; waits for ever without a log.
+async fn next(log: &mut Option<Commits>) -> Option<Result<Commit, JournalError>> {
+    match log {
+        Some(log) => log.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// One try, signed when it is made.
+async fn deliver(shared: Arc<Shared>, webhook: Webhook, told: Told) -> (Source, Tried) {
+    let _room = shared.room.acquire().await;
+    let body = told.body(&webhook.ledger);
+    let signed = sign(&shared.parts.key, &webhook, told.source, &body, shared.parts.clock.now().0);
+    let tried = shared.parts.sender.send(&webhook.url, &signed, body).await;
+    (told.source, tried)
+}

@@ -1,0 +1,38 @@
+//! Headers of a delivery by Standard Webhooks 1.0.0: id, time of the try, and signatures over both and the body.
+
+use uuid::Uuid;
+
+use crate::secret::CourierKey;
+use crate::webhook::{Source, Webhook, micros};
+
+/// The headers of one try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// `webhook-id`.
+    pub id: String,
+    /// `webhook-timestamp`, seconds since 1970.
+    pub timestamp: String,
+    /// `webhook-signature`: one signature, or two while a secret is being replaced.
+    pub signature: String,
+}
+
+/// The id of a delivery: the same for each try of it, also after a replay or from another process, so that a receiver
+/// can pass over what it has had.
+pub fn message_id(webhook: Uuid, source: Source) -> String {
+    let named = Uuid::new_v5(&webhook, source.to_string().as_bytes());
+    format!("msg_{}", named.simple())
+}
+
+/// Signs a body for a try at this time (microseconds since 1970).
+pub fn sign(key: &CourierKey, webhook: &Webhook, source: Source, body: &str, now: i64) -> Signed {
+    let (id, timestamp) = (message_id(webhook.id, source), (now / micros(1)).to_string());
+    let signed = format!("{id}.{timestamp}.{body}");
+    let overlaps = webhook.overlap_until.is_some_and(|until| now < until);
+    let before = webhook.generation.checked_sub(1).filter(|_| overlaps);
+    let signatures: Vec<String> = [Some(webhook.generation), before]
+        .into_iter()
+        .flatten()
+        .map(|generation| key.secret(webhook.id, webhook.scheme, generation).sign(signed.as_bytes()))
+        .collect();
+    Signed { id, timestamp, signature: signatures.join(" ") }
+}

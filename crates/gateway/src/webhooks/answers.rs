@@ -1,0 +1,136 @@
+//! What is told about webhooks. A secret is told when it is made and never again; a public key is no secret.
+
+use std::str::FromStr;
+
+use courier::{CourierKey, Ended, Pending, Place, Scheme, State, Webhook, message_id};
+use domain::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A webhook with what is known of its state.
+pub(super) fn shown(webhook: &Webhook, state: Option<&State>, key: &CourierKey) -> Value {
+    let disabled = state.and_then(|state| state.disabled);
+    let status = match (webhook.paused, disabled) {
+        (true, _) => "paused",
+        (false, Some(_)) => "disabled",
+        (false, None) => "active",
+    };
+    let place = |Place { epoch, position }| format!("{epoch}:{position}");
+    let public = (webhook.scheme == Scheme::Ed25519)
+        .then(|| key.secret(webhook.id, webhook.scheme, webhook.generation).told());
+    json!({
+        "id": webhook.id,
+        "url": webhook.url,
+        "types": webhook.types,
+        "kinds": webhook.kinds,
+        "scheme": webhook.scheme,
+        "public_key": public,
+        "status": status,
+        "why": disabled,
+        "made": time(webhook.made),
+        "generation": webhook.generation,
+        "overlap_until": webhook.overlap_until.and_then(time),
+        "read_to": place(state.map_or(webhook.from, |state| state.cursor)),
+        "pending": state.map_or(0, |state| state.pending.len()),
+        "last_delivered": state.and_then(|state| state.delivered).and_then(time),
+    })
+}
+
+/// The same with what the receiver verifies by.
+pub(super) fn with_secret(mut shown: Value, webhook: &Webhook, key: &CourierKey) -> Value {
+    if webhook.scheme == Scheme::Hmac
+        && let Some(shown) = shown.as_object_mut()
+    {
+        let secret = key.secret(webhook.id, webhook.scheme, webhook.generation);
+        shown.insert("secret".to_owned(), json!(secret.told()));
+    }
+    shown
+}
+
+/// Which deliveries are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Not ended yet.
+    Pending,
+    /// Ended without having arrived.
+    Failed,
+    /// Arrived.
+    Delivered,
+}
+
+impl Wanted {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+            Self::Delivered => "delivered",
+        }
+    }
+}
+
+impl FromStr for Wanted {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let all = [Self::Pending, Self::Failed, Self::Delivered];
+        all.into_iter().find(|one| one.name() == text).ok_or("it is pending, failed or delivered")
+    }
+}
+
+/// What waits, and how the last ones ended.
+pub(super) fn deliveries(webhook: Uuid, state: Option<&State>, wanted: Option<Wanted>) -> Value {
+    let is = |state: Wanted| wanted.is_none_or(|wanted| wanted == state);
+    let pending = state.into_iter().flat_map(|state| &state.pending).filter(|_| is(Wanted::Pending));
+    let pending = pending.map(|Pending { told, tries, next, failed, .. }| {
+        let (id, next) = (message_id(webhook, told.source), time(*next));
+        json!({ "delivery": told.source.to_string(), "id": id, "type": told.r#type, "kind": told.kind,
+                "state": "pending", "tries": tries, "next_try": next, "failed": failed })
+    });
+    let ended = state.into_iter().flat_map(|state| &state.ended).filter_map(|ended| {
+        let Ended { told, tries, at, failed } = ended;
+        let state = if failed.is_some() { Wanted::Failed } else { Wanted::Delivered };
+        let id = message_id(webhook, told.source);
+        is(state).then(|| {
+            json!({ "delivery": told.source.to_string(), "id": id, "type": told.r#type, "kind": told.kind,
+                    "state": state.name(), "tries": tries, "ended": time(*at), "failed": failed })
+        })
+    });
+    json!({ "deliveries": ended.chain(pending).collect::<Vec<_>>() })
+}
+
+fn time(micros: i64) -> Option<String> {
+    wire::time::format(Timestamp(micros)).map(|time| time.to_string())
+}
+
+/// What a receiver is sent: the member `webhooks` of the API document.
+pub(crate) fn payload() -> Value {
+    let text = || json!({ "type": "string" });
+    let number = || json!({ "type": "integer", "minimum": 0 });
+    let data = json!({
+        "type": "object",
+        "required": ["ledger", "kind"],
+        "properties": {
+            "ledger": text(), "epoch": number(), "position": number(), "kind": text(), "subject": text(),
+            "effective": text(), "test": number(),
+        },
+    });
+    let body = json!({
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": { "type": text(), "timestamp": { "type": "string", "format": "date-time" }, "data": data },
+    });
+    let header = |name: &str, about: &str| json!({ "name": name, "in": "header", "required": true, "description": about, "schema": text() });
+    json!({ "event": { "post": {
+        "operationId": "receive-event",
+        "summary": "An event was recorded; ask for it by its position",
+        "description": "By Standard Webhooks 1.0.0, at least once and in order for each thing. No body has an id of a \
+            person or a case. Answer 2xx within 20 seconds; 410 ends the webhook.",
+        "parameters": [
+            header("webhook-id", "The same however often an event is sent"),
+            header("webhook-timestamp", "Seconds since 1970 at which it was sent"),
+            header("webhook-signature", "`v1a,` with ed25519 or `v1,` with HMAC-SHA256; two while a secret is replaced"),
+        ],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
+        "responses": { "2XX": { "description": "Received" } },
+    } } })
+}
