@@ -219,5 +219,11 @@ pub fn token(gateway: &Gateway, ledgers: &[&str], scopes: &[&str]) -> (String, S
     arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope]));
     let made = binary::run(&arguments).ended(0).json();
     let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    // A gateway that looks before the view has it believes for seconds that there is none.
+    for ledger in ledgers {
+        let wanted = format!("token={}", text("id"));
+        let asked = ["query", "access", "--json", "--data", &data, "--ledger", ledger, "--where", &wanted];
+        while binary::run(&asked).ended(0).json()["rows"].as_array().is_none_or(Vec::is_empty) {}
+    }
     (text("token"), text("id"))
 }

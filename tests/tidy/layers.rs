@@ -23,7 +23,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("getrandom", &["runtime"]),
     ("hyper", &["cli", "courier", "gateway"]),
     ("axum", &["gateway"]),
-    ("tokio-rustls", &["gateway"]),
+    ("tokio-rustls", &["courier", "gateway"]),
     ("rustls", &["gateway", "tests"]),
     ("rcgen", &["runtime"]),
     ("prometheus-client", &["cli"]),

@@ -63,6 +63,8 @@ struct Changed {
 struct Part {
     last: BTreeMap<Uuid, (u64, bool)>,
     place: Place,
+    /// Where the log ended when that began.
+    head: u64,
     at_head: bool,
 }
 
@@ -132,8 +134,10 @@ impl Shared {
         since: Option<Place>,
         size: usize,
     ) -> Result<Changed, Problem> {
-        let Part { last, place, at_head } = self.part(ledger, collection, since, size).await?;
-        let looking = Looking { min_position: Some((place.epoch, place.position)), ..Looking::default() };
+        let Part { last, place, head, at_head } = self.part(ledger, collection, since, size).await?;
+        // No older than the log was, so that what has changed again since is known to come later.
+        let min_position = Some((place.epoch, head.max(place.position)));
+        let looking = Looking { min_position, ..Looking::default() };
         let mut changes = match (collection.view, collection.kind) {
             _ if last.is_empty() => Vec::new(),
             (Some(view), _) => self.by_view(ledger, view, &last, &looking).await?,
@@ -158,7 +162,7 @@ impl Shared {
         let found = self.log.since(ledger, since).await?;
         let from = since.map_or(0, |place| place.position);
         let place = Place { epoch: found.epoch, position: from };
-        let mut part = Part { last: BTreeMap::new(), place, at_head: false };
+        let mut part = Part { last: BTreeMap::new(), place, head: found.last, at_head: false };
         let mut commits = self.log.commits(ledger, found.after, Until::Head);
         while let Some(commit) = commits.next().await {
             let commit = commit.map_err(unreadable)?;

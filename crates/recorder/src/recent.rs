@@ -41,8 +41,9 @@ impl Recent {
         if position != self.before + self.subjects.len() as u64 + 1 {
             *self = Self::after(position.saturating_sub(1));
         }
+        // Before it comes, so that there is never room for twice as many.
+        self.keep(HELD_MAX - 1);
         self.subjects.push_back(subject);
-        self.keep(HELD_MAX);
     }
 
     /// Lets go of most.
