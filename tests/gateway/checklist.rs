@@ -200,7 +200,7 @@ fn a_token_s_requests_are_counted_together_whatever_they_come_with() {
 #[test]
 fn no_secret_and_no_name_stands_in_an_address() {
     let gateway = two_ledgers_with("telemetry.level = \"debug\"");
-    let in_path = "ledger view report count event command id sort name version code system key";
+    let in_path = "ledger view report count event command id delivery sort name version code system key";
     let in_query = "as_of valid_on min_position page_size page_token by after since type kind subject actor \
                     correlation school_year month site partner grant funding pillar tier format state dry_run";
     let known = |known: &str, name: &str| known.split_whitespace().any(|known| known == name);

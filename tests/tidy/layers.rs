@@ -24,7 +24,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("hyper", &["cli", "courier", "gateway"]),
     ("axum", &["gateway"]),
     ("tokio-rustls", &["courier", "gateway"]),
-    ("rustls", &["gateway", "tests"]),
+    ("rustls", &["courier", "gateway", "tests"]),
     ("rcgen", &["runtime"]),
     ("prometheus-client", &["cli"]),
     ("async-nats", &["journal", "cli", "tests", "bench"]),
