@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tests::binary;
 use tests::commands::command;
 
-use crate::kit::{Answer, Gateway, LEDGER, code, key_of};
+use crate::kit::{Answer, Gateway, LEDGER, code, key_of, opened};
 
 /// Columns of a night's file.
 pub const HEADER: &str = "key,date,agreement,site,kind,pillar,tier,minutes,headcount\n";
@@ -252,4 +253,66 @@ fn progress_is_told_live_until_the_work_has_ended() {
     let last = told.body.split("event: ").last().unwrap();
     assert!(last.starts_with("ended\n") && last.contains("\"phase\":\"committed\""), "{told:?}");
     assert!(last.contains("\"accepted\":3000"), "{last}");
+}
+
+#[test]
+fn a_record_is_one_whether_it_comes_in_a_file_or_by_its_key() {
+    let gateway = ready();
+    checked(&gateway, 1, "deliveries", &night(1));
+    assert_eq!(counts(&committed(&gateway, 1, "")), [1, 0, 0]);
+    let details = json!({
+        "agreement": "00000000-0000-4000-8001-000000000003",
+        "site": "00000000-0000-4000-8001-000000000001", "kind": "tutoring", "pillar": "student-supports", "tier": 2,
+        "mode": "in-person", "minutes": 45, "headcount": 12,
+    });
+    let path = |system: &str| format!("/v1/{LEDGER}/deliveries/by-key/{system}/r1");
+    let headers = format!("Connection: close\r\n{JSON}");
+    let body = json!({ "effective": "2026-03-02", "details": details }).to_string();
+    let put = gateway.port.give("PUT", &path("csv"), &headers, &body);
+    assert_eq!((put.status, code(&put).as_str()), (409, "source-key-taken"), "{put:?}");
+    assert_eq!(gateway.port.give("PUT", &path("another"), &headers, &body).status, 201);
+}
+
+#[test]
+fn an_import_of_another_principal_looks_like_one_that_is_not_there() {
+    let gateway = Gateway::start_with("");
+    opened(&gateway, LEDGER);
+    let of = |actor: &str| {
+        let (data, scopes) = (gateway.data(), ["--scope", "read", "--scope", "write"]);
+        let new = ["token", "new", "--data", &data, "--ledger", LEDGER, "--label", "Job", "--actor", actor];
+        let token = binary::run(&[&new[..], &scopes[..]].concat()).ended(0).out;
+        format!("Connection: close\r\n{JSON}Authorization: Bearer {}\r\n", token.trim())
+    };
+    let (maker, other) = (of("svc:sis"), of("svc:night"));
+    let create = format!("{maker}Idempotency-Key: {}\r\n", key_of(1));
+    let made = gateway.port.give("POST", &format!("/v1/{LEDGER}/imports"), &create, "{\"format\":\"sites\"}");
+    assert_eq!(made.status, 201, "{made:?}");
+    for (method, end) in [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("PUT", "/data"),
+        ("GET", "/data"),
+        ("POST", "/check"),
+        ("POST", "/commit"),
+        ("GET", "/live"),
+        ("GET", "/errors.csv"),
+        ("GET", "/report.csv"),
+    ] {
+        let (mine, none) = (path(1, end), path(2, end));
+        let asked = |path: &str| gateway.port.give(method, path, &other, "");
+        assert_eq!((asked(&mine).status, code(&asked(&mine))), (404, code(&asked(&none))), "{method} {end}");
+    }
+    let listed = |who: &str| {
+        let all = gateway.port.ask("GET", &format!("/v1/{LEDGER}/imports"), who).json();
+        all["imports"].as_array().unwrap().len()
+    };
+    assert_eq!((listed(&maker), listed(&other)), (1, 0));
+}
+
+#[test]
+fn a_file_without_anything_in_it_is_no_night_without_deliveries() {
+    let gateway = Gateway::start();
+    let import = checked(&gateway, 1, "deliveries", "");
+    assert_eq!(import["problem"]["type"], "/problems/columns-missing", "{import}");
+    assert_eq!(ask(&gateway, 1, "commit", "").status, 409);
 }

@@ -53,7 +53,8 @@ pub(crate) async fn put(
             return Err(Problem::new("malformed-command", what).at(format!("/{name}")));
         }
     }
-    members.put("source", &json!({ "system": system, "key": key }))?;
+    // The first part of the record, as an import has it: one record is one, whichever way it comes.
+    members.put("source", &json!({ "system": system, "key": key, "part": 1 }))?;
     let submit = async |thing: Uuid| {
         let mut members = members.clone();
         members.put("id", &thing)?;

@@ -137,6 +137,12 @@ impl Table {
             };
             match step {
                 Step::Row(cells) if self.header.is_none() => self.header = Some(self.read_header(&cells)?),
+                // An export that failed must not look like a night without anything to tell.
+                Step::End if self.header.is_none() => {
+                    let what =
+                        "the file is empty: it has not even the line that names its columns".to_owned();
+                    return Err(Unreadable { code: "columns-missing", what, why: None });
+                }
                 step => return Ok(step),
             }
         }

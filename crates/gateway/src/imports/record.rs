@@ -109,6 +109,8 @@ impl Job {
 pub(crate) struct Import {
     pub(crate) id: Uuid,
     pub(crate) ledger: Slug,
+    /// The principal whose it is; nobody else sends its file, reads its reports or has it recorded.
+    pub(crate) maker: String,
     pub(crate) format: String,
     pub(crate) source: String,
     pub(crate) name: Option<String>,

@@ -143,11 +143,13 @@ fn route<H: Handler<T, Arc<Shared>>, T: 'static>(
     }
 }
 
-/// The import of this id in the caller's ledger. One of another ledger looks like one that is not there.
+/// The caller's import of this id. One of another ledger, or of another principal, looks like one that is not there:
+/// whoever could change its file would have it recorded under the other's name.
 pub(crate) async fn found(shared: &Shared, caller: &Caller, id: &str) -> Result<(Import, u64), Problem> {
     let none = || Problem::new("not-found", format!("there is no import {id} in this ledger"));
     let id: Uuid = id.parse().map_err(|_| none())?;
-    shared.imports.load(&caller.ledger, id).await?.ok_or_else(none)
+    let found = shared.imports.load(&caller.ledger, id).await?;
+    found.filter(|(import, _)| import.maker == caller.actor).ok_or_else(none)
 }
 
 /// What makes an import.
@@ -176,6 +178,7 @@ async fn create(
     let import = Import {
         id,
         ledger: caller.ledger.clone(),
+        maker: caller.actor.clone(),
         format: new.format,
         source: new.source.unwrap_or_else(|| format.source.to_owned()),
         name: new.name,
@@ -194,7 +197,8 @@ async fn create(
         Ok(_) => Ok((StatusCode::CREATED, [location], Json(told(&import))).into_response()),
         Err(Unsaved::Failed(problem)) => Err(problem),
         Err(Unsaved::Changed) => {
-            let (there, _) = found(&shared, &caller, &id.to_string()).await?;
+            let taken = |_| Problem::new("command-id-taken", format!("{id} is an import already"));
+            let (there, _) = found(&shared, &caller, &id.to_string()).await.map_err(taken)?;
             let said = |import: &Import| {
                 (import.format.clone(), import.source.clone(), import.name.clone(), import.claimed.clone())
             };
@@ -258,6 +262,7 @@ async fn list(
 ) -> Result<Json<Value>, Problem> {
     parameters.finish()?;
     let mut all = shared.imports.list(&caller.ledger).await?;
+    all.retain(|import| import.maker == caller.actor);
     all.sort_by_key(|import| (std::cmp::Reverse(import.created), import.id));
     Ok(Json(json!({ "imports": all.iter().map(told).collect::<Vec<_>>() })))
 }

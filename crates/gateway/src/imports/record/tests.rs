@@ -6,6 +6,7 @@ fn import() -> Import {
     Import {
         id: Uuid::from_u128(1),
         ledger: "azusa-usd".parse().unwrap(),
+        maker: "svc:sis".to_owned(),
         format: "sites".to_owned(),
         source: "cde".to_owned(),
         name: None,
