@@ -63,10 +63,25 @@ fn a_generated_client_does_what_a_district_does() {
     );
     assert_eq!(saw["sums"][0]["minutes"], 45, "{saw}");
     assert_eq!(saw["sites"], json!(["Slauson"]));
-    let types: Vec<&str> =
-        saw["types"].as_array().unwrap().iter().map(|named| named.as_str().unwrap()).collect();
-    let recorded =
-        ["ledger-opened", "access-granted", "site-registered", "partner-onboarded", "agreement-signed"];
-    let expected: Vec<String> = recorded.iter().map(|name| format!("hubledger.{name}.v1")).collect();
-    assert_eq!(types, [&expected[..], &["hubledger.service-delivered.v1".to_owned()]].concat());
+    let [wrong, mended, again] = &saw["nights"].as_array().unwrap()[..] else { panic!("{saw}") };
+    let errors = wrong["errors"].as_array().unwrap();
+    assert!(errors.len() == 1 && errors[0].as_str().unwrap().starts_with("317,minutes,"), "{errors:?}");
+    let ended = |night: &Value| {
+        let count = |name: &str| night["counts"][name].as_u64().unwrap();
+        (night["phase"].as_str().unwrap().to_owned(), ["accepted", "repeated", "refused"].map(count))
+    };
+    assert_eq!(ended(wrong), ("checked".to_owned(), [399, 0, 1]));
+    assert_eq!(ended(mended), ("committed".to_owned(), [400, 0, 0]));
+    assert_eq!(ended(again), ("committed".to_owned(), [0, 400, 0]), "the same file changes nothing");
+    assert_eq!(saw["changed"], 400);
+    let recorded = [
+        "access-granted",
+        "agreement-signed",
+        "ledger-opened",
+        "partner-onboarded",
+        "service-delivered",
+        "site-registered",
+    ];
+    assert_eq!(saw["types"], json!(recorded.map(|name| format!("hubledger.{name}.v1"))));
+    assert_eq!(saw["events"], 406);
 }

@@ -3,6 +3,7 @@
 district.py CLIENT_FOLDER URL LEDGER CLIENT_ID, and the token's secret on standard input. Prints what it saw as JSON.
 """
 
+import io
 import json
 import sys
 import uuid
@@ -12,13 +13,16 @@ sys.path.insert(0, folder)
 
 from hubledger_client import AuthenticatedClient, Client
 from hubledger_client.api.agreements import create_agreement
-from hubledger_client.api.deliveries import create_delivery
+from hubledger_client.api.deliveries import create_delivery, deliveries_changes
 from hubledger_client.api.events import events as list_events
+from hubledger_client.api.imports import check_import, commit_import, create_import, follow_import, get_import
+from hubledger_client.api.imports import import_errors, upload_import
 from hubledger_client.api.partners import create_partner
 from hubledger_client.api.sites import create_site, list_sites
 from hubledger_client.api.start import get_token
 from hubledger_client.api.views import view as ask_view
 from hubledger_client.models import (
+    CreateImportBody,
     GetTokenBody,
     OnboardPartnerBody,
     Problem,
@@ -26,6 +30,7 @@ from hubledger_client.models import (
     RegisterSiteBody,
     SignAgreementBody,
 )
+from hubledger_client.types import File
 
 
 def key(name):
@@ -65,7 +70,7 @@ accepted(make(create_agreement, body, "agreement-made"))
 
 
 def delivery(day, minutes):
-    details = {"agreement": agreement, "partner": partner, "site": site, "kind": "tutoring", "pillar": "student-supports",
+    details = {"agreement": agreement, "site": site, "kind": "tutoring", "pillar": "student-supports",
                "tier": 1, "mode": "in-person", "minutes": minutes, "headcount": 12, "funding": "ccspp"}
     return RecordDeliveryBody.from_dict({"effective": day, "details": details})
 
@@ -77,10 +82,47 @@ position = f"{receipt.epoch}:{receipt.positions[-1]}"
 sums = accepted(ask_view.sync_detailed(ledger, "service-ledger", client=client, min_position=position, by="kind"))
 sites = accepted(list_sites.sync_detailed(ledger, client=client, page_size=50))
 
+
+
+def night(rows, wrong=None):
+    """A night's file of so many rows; one of them may be wrong."""
+    lines = ["key,date,agreement,site,kind,pillar,tier,minutes,headcount"]
+    for row in range(2, rows + 2):
+        minutes = 0 if row == wrong else 45
+        lines.append(f"{row},2025-11-04,MOU-7,19642790000001,tutoring,student-supports,1,{minutes},12")
+    return "\n".join(lines).encode() + b"\n"
+
+
+def sent(name, file):
+    """Sends a file, has it checked, and records it when no row is refused; what the gateway tells of it, and the errors."""
+    number = key(name)
+    body = CreateImportBody.from_dict({"format": "deliveries", "source": "sis", "name": f"{name}.csv"})
+    accepted(create_import.sync_detailed(ledger, client=client, body=body, idempotency_key=number))
+    accepted(upload_import.sync_detailed(ledger, number, client=client, body=File(io.BytesIO(file))))
+    accepted(check_import.sync_detailed(ledger, number, client=client))
+    follow_import.sync_detailed(ledger, number, client=client)  # ends when the check does
+    errors = accepted(import_errors.sync_detailed(ledger, number, client=client)).decode().splitlines()[1:]
+    if not errors:
+        accepted(commit_import.sync_detailed(ledger, number, client=client))
+        follow_import.sync_detailed(ledger, number, client=client)
+    told = accepted(get_import.sync_detailed(ledger, number, client=client))
+    return {"phase": told.phase, "counts": told.counts.to_dict(), "errors": errors}
+
+
+nights = [sent("wrong", night(400, wrong=317)), sent("mended", night(400)), sent("again", night(400))]
+
+changed, since = [], position
+while True:
+    page = accepted(deliveries_changes.sync_detailed(ledger, client=client, since=since, page_size=150))
+    changed += page.changes
+    since = page.next_
+    if page.at_head:
+        break
+
 types, token = [], None
 while True:
     more = {} if token is None else {"page_token": token}
-    page = accepted(list_events.sync_detailed(ledger, client=client, page_size=2, **more))
+    page = accepted(list_events.sync_detailed(ledger, client=client, page_size=100, **more))
     types += [event.additional_properties["type"] for event in page.events]
     token = page.next_page_token
     if page.at_head:
@@ -92,5 +134,8 @@ print(json.dumps({
     "late": {"status": late.status_code, "problem": late.parsed.to_dict()},
     "sums": [row.additional_properties for row in sums.rows],
     "sites": [row.additional_properties["name"] for row in sites.rows],
-    "types": types,
+    "nights": nights,
+    "changed": len(changed),
+    "types": sorted(set(types)),
+    "events": len(types),
 }))
