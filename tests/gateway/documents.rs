@@ -90,6 +90,8 @@ fn schemas_and_problems_have_pages() {
     }
     assert_eq!(gateway.get("/schemas/event/ledger-opened/9").status, 404);
     let docs = gateway.get("/docs").body;
+    // Also what an import and a webhook are made of, with the columns of each format.
+    assert!(docs.contains("<code>format</code>") && docs.contains("<code>url</code>"));
     assert!(docs.contains("record-delivery") && !docs.contains("http://") && !docs.contains("<script"));
 }
 

@@ -18,7 +18,7 @@ pub(crate) use page::page;
 use answers::{reference, responses, schemas};
 
 /// A UUID as it is written.
-const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
+pub(crate) const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 
 /// The document of every address: OpenAPI 3.1.
 pub fn document() -> Value {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::openapi::UUID;
 use crate::route::{Gives, Takes};
 
 /// What an address of imports takes as its body.
@@ -53,7 +54,7 @@ pub(crate) fn headers(takes: Takes) -> Vec<Value> {
     let text = || json!({ "type": "string" });
     match takes {
         Takes::Import => {
-            let uuid = json!({ "type": "string", "format": "uuid" });
+            let uuid = json!({ "type": "string", "pattern": UUID });
             vec![header("Idempotency-Key", true, "Id of the import", uuid)]
         }
         Takes::Data => vec![

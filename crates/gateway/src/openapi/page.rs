@@ -24,15 +24,7 @@ pub(crate) fn page(document: &Value) -> String {
             );
             let _ = write!(part, "<p>{} {}</p>", escaped(text("summary")), escaped(text("description")));
             part.push_str(&parameters(operation));
-            if let Some(body) = operation
-                .pointer("/requestBody/content/application~1json/schema/$ref")
-                .and_then(Value::as_str)
-            {
-                let name = body.rsplit('/').next().unwrap_or_default();
-                let command = name.strip_suffix(".body").unwrap_or(name);
-                let _ =
-                    write!(part, "<p>Takes JSON: <a href=\"/schemas/command/{command}/1\">{command}</a></p>");
-            }
+            part.push_str(&takes(operation));
         }
     }
     let about = document.pointer("/info/description").and_then(Value::as_str).unwrap_or_default();
@@ -44,6 +36,39 @@ pub(crate) fn page(document: &Value) -> String {
         let _ = write!(page, "<h2>{tag}</h2>{part}");
     }
     page
+}
+
+/// What a body is: a link to the schema of a command, the members of a document, or the media type of a file.
+fn takes(operation: &Value) -> String {
+    let mut told = String::new();
+    let none = Map::new();
+    let content = operation.pointer("/requestBody/content").and_then(Value::as_object).unwrap_or(&none);
+    for (media, body) in content {
+        let schema = body.get("schema").unwrap_or(&Value::Null);
+        let named = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.rsplit('/').next());
+        if let Some(name) = named {
+            let command = name.strip_suffix(".body").unwrap_or(name);
+            let _ = write!(told, "<p>Takes JSON: <a href=\"/schemas/command/{command}/1\">{command}</a></p>");
+            continue;
+        }
+        let _ = write!(told, "<p>Takes <code>{media}</code></p>");
+        if let Some(members) = schema.get("properties").and_then(Value::as_object) {
+            told.push_str("<table><tr><th>member</th><th>about</th></tr>");
+            for (name, member) in members {
+                let about = member.get("description").and_then(Value::as_str).unwrap_or_default();
+                let words = member.get("enum").or_else(|| member.get("const")).map(Value::to_string);
+                let words = words.unwrap_or_default();
+                let _ = write!(
+                    told,
+                    "<tr><td><code>{name}</code></td><td>{} <small>{}</small></td></tr>",
+                    escaped(about),
+                    escaped(&words)
+                );
+            }
+            told.push_str("</table>");
+        }
+    }
+    told
 }
 
 fn parameters(operation: &Value) -> String {
