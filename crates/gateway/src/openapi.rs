@@ -84,7 +84,9 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     put("parameters", json!(parameters));
     put("responses", responses(route));
     if let Some(body) = body(route, components) {
-        let required = !matches!(route.takes, Takes::Commit);
+        let is_optional = matches!(route.takes, Takes::Commit | Takes::Document(_));
+        let needed = body.pointer("/application~1json/schema/required").and_then(Value::as_array);
+        let required = !is_optional || needed.is_some_and(|needed| !needed.is_empty());
         put("requestBody", json!({ "required": required, "content": body }));
     }
     if let Some(need) = route.need {

@@ -235,14 +235,14 @@ async fn replay(
     body: Body,
 ) -> Result<Response, Problem> {
     parameters.finish()?;
-    let Replayed { after } = read(&shared, &headers, body).await?;
+    let (Replayed { after }, id) = (read(&shared, &headers, body).await?, read_id(&id)?);
     let found = shared.log.after(&caller.ledger, u64::MAX).await?;
     if after.epoch != found.epoch || after.position > found.last {
         let what = format!("the log of epoch {} ends at position {}", found.epoch, found.last);
         return Err(Problem::new("cursor-gone", what).at("after"));
     }
     let place = Place { epoch: after.epoch, position: after.position };
-    let webhook = shared.wish((&caller.ledger, read_id(&id)?), Wanted::Replay(place)).await?;
+    let webhook = shared.wish((&caller.ledger, id), Wanted::Replay(place)).await?;
     Ok((StatusCode::ACCEPTED, Json(shared.show(&webhook).await?)).into_response())
 }
 

@@ -14,6 +14,9 @@ const UNCHECKED: &str = "positive_data_acceptance";
 /// It never ends, and is tested as what it is.
 const ENDLESS: &str = "/events/live$";
 
+/// Takes any bytes.
+const UPLOAD: &str = "PUT /v1/{ledger}/imports/{id}/data";
+
 /// A server that ends with this.
 struct Serving(Child);
 
@@ -34,9 +37,13 @@ pub(crate) fn api() -> Result<(), String> {
     std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let binary = run::root().join("target/debug/hubledger").display().to_string();
     // Most addresses are of a ledger, and of one that is not there they say nothing but that.
-    let parameters = format!("[parameters]\n\"path.ledger\" = {LEDGER:?}\n");
+    // A file's bytes are taken as they come; what is in them is said by the check of the import.
+    let settings = format!(
+        "[parameters]\n\"path.ledger\" = {LEDGER:?}\n\n[[operations]]\ninclude-name = {UPLOAD:?}\n\
+         checks.negative_data_rejection.enabled = false\n"
+    );
     let config = folder.join("schemathesis.toml");
-    std::fs::write(&config, parameters).map_err(|e| format!("{}: {e}", config.display()))?;
+    std::fs::write(&config, settings).map_err(|e| format!("{}: {e}", config.display()))?;
     let (server, url) = serve(&binary, &folder)?;
     let token = token(&binary, &folder)?;
     eprintln!("== schemathesis run {url}/openapi.json");
@@ -80,7 +87,8 @@ fn token(binary: &str, folder: &Path) -> Result<String, String> {
     let (opening, data) = (folder.join("opening.json"), folder.join("data").display().to_string());
     std::fs::write(&opening, OPENING).map_err(|e| format!("{}: {e}", opening.display()))?;
     run::output(binary, &["record", "--ledger", LEDGER, "--data", &data, &opening.display().to_string()])?;
-    let scopes = ["--scope", "read", "--scope", "write", "--scope", "access:write"];
+    let scopes = ["read", "write", "access:write", "webhooks:write"];
+    let scopes: Vec<&str> = scopes.iter().flat_map(|scope| ["--scope", scope]).collect();
     let new =
         ["token", "new", "--ledger", LEDGER, "--data", &data, "--label", "Probe", "--actor", "svc:probe"];
     let token = run::output(binary, &[&new[..], &scopes[..]].concat())?;

@@ -188,6 +188,6 @@ pub(super) fn replayed() -> Value {
 
 /// Schema of [`Rotated`].
 pub(super) fn rotated() -> Value {
-    let hours = json!({ "type": "integer", "minimum": 0, "maximum": OVERLAP_HOURS_MAX, "default": super::OVERLAP_HOURS });
+    let hours = json!({ "type": ["integer", "null"], "minimum": 0, "maximum": OVERLAP_HOURS_MAX, "default": super::OVERLAP_HOURS });
     json!({ "type": "object", "properties": { "overlap_hours": hours }, "additionalProperties": false })
 }

@@ -88,6 +88,7 @@ fn route<H: Handler<T, std::sync::Arc<Shared>>, T: 'static>(
         _ => Method::GET,
     };
     let writes = method != Method::GET;
+    let gives = if method == Method::DELETE { Gives::Nothing } else { Gives::Object };
     Route {
         path,
         operation: operation.to_owned(),
@@ -96,7 +97,7 @@ fn route<H: Handler<T, std::sync::Arc<Shared>>, T: 'static>(
         need: Some(Need { what: "webhooks", writes }),
         parameters: &[],
         takes,
-        gives: Gives::Object,
+        gives,
         handler: on(filter, handler),
         method,
     }
