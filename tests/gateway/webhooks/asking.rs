@@ -78,6 +78,9 @@ fn what_is_not_known_is_refused_by_name() {
     }
     assert_eq!(refused(&gateway, "POST", &format!("{end}/replay"), &json!({ "after": 1 })), bad);
     assert_eq!(refused(&gateway, "POST", &format!("{end}/rotate"), &json!({ "overlap_hours": 9999 })), bad);
+    for nothing in ["url", "types", "kinds", "paused"] {
+        assert_eq!(refused(&gateway, "PATCH", &end, &json!({ nothing: null })), bad, "{nothing}");
+    }
     assert_eq!(refused(&gateway, "GET", &format!("{end}/deliveries?state=x"), &json!({})), bad);
     let none = (404, "not-found".to_owned());
     assert_eq!(refused(&gateway, "POST", &format!("{end}/deliveries/1:9/retry"), &json!({})), none);

@@ -41,9 +41,13 @@ const fn default_scheme() -> Scheme {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Changed {
+    #[serde(default, deserialize_with = "given")]
     url: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     types: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given")]
     kinds: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given")]
     paused: Option<bool>,
 }
 
@@ -59,7 +63,16 @@ pub(super) struct Replayed {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rotated {
+    #[serde(default, deserialize_with = "given")]
     pub(super) overlap_hours: Option<u32>,
+}
+
+/// A member that is there has a value: `null` is not read as left out, or a mistake would change nothing
+/// and be answered as if it had.
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 fn place<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Place, D::Error> {
@@ -188,6 +201,6 @@ pub(super) fn replayed() -> Value {
 
 /// Schema of [`Rotated`].
 pub(super) fn rotated() -> Value {
-    let hours = json!({ "type": ["integer", "null"], "minimum": 0, "maximum": OVERLAP_HOURS_MAX, "default": super::OVERLAP_HOURS });
+    let hours = json!({ "type": "integer", "minimum": 0, "maximum": OVERLAP_HOURS_MAX, "default": super::OVERLAP_HOURS });
     json!({ "type": "object", "properties": { "overlap_hours": hours }, "additionalProperties": false })
 }
