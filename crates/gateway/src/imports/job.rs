@@ -203,15 +203,17 @@ impl Work {
     async fn answered(&mut self, batch: Batch, outcomes: Vec<wire::Outcome>) -> Result<(), Stop> {
         let Some(job) = &mut self.import.job else { return Err(Stop::Lost) };
         let mut outcomes = outcomes.into_iter();
-        for (number, made) in batch.rows {
+        for (cells, made) in batch.rows {
             let told = match made {
-                Ok(commands) => ended(self.rows.as_ref(), number, outcomes.by_ref().take(commands)),
-                Err(fault) => Told::fault(number, fault),
+                Ok(commands) => ended(self.rows.as_ref(), cells.number, outcomes.by_ref().take(commands)),
+                Err(faults) => Told::fault(cells.number, faults),
             };
+            let row = self.table.record(&cells).ok();
+            let key = row.as_ref().and_then(|row| self.rows.key(row));
             job.counts.count(told.outcome);
-            told.report_line(self.report.lines());
+            told.report_line(key, self.report.lines());
             if told.outcome == Ended::Refused {
-                told.error_line(self.errors.lines());
+                told.error_lines(key, self.errors.lines());
             }
         }
         (job.offset, job.row) = (batch.after, batch.last);
