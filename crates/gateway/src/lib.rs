@@ -15,6 +15,7 @@ mod counts;
 mod desk;
 mod edge;
 mod events;
+mod facts;
 mod folding;
 mod imports;
 mod listener;

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use domain::Slug;
+use domain::{Kind, Slug};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use views::VIEWS;
@@ -18,6 +18,7 @@ use crate::Shared;
 use crate::access::{Caller, no_such_ledger};
 use crate::conditions::tag;
 use crate::desk::failed;
+use crate::facts;
 use crate::paging::{Page, digest, link_next, tagged, with_tag};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -257,6 +258,10 @@ impl Shared {
                     self.uses.add(ledger, &mut rows).await;
                 }
                 rows
+            }
+            None if collection.kind == Kind::Delivery => {
+                let last = self.log.event(ledger, version).await?;
+                last.as_deref().and_then(facts::row).into_iter().collect()
             }
             None => Vec::new(),
         };

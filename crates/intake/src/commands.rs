@@ -44,8 +44,7 @@ impl Rows for Commands {
         let mut faults = Faults::default();
         let said = [("/actor", look.actor), ("/credential", look.credential), ("/dryrun", look.dryrun)];
         for (place, _) in said.into_iter().filter(|(_, said)| said.is_some()) {
-            let message =
-                "it is not for the line to say: who acts follows from the token, and a check is asked for";
+            let message = "it is not for the line to say: who acts follows from the token, and a check is asked for by its address";
             faults.push(Fault::new(place, Code::MalformedCommand, message));
         }
         if self.may.as_ref().is_some_and(|may| !may.contains(&look.command)) {

@@ -11,6 +11,7 @@ pub mod encode;
 pub mod envelope;
 pub mod frame;
 pub mod head;
+mod place;
 pub mod query;
 pub mod receipt;
 pub mod schema;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::canonical::Strict;
 use crate::envelope::SourceRecord;
+use crate::place::{self, Placing};
 use crate::receipt::RefusalReply;
 use crate::tagged::Tagged;
 use crate::time;
@@ -151,11 +152,13 @@ impl Submission {
             let message = format!("the command has {} bytes; at most {COMMAND_BYTES_MAX} fit", json.len());
             return Err(RefusalReply::new("too-large", message));
         }
-        let strict: Strict = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        let strict: Strict =
+            serde_json::from_slice(json).map_err(|e| malformed(&e, place::in_json::<Strict>(json)))?;
         if strict.depth() > DEPTH_MAX + 1 {
             return Err(RefusalReply::new("malformed-command", "the command is nested too deeply".into()));
         }
-        let raw: RawCommand = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        let raw: RawCommand =
+            serde_json::from_slice(json).map_err(|e| malformed(&e, place::in_json::<RawCommand>(json)))?;
         if let Some(Err(error)) = raw.basis.as_deref().map(str::parse::<Basis>) {
             return Err(RefusalReply::new("malformed-command", error.to_string()).field("/basis"));
         }
@@ -203,8 +206,8 @@ fn command(raw: &RawCommand) -> Result<Command, RefusalReply> {
     };
     let kind = Command::kind_of(&raw.command).filter(|_| raw.version == 1).ok_or_else(unknown)?;
     let body: Box<RawValue> = serde_json::value::to_raw_value(&raw.body).map_err(|e| malformed(&e, None))?;
-    let read = Command::read(kind, Tagged { keys: ["command", "body"], name: &raw.command, payload: &body });
-    read.map_err(|e| malformed(&e, Some("/body")))
+    let tagged = || Tagged { keys: ["command", "body"], name: &raw.command, payload: &body };
+    Command::read(kind, tagged()).map_err(|e| malformed(&e, Command::read(kind, Placing(tagged())).err()))
 }
 
 fn unchanged(raw: &RawUnchanged) -> Result<Unchanged, RefusalReply> {
@@ -250,11 +253,11 @@ fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 16] {
     digest.first_chunk::<16>().copied().unwrap_or_default()
 }
 
-fn malformed(error: &serde_json::Error, field: Option<&str>) -> RefusalReply {
+fn malformed(error: &serde_json::Error, field: Option<String>) -> RefusalReply {
     let reply = RefusalReply::new("malformed-command", error.to_string())
         .hint("`hubledger schema command NAME` prints what a command may say");
     match field {
-        Some(field) => reply.field(field),
+        Some(field) => reply.field(&field),
         None => reply,
     }
 }

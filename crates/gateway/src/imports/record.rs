@@ -252,17 +252,21 @@ impl Import {
             Phase::Uploaded | Phase::Checked => {}
         }
         if self.claimed.is_some() && self.digest.is_none() {
-            return Err(not_ready(
-                "nobody has held the file against the digest that you named; check it first",
-            ));
+            return Err(not_ready("nobody has held the file against the digest that you named")
+                .hint("POST …/check first"));
         }
         if !all_well && !partial {
             let refused = self.checked.map_or(0, |counts| counts.refused);
             let why = match self.checked {
                 Some(_) => format!("the check refused {refused} rows"),
-                None => "it was not checked".to_owned(),
+                None => "this file was not checked".to_owned(),
             };
-            return Err(not_ready(&why).hint("send {\"partial\": true} to record whatever is not refused"));
+            let hint = match self.checked {
+                Some(_) => "mend the rows of errors.csv, send the file again and check it",
+                None => "POST …/check first, also again after other data were sent",
+            };
+            let hint = format!("{hint}; {{\"partial\": true}} records whatever is not refused");
+            return Err(not_ready(&why).hint(hint));
         }
         self.job = Some(Job::new(Does::Commit, asker));
         Ok(())

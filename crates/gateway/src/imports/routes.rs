@@ -109,13 +109,13 @@ fn of_work() -> Vec<Route> {
         ),
         route(
             (get.clone(), one("/errors.csv"), "import-errors"),
-            "Every row that was refused: row, column, code, message",
+            "Every fault of every row that was refused: row, key, column, code, message",
             (Takes::Nothing, Gives::Csv),
             told::errors,
         ),
         route(
             (get, one("/report.csv"), "import-report"),
-            "Every row: how it ended, and the position of its first event",
+            "Every row with its key: how it ended, and the position of its first event",
             (Takes::Nothing, Gives::Csv),
             told::report,
         ),

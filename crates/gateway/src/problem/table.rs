@@ -324,6 +324,7 @@ const ALSO: &[(&str, &str)] = &[
     ("other-epoch", "cursor-gone"),
     ("ledger-not-open", "no-such-ledger"),
     ("not-understood", "internal"),
+    ("log-not-told", "not-allowed"),
 ];
 
 /// All kinds, by code.
