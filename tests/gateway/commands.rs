@@ -75,6 +75,9 @@ fn a_refusal_names_its_rule_and_the_member_it_is_about() {
     assert_eq!(pointer(|site| site["details"]["cds"] = json!("7")), "/details/cds");
     assert_eq!(pointer(|site| site["details"] = json!({ "name": "Slauson" })), "/details/cds");
     assert_eq!(pointer(|site| site["effective"] = json!(1.5)), "/effective");
+    // What was refused has used no key up.
+    let mended = gateway.record(&format!("/v1/{LEDGER}/sites"), 8, &nameless_site(2));
+    assert_eq!(mended.status, 201, "{mended:?}");
     let page = gateway.get_with("/problems/taken", "Accept: application/json\r\n").json();
     assert!(!page["cause"].as_str().unwrap().is_empty() && !page["cure"].as_str().unwrap().is_empty());
 }

@@ -304,6 +304,9 @@ fn a_record_is_one_whether_it_comes_in_a_file_or_by_its_key() {
     let body = json!({ "effective": "2026-03-02", "details": details }).to_string();
     let put = gateway.port.give("PUT", &path("csv"), &headers, &body);
     assert_eq!((put.status, code(&put).as_str()), (409, "source-key-taken"), "{put:?}");
+    let there = gateway.get(&path("csv")).json();
+    assert_eq!((&there["kind"], &there["rows"][0]["minutes"]), (&json!("delivery"), &json!(45)), "{there}");
+    assert_eq!(gateway.get(&path("another")).status, 404);
     assert_eq!(gateway.port.give("PUT", &path("another"), &headers, &body).status, 201);
 }
 

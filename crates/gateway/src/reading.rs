@@ -207,10 +207,7 @@ impl FromRequestParts<Arc<Shared>> for OfThing {
 pub(crate) async fn thing(State(shared): State<Arc<Shared>>, asked: OfThing) -> Result<Response, Problem> {
     let OfThing { ledger, collection, id, looking, parameters, headers } = asked;
     parameters.finish()?;
-    let Told { body, tag, head } = shared.told(&ledger, collection, id, &looking).await?;
-    let mut response = with_tag(&tag, &headers, (("content-type", "application/json"), body))?;
-    put(&mut response, position_header(&head));
-    Ok(response)
+    shared.told(&ledger, collection, id, &looking).await?.answer(&headers)
 }
 
 /// What is told of a thing.
@@ -220,6 +217,19 @@ pub(crate) struct Told {
     /// recorded of the site.
     pub(crate) tag: String,
     head: HeadReply,
+}
+
+impl Told {
+    /// As it is answered.
+    ///
+    /// # Errors
+    /// None but defects of ours.
+    pub(crate) fn answer(self, headers: &HeaderMap) -> Result<Response, Problem> {
+        let Self { body, tag, head } = self;
+        let mut response = with_tag(&tag, headers, (("content-type", "application/json"), body))?;
+        put(&mut response, position_header(&head));
+        Ok(response)
+    }
 }
 
 /// All that was recorded of a thing, as sentences, with corrections folded.

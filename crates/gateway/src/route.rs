@@ -324,6 +324,11 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
     all.push(shows("/changes", told, (&["since", "page_size"], Gives::Changes), get(changes::changes)));
     let told = (format!("get-{word}"), format!("One {word}, with all that was recorded of it"));
     all.push(shows("/{id}", told, (LOOKING, Gives::Thing), get(reading::thing)));
+    if collection.creates().is_some_and(|taken| taken.names_id) && !collection.is_of_one_person() {
+        let told =
+            (format!("get-{word}-by-key"), format!("The {word} that came from a record of another system"));
+        all.push(shows("/by-key/{system}/{key}", told, (LOOKING, Gives::Thing), get(by_key::get)));
+    }
     let told = (format!("{word}-timeline"), "What was recorded of it, as sentences".to_owned());
     all.push(shows("/{id}/timeline", told, (LOOKING, Gives::Object), get(reading::timeline)));
     let told = (format!("{word}-events"), "Its events as they are stored".to_owned());

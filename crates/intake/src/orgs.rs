@@ -43,7 +43,7 @@ impl Rows for Orgs {
         }
         let mut faults = Faults::default();
         let key = faults.of(needed(row, "sourcedId"));
-        let cds = faults.of(needed(row, "identifier").and_then(|code| cds(code)));
+        let cds = faults.of(needed(row, "identifier").and_then(cds));
         if row.get("status").is_some_and(|status| status.eq_ignore_ascii_case("tobedeleted")) {
             let message = "close-site closes a site, with its last day and the reason";
             faults.push(Fault::new("status", Code::NotClosedHere, message));

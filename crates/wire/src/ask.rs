@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::submission::RawSource;
 use crate::{Answer, HeadReply, Outcome, Query, Rebuilt, Receipt, RefusalReply, ViewDigest};
 
 /// A request.
@@ -33,6 +34,13 @@ pub enum Ask {
         ledger: Slug,
         /// The event's id.
         event: Uuid,
+    },
+    /// Where the event stands that came from a record of another system; answered by `Place`.
+    Source {
+        /// The ledger.
+        ledger: Slug,
+        /// The record, with its raw key.
+        source: RawSource,
     },
     /// Take these commands, in order.
     Submit {
@@ -84,6 +92,7 @@ impl Ask {
             Self::Head { .. } => "head",
             Self::Receipt { .. } => "receipt",
             Self::Place { .. } => "place",
+            Self::Source { .. } => "source",
             Self::Submit { .. } => "submit",
             Self::Query { .. } => "query",
             Self::Explain { .. } => "explain",
@@ -100,6 +109,7 @@ impl Ask {
             Self::Head { ledger }
             | Self::Receipt { ledger, .. }
             | Self::Place { ledger, .. }
+            | Self::Source { ledger, .. }
             | Self::Submit { ledger, .. }
             | Self::Digests { ledger }
             | Self::Rebuild { ledger, .. }
@@ -146,7 +156,7 @@ pub enum Reply {
         /// None if no such command was accepted.
         receipt: Option<Receipt>,
     },
-    /// To `Place`.
+    /// To `Place` and `Source`.
     Place {
         /// Its position; none if there is no such event.
         position: Option<u64>,

@@ -170,7 +170,7 @@ impl Submission {
             command_id: raw.id,
             command_hash: keyed(&keys.command, &[&canonical]),
             command: command(&raw)?,
-            source: raw.source.as_ref().map(|source| close(source, keys)).transpose()?,
+            source: raw.source.as_ref().map(|source| source.close(keys)).transpose()?,
             unchanged: raw.unchanged.as_ref().map(unchanged).transpose()?,
             actor: raw.actor,
             on_behalf_of: raw.onbehalfof,
@@ -218,19 +218,25 @@ fn unchanged(raw: &RawUnchanged) -> Result<Unchanged, RefusalReply> {
     Ok(Unchanged { subject, since: raw.since })
 }
 
-fn close(source: &RawSource, keys: &LedgerKeys) -> Result<SourceRecord, RefusalReply> {
-    let reported = match &source.reported {
-        Some(text) => Some(reported(text)?),
-        None => None,
-    };
-    if source.system.is_empty() || source.key.is_empty() || source.part == Some(0) {
-        let message = "source needs a system and a key, and parts count from 1".into();
-        return Err(RefusalReply::new("malformed-command", message).field("/source"));
+impl RawSource {
+    /// The record as the log knows it, by the HMAC of its key.
+    ///
+    /// # Errors
+    /// A refusal with the code `malformed-command`.
+    pub fn close(&self, keys: &LedgerKeys) -> Result<SourceRecord, RefusalReply> {
+        let reported = match &self.reported {
+            Some(text) => Some(reported(text)?),
+            None => None,
+        };
+        if self.system.is_empty() || self.key.is_empty() || self.part == Some(0) {
+            let message = "source needs a system and a key, and parts count from 1".into();
+            return Err(RefusalReply::new("malformed-command", message).field("/source"));
+        }
+        let lengths = [self.system.len(), self.key.len()].map(|n| (n as u64).to_be_bytes());
+        let [system, key] = [self.system.as_bytes(), self.key.as_bytes()];
+        let key = keyed(&keys.source, &[&lengths[0], system, &lengths[1], key]);
+        Ok(SourceRecord { system: self.system.clone(), key, part: self.part, reported })
     }
-    let lengths = [source.system.len(), source.key.len()].map(|n| (n as u64).to_be_bytes());
-    let [system, key] = [source.system.as_bytes(), source.key.as_bytes()];
-    let key = keyed(&keys.source, &[&lengths[0], system, &lengths[1], key]);
-    Ok(SourceRecord { system: source.system.clone(), key, part: source.part, reported })
 }
 
 fn reported(text: &str) -> Result<Timestamp, RefusalReply> {

@@ -165,6 +165,7 @@ impl Node {
             Ask::Head { ledger } => self.head(&ledger).await,
             Ask::Receipt { ledger, command } => self.receipt(&ledger, command).await,
             Ask::Place { ledger, event } => self.place(&ledger, event).await,
+            Ask::Source { ledger, source } => self.place_of_source(&ledger, &source).await,
             Ask::Submit { ledger, commands } => {
                 self.submit(&ledger, commands).await.map(|outcomes| Reply::Outcomes { outcomes })
             }
@@ -194,7 +195,7 @@ impl Node {
     }
 
     /// A ledger without a log is a mistyped name, and must not be answered as an empty one.
-    async fn must_exist(&self, ledger: &Slug) -> Result<(), Failure> {
+    pub(crate) async fn must_exist(&self, ledger: &Slug) -> Result<(), Failure> {
         let ledgers = self.journal.ledgers().await?;
         if ledgers.contains(ledger) { Ok(()) } else { Err(no_such_ledger(ledger, &ledgers)) }
     }
