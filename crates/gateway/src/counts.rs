@@ -28,7 +28,7 @@ use crate::paging::tagged;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::reading::put;
-use crate::route::{Gives, Route, read, reads};
+use crate::route::{Method::Get, Route};
 use crate::vantage::{Looking, position_header};
 
 const COUNT: &[&str] = &[
@@ -47,20 +47,17 @@ const COUNT: &[&str] = &[
 /// Its addresses.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        read(
-            ("/v1/{ledger}/counts", "counts", "Every unduplicated count, and what it may be narrowed to"),
-            (reads("reports"), &[], Gives::Object),
+        Route::new(
+            (Get, "/v1/{ledger}/counts", Some("reports")),
+            ("counts", "Every unduplicated count, and what it may be narrowed to"),
             list,
         ),
-        read(
-            (
-                "/v1/{ledger}/counts/{count}",
-                "count",
-                "An unduplicated count with a digest of who was counted",
-            ),
-            (reads("reports"), COUNT, Gives::Object),
+        Route::new(
+            (Get, "/v1/{ledger}/counts/{count}", Some("reports")),
+            ("count", "An unduplicated count with a digest of who was counted"),
             one,
-        ),
+        )
+        .with(COUNT),
     ]
 }
 

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::handler::Handler;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodFilter, on};
 use axum::{Extension, Json};
 use bytes::Bytes;
 use domain::Slug;
@@ -22,11 +20,12 @@ use super::store::Unsaved;
 use super::told::{self, told};
 use super::upload;
 use crate::Shared;
-use crate::access::{Caller, Need};
+use crate::access::Caller;
 use crate::body::{must_be, whole};
 use crate::commands::idempotency_key;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::route::Method::{Delete, Get, Post, Put};
 use crate::route::{Gives, Route, Takes};
 
 /// Bytes of what makes or commits an import.
@@ -41,106 +40,77 @@ pub(crate) fn routes() -> Vec<Route> {
     all
 }
 
+const ROOT: &str = "/v1/{ledger}/imports";
+const ONE: &str = "/v1/{ledger}/imports/{id}";
+const DATA: &str = "/v1/{ledger}/imports/{id}/data";
+const WHAT: Option<&str> = Some("imports");
+
 fn of_files() -> Vec<Route> {
-    let (get, post) = ((Method::GET, MethodFilter::GET), (Method::POST, MethodFilter::POST));
-    let (put, delete) = ((Method::PUT, MethodFilter::PUT), (Method::DELETE, MethodFilter::DELETE));
-    let one = |end: &str| format!("/{{id}}{end}");
     vec![
-        route(
-            (post, String::new(), "create-import"),
-            "Begins an import: says what the rows of a file are",
-            (Takes::Import, Gives::Import),
+        Route::new(
+            (Post, ROOT, WHAT),
+            ("create-import", "Begins an import: says what the rows of a file are"),
             create,
-        ),
-        route(
-            (get.clone(), String::new(), "list-imports"),
-            "Imports of the last thirty days, the newest first",
-            (Takes::Nothing, Gives::Imports),
+        )
+        .takes(Takes::Import)
+        .gives(Gives::Import),
+        Route::new(
+            (Get, ROOT, WHAT),
+            ("list-imports", "Imports of the last thirty days, the newest first"),
             list,
-        ),
-        route(
-            (get.clone(), one(""), "get-import"),
-            "An import: its phase, and rows by how they ended",
-            (Takes::Nothing, Gives::Import),
+        )
+        .gives(Gives::Imports),
+        Route::new(
+            (Get, ONE, WHAT),
+            ("get-import", "An import: its phase, and rows by how they ended"),
             state,
-        ),
-        route(
-            (delete, one(""), "delete-import"),
-            "Removes an import with its data and reports; what it recorded stays",
-            (Takes::Nothing, Gives::Nothing),
+        )
+        .gives(Gives::Import),
+        Route::new(
+            (Delete, ONE, WHAT),
+            ("delete-import", "Removes an import with its data and reports; what it recorded stays"),
             remove,
-        ),
-        route(
-            (put, one("/data"), "upload-import"),
-            "Sends the file, whole or in parts",
-            (Takes::Data, Gives::Import),
-            upload::put,
-        ),
-        route(
-            (get, one("/data"), "import-upload"),
-            "Where an upload goes on, also by HEAD, in the header Upload-Offset",
-            (Takes::Nothing, Gives::Import),
+        )
+        .gives(Gives::Nothing),
+        Route::new((Put, DATA, WHAT), ("upload-import", "Sends the file, whole or in parts"), upload::put)
+            .takes(Takes::Data)
+            .gives(Gives::Import),
+        Route::new(
+            (Get, DATA, WHAT),
+            ("import-upload", "Where an upload goes on, also by HEAD, in the header Upload-Offset"),
             uploaded,
-        ),
+        )
+        .gives(Gives::Import),
     ]
 }
 
 fn of_work() -> Vec<Route> {
-    let (get, post) = ((Method::GET, MethodFilter::GET), (Method::POST, MethodFilter::POST));
-    let one = |end: &str| format!("/{{id}}{end}");
+    let of_one = |end: &str| format!("{ONE}/{end}");
+    let about = "Decides every row against the ledger as it stands, each by itself, and records nothing";
     vec![
-        route(
-            (post.clone(), one("/check"), "check-import"),
-            "Decides every row against the ledger as it stands, each by itself, and records nothing",
-            (Takes::Nothing, Gives::Import),
-            check,
-        ),
-        route(
-            (post, one("/commit"), "commit-import"),
-            "Records the rows",
-            (Takes::Commit, Gives::Import),
-            commit,
-        ),
-        route(
-            (get.clone(), one("/live"), "follow-import"),
-            "Progress as server-sent events, until the work has ended",
-            (Takes::Nothing, Gives::Stream),
+        Route::new((Post, &of_one("check"), WHAT), ("check-import", about), check).gives(Gives::Import),
+        Route::new((Post, &of_one("commit"), WHAT), ("commit-import", "Records the rows"), commit)
+            .takes(Takes::Commit)
+            .gives(Gives::Import),
+        Route::new(
+            (Get, &of_one("live"), WHAT),
+            ("follow-import", "Progress as server-sent events, until the work has ended"),
             told::live,
-        ),
-        route(
-            (get.clone(), one("/errors.csv"), "import-errors"),
-            "Every row that was refused: row, column, code, message",
-            (Takes::Nothing, Gives::Csv),
+        )
+        .gives(Gives::Stream),
+        Route::new(
+            (Get, &of_one("errors.csv"), WHAT),
+            ("import-errors", "Every row that was refused: row, column, code, message"),
             told::errors,
-        ),
-        route(
-            (get, one("/report.csv"), "import-report"),
-            "Every row: how it ended, and the position of its first event",
-            (Takes::Nothing, Gives::Csv),
+        )
+        .gives(Gives::Csv),
+        Route::new(
+            (Get, &of_one("report.csv"), WHAT),
+            ("import-report", "Every row: how it ended, and the position of its first event"),
             told::report,
-        ),
+        )
+        .gives(Gives::Csv),
     ]
-}
-
-fn route<H: Handler<T, Arc<Shared>>, T: 'static>(
-    ((method, filter), end, operation): ((Method, MethodFilter), String, &str),
-    summary: &str,
-    (takes, gives): (Takes, Gives),
-    handler: H,
-) -> Route {
-    let writes = method != Method::GET;
-    Route {
-        method,
-        path: format!("/v1/{{ledger}}/imports{end}"),
-        operation: operation.to_owned(),
-        summary: summary.to_owned(),
-        tag: "imports",
-        need: Some(Need { what: "imports", writes }),
-        parameters: &[],
-        takes,
-        gives,
-        handler: on(filter, handler),
-    }
 }
 
 /// The caller's import of this id. One of another ledger, or of another principal, looks like one that is not there:

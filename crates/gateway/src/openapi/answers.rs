@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::route::{Gives, Route, Takes};
+use crate::route::{Gives, Method, Route, Takes};
 use crate::things::{Needs, Taken};
 
 /// A reference to a schema of the document.
@@ -32,7 +32,7 @@ pub(super) fn responses(route: &Route) -> Value {
     ) {
         responses.insert("304".into(), json!({ "description": "As you have it already" }));
     }
-    if route.tag == "webhooks" && route.need.is_some_and(|need| need.writes) {
+    if route.tag() == "webhooks" && route.method != Method::Get {
         responses
             .insert("2XX".into(), json!({ "description": about, "content": self::content(route.gives).1 }));
     }
