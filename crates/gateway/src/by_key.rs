@@ -58,9 +58,8 @@ pub(crate) async fn put(
     let submit = async |thing: Uuid| {
         let mut members = members.clone();
         members.put("id", &thing)?;
-        let command = drafted(&taken, command, members, (&caller, dry_run))?.to_raw()?;
-        let outcome = shared.desks.submit(&caller.ledger, vec![command]).await?.into_iter().next();
-        outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))
+        let command = drafted(&taken, command, members, (&caller, dry_run))?;
+        shared.desks.submit_one(&caller.ledger, &command).await
     };
     let mut thing = Uuid::new_v5(&command, taken.kind.as_str().as_bytes());
     let mut outcome = submit(thing).await?;

@@ -8,7 +8,6 @@
 use axum::http::HeaderMap;
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use journal::FIRST_EPOCH;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -129,12 +128,11 @@ impl Shared {
         let subject = subject(collection, *id);
         let mut since = versions.iter().copied().max().unwrap_or(0);
         for _ in 0..LOOKS_MAX {
-            let command = unchanged(command.clone(), &json!({ "subject": subject, "since": since }))?;
-            let outcome = self.desks.submit(&caller.ledger, vec![command]).await?.into_iter().next();
-            let refusal = match outcome {
-                Some(Outcome::Refusal(refusal)) if REASONS.contains(&refusal.code.as_str()) => refusal,
-                Some(outcome) => return Ok(outcome),
-                None => return Err(Problem::new("internal", "no outcome came")),
+            let mut command = command.clone();
+            command.put("unchanged", &json!({ "subject": subject, "since": since }))?;
+            let refusal = match self.desks.submit_one(&caller.ledger, &command).await? {
+                Outcome::Refusal(refusal) if REASONS.contains(&refusal.code.as_str()) => refusal,
+                outcome => return Ok(outcome),
             };
             // Everything up to there is in the log.
             let min_position = refusal.position.map(|position| (FIRST_EPOCH, position));
@@ -163,12 +161,6 @@ impl Shared {
             Err(_) => problem,
         }
     }
-}
-
-/// The command with what must not have happened.
-fn unchanged(mut command: Members, unchanged: &Value) -> Result<Box<RawValue>, Problem> {
-    command.put("unchanged", unchanged)?;
-    command.to_raw()
 }
 
 /// What the API document says of the headers that a command takes.

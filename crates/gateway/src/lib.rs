@@ -5,6 +5,7 @@
 //! time. So any number may run. Not here: how recorder and projector are found, and what rules say.
 
 mod access;
+mod asked;
 mod asyncapi;
 mod backend;
 mod body;
