@@ -168,34 +168,10 @@ mod tests {
     #[test]
     fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
         let is_host = |text: &str| is_host(&HeaderValue::from_str(text).unwrap());
-        for good in
-            ["x", "hub.example.org", "my_host:8080", "127.0.0.1:80", "[::1]", "[2001:db8::7]:443", "x:"]
-        {
-            assert!(is_host(good), "{good}");
-        }
-        for bad in [
-            "",
-            " ",
-            "a b",
-            "x/y",
-            "x?y",
-            "x#y",
-            "u@h",
-            "h@h",
-            "u:p@h:80",
-            "x:80:80",
-            "x:a",
-            "x:-1",
-            ":80",
-            "@",
-            "[::1",
-            "::1",
-            "x\ty",
-            "http://x",
-            "x\\y",
-            "x%20y",
-            "caf\u{e9}",
-        ] {
+        let good = "x hub.example.org my_host:8080 127.0.0.1:80 [::1] [2001:db8::7]:443 x:";
+        assert!(good.split(' ').all(is_host));
+        let bad = "|a b|x/y|x?y|x#y|u@h|h@h|u:p@h:80|x:80:80|x:a|x:-1|:80|@|[::1|::1|x\ty|http://x|x\\y|x%20y|caf\u{e9}";
+        for bad in bad.split('|') {
             assert!(!is_host(bad), "{bad}");
         }
     }

@@ -200,7 +200,7 @@ async fn replay(
     let found = shared.log.after(&ledger, u64::MAX).await?;
     if after.epoch != found.epoch || after.position > found.last {
         let what = format!("the log of epoch {} ends at position {}", found.epoch, found.last);
-        return Err(Problem::new("cursor-gone", what).at("after"));
+        return Err(Problem::new("cursor-gone", what).at("/after"));
     }
     let place = Place { epoch: after.epoch, position: after.position };
     let webhook = shared.wish((&ledger, id), Wanted::Replay(place)).await?;
@@ -216,7 +216,7 @@ async fn rotate(
     let hours = overlap_hours.unwrap_or(OVERLAP_HOURS);
     if hours > requests::OVERLAP_HOURS_MAX {
         let what = format!("overlap_hours is 0 to {}, not {hours}", requests::OVERLAP_HOURS_MAX);
-        return Err(Problem::new("malformed-request", what).at("overlap_hours"));
+        return Err(Problem::new("malformed-request", what).at("/overlap_hours"));
     }
     let now = shared.clock.now().0;
     let rotate = |webhook: &mut Webhook| {
@@ -264,5 +264,5 @@ async fn retry(
 /// When it may not; the problem says why.
 fn target(url: &str, private_too: bool) -> Result<(), Problem> {
     let refused = |refused: courier::Refused| Problem::new("webhook-target-refused", refused.to_string());
-    Target::read(url, private_too).map(drop).map_err(|error| refused(error).at("url"))
+    Target::read(url, private_too).map(drop).map_err(|error| refused(error).at("/url"))
 }
