@@ -11,9 +11,9 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_path_to_error::{Path, Segment};
 
 use crate::Shared;
@@ -155,10 +155,8 @@ impl Members {
     ///
     /// # Errors
     /// Only for what is no JSON.
-    pub(crate) fn put(&mut self, name: &str, value: &impl serde::Serialize) -> Result<(), Problem> {
-        let raw = serde_json::value::to_raw_value(value);
-        let raw = raw.map_err(Problem::defect)?;
-        self.0.push((name.to_owned(), raw));
+    pub(crate) fn put(&mut self, name: &str, value: &impl Serialize) -> Result<(), Problem> {
+        self.0.push((name.to_owned(), to_raw_value(value).map_err(Problem::defect)?));
         Ok(())
     }
 
@@ -172,17 +170,13 @@ impl Members {
     /// # Errors
     /// None that is known: every member was read as JSON.
     pub(crate) fn to_raw(&self) -> Result<Box<RawValue>, Problem> {
-        let mut text = String::from("{");
-        for (place, (name, value)) in self.0.iter().enumerate() {
-            if place > 0 {
-                text.push(',');
-            }
-            text.push_str(&serde_json::Value::from(name.as_str()).to_string());
-            text.push(':');
-            text.push_str(value.get());
-        }
-        text.push('}');
-        RawValue::from_string(text).map_err(Problem::defect)
+        to_raw_value(self).map_err(Problem::defect)
+    }
+}
+
+impl Serialize for Members {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 

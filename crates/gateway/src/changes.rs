@@ -156,7 +156,7 @@ impl Shared {
         let mut commits = self.log.commits(ledger, found.after, Until::Head);
         while let Some(commit) = commits.next().await {
             let commit = commit.map_err(unreadable)?;
-            for (position, event) in (commit.size + 1..).zip(events(&commit)?) {
+            for (position, event) in events(&commit)? {
                 if position <= from {
                     continue;
                 }

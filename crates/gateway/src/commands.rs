@@ -24,7 +24,7 @@ use crate::conditions::{IfMatch, must_be_new, new_only};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::reading::put;
-use crate::things::{Needs, Taken};
+use crate::things::{Needs, Taken, of_kind};
 use crate::vantage::Place;
 
 /// What a body may say of a command besides what the command is about.
@@ -156,8 +156,7 @@ fn meant(said: &str, taken: &Taken) -> String {
 }
 
 pub(crate) fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {
-    let collection = crate::things::collections().find(|collection| collection.kind == taken.kind)?;
-    Some(format!("/v1/{ledger}/{}/{id}", collection.name))
+    Some(format!("/v1/{ledger}/{}/{id}", of_kind(taken.kind)?.name))
 }
 
 /// The caller's key, which is the command's id.

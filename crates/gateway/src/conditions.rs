@@ -18,7 +18,7 @@ use crate::access::{Caller, Need};
 use crate::body::Members;
 use crate::problem::Problem;
 use crate::reading::version;
-use crate::things::{Collection, Needs, Taken};
+use crate::things::{Collection, Needs, Taken, of_kind};
 use crate::vantage::{Looking, Place};
 
 /// How often a thing is looked up again while its ledger moves on by more than the recorder holds.
@@ -61,8 +61,7 @@ impl IfMatch {
         if tags.peek().is_none() {
             return Ok(None);
         }
-        let collection = crate::things::collections().find(|collection| collection.kind == taken.kind);
-        let (Needs::Id, Some(id), Some(collection)) = (taken.needs, thing, collection) else {
+        let (Needs::Id, Some(id), Some(collection)) = (taken.needs, thing, of_kind(taken.kind)) else {
             let what = "If-Match is taken where the address names the thing that is changed";
             return Err(Problem::new("malformed-request", what).at("If-Match"));
         };

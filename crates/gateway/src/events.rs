@@ -144,7 +144,7 @@ async fn read(
     let mut commits = shared.log.commits(ledger, found.after, Until::Head);
     while let Some(commit) = commits.next().await {
         let commit = commit.map_err(unreadable)?;
-        for (position, event) in (commit.size + 1..).zip(events(&commit)?) {
+        for (position, event) in events(&commit)? {
             if position <= from {
                 continue;
             }

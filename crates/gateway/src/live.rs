@@ -94,7 +94,7 @@ impl Shared {
 /// The lines of a commit's events after a position.
 fn tell(commit: &Commit, from: u64) -> Vec<Event> {
     let Ok(events) = events(commit) else { return Vec::new() };
-    let told = (commit.size + 1..).zip(events).filter(|(position, _)| *position > from);
+    let told = events.filter(|(position, _)| *position > from);
     told.filter_map(|(position, event)| line(commit.epoch, position, event)).collect()
 }
 

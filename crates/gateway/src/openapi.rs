@@ -83,7 +83,7 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     put("parameters", json!(parameters));
     put("responses", responses(route));
     if let Some(body) = body(route, components) {
-        let is_optional = matches!(route.takes, Takes::Commit | Takes::Document(_));
+        let is_optional = matches!(route.takes, Takes::Document(_));
         let needed = body.pointer("/application~1json/schema/required").and_then(Value::as_array);
         let required = !is_optional || needed.is_some_and(|needed| !needed.is_empty());
         put("requestBody", json!({ "required": required, "content": body }));
@@ -175,7 +175,7 @@ fn body(route: &Route, components: &mut Map<String, Value>) -> Option<Value> {
                 "client_secret": { "type": "string" },
             },
         } } })),
-        Takes::Import | Takes::Data | Takes::Commit => crate::imports::takes(route.takes),
+        Takes::Import | Takes::Data => crate::imports::takes(route.takes),
     }
 }
 

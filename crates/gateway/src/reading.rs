@@ -43,9 +43,7 @@ impl Shared {
             reply => Err(hidden(failed(reply))),
         }
     }
-}
 
-impl Shared {
     /// Of a ledger that is not there nothing is told, and no list that is the same for all.
     ///
     /// # Errors

@@ -126,8 +126,6 @@ pub(crate) enum Takes {
     Import,
     /// A file, or a part of one.
     Data,
-    /// How much of an import is to be recorded.
-    Commit,
     /// A JSON document of this schema.
     Document(fn() -> serde_json::Value),
 }

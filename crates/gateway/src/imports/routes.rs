@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::document;
 use super::range::is_digest;
 use super::record::{Asker, Import, Job};
 use super::store::Unsaved;
@@ -87,7 +88,7 @@ fn of_work() -> Vec<Route> {
     vec![
         Route::new((Post, &of_one("check"), WHAT), ("check-import", about), check).gives(Gives::Import),
         Route::new((Post, &of_one("commit"), WHAT), ("commit-import", "Records the rows"), commit)
-            .takes(Takes::Commit)
+            .takes(Takes::Document(document::commit))
             .gives(Gives::Import),
         Route::new(
             (Get, &of_one("live"), WHAT),

@@ -187,7 +187,7 @@ fn key(what: &str, ledger: &Slug, id: Uuid) -> String {
 }
 
 fn chunk_key((what, ledger, id): (&str, &Slug, Uuid), run: u32, n: u64) -> String {
-    format!("{what}.{ledger}.{id}.{run}.{n:08}")
+    format!("{}.{run}.{n:08}", key(what, ledger, id))
 }
 
 fn named(key: &str) -> Option<(Slug, Uuid)> {
