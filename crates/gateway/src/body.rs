@@ -131,7 +131,7 @@ pub(crate) fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// The members of a JSON object, in order and as they were written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Members(Vec<(String, Box<RawValue>)>);
 
 impl Members {
@@ -160,9 +160,9 @@ impl Members {
         Ok(())
     }
 
-    /// Whether a member is there.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(member, _)| member == name)
+    /// A member, if it is there.
+    pub(crate) fn get(&self, name: &str) -> Option<&RawValue> {
+        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| &**value)
     }
 
     /// As text.

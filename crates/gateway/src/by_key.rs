@@ -48,7 +48,7 @@ pub(crate) async fn put(
     must_be(&headers, &["application/json"])?;
     let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX, shared.limits.body).await?)?;
     for name in ["id", "source"] {
-        if members.has(name) {
+        if members.get(name).is_some() {
             let what = format!("{name} follows from the address, and stands not in the body");
             return Err(Problem::new("malformed-command", what).at(format!("/{name}")));
         }

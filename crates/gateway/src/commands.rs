@@ -19,6 +19,7 @@ use wire::submission::COMMAND_BYTES_MAX;
 
 use crate::Shared;
 use crate::access::Caller;
+use crate::asked::read_id;
 use crate::body::{Members, closest_member, media_type, must_be, whole};
 use crate::conditions::{IfMatch, must_be_new, new_only};
 use crate::parameters::Parameters;
@@ -78,16 +79,14 @@ pub(crate) fn drafted(
     mut members: Members,
     (caller, dry_run): (&Caller, bool),
 ) -> Result<Members, Problem> {
-    let mut around = Vec::new();
-    for name in AROUND {
-        around.extend(members.take(name).map(|value| (*name, value)));
-    }
-    let mut command = Members::read(b"{}")?;
+    let mut command = Members::default();
     command.put("command", &taken.name)?;
     command.put("version", &1)?;
     command.put("id", &key)?;
-    for (name, value) in around {
-        command.put(name, &value)?;
+    for name in AROUND {
+        if let Some(value) = members.take(name) {
+            command.put(name, &value)?;
+        }
     }
     command.put("body", &members.to_raw()?)?;
     signed(command, caller, dry_run)
@@ -104,9 +103,8 @@ fn thing(
         Needs::Event => Ok(None),
         Needs::Id => {
             let text = path.iter().find(|(name, _)| name == "id").map_or("", |(_, id)| id);
-            let id: Uuid =
-                text.parse().map_err(|_| Problem::new("not-found", format!("{text:?} is no id")))?;
-            if members.has("id") {
+            let id = read_id(text)?;
+            if members.get("id").is_some() {
                 let what = "the id stands in the address, and not again in the body";
                 return Err(Problem::new("malformed-command", what).at("/id"));
             }
@@ -230,17 +228,12 @@ fn whole_command(json: &[u8], caller: &Caller, dry_run: bool) -> Result<Box<RawV
         None => dry_run,
     };
     for name in ["actor", "credential"] {
-        if command.has(name) {
+        if command.get(name).is_some() {
             let what = format!("{name} is not for the sender to say: it follows from the token");
             return Err(Problem::new("malformed-command", what).at(format!("/{name}")));
         }
     }
-    let name = command.take("command");
-    let text = name.as_ref().map_or("", |name| name.get()).trim_matches('"').to_owned();
-    caller.may_command(&text)?;
-    if let Some(name) = name {
-        command.put("command", &name)?;
-    }
+    caller.may_command(command.get("command").map_or("", RawValue::get).trim_matches('"'))?;
     signed(command, caller, dry_run)?.to_raw()
 }
 
