@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::is_nfc;
 
 /// A JSON value without the things that have two spellings or two meanings. Texts stay in the input where they can:
@@ -24,8 +25,9 @@ pub(crate) enum Strict<'a> {
 }
 
 /// A text, in the input if it has no escapes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Text<'a>(Cow<'a, str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl Strict<'_> {
     /// The member of this name, of an object that has it.
@@ -66,28 +68,6 @@ impl<'de> Deserialize<'de> for Strict<'de> {
     }
 }
 
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor)
-    }
-}
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Borrowed(value)))
-    }
-    fn visit_str<E: Error>(self, value: &str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(value.to_owned())))
-    }
-}
-
 struct StrictVisitor;
 
 impl<'de> Visitor<'de> for StrictVisitor {
@@ -113,11 +93,11 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
     fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Strict<'de>, E> {
         normalised(value)?;
-        TextVisitor.visit_borrowed_str(value).map(Strict::Text)
+        Ok(Strict::Text(Text(Cow::Borrowed(value))))
     }
     fn visit_str<E: Error>(self, value: &str) -> Result<Strict<'de>, E> {
         normalised(value)?;
-        TextVisitor.visit_str(value).map(Strict::Text)
+        Ok(Strict::Text(Text(Cow::Owned(value.to_owned()))))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strict<'de>, A::Error> {
         let mut list = Vec::new();
