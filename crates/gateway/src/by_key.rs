@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use domain::Slug;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::{Builder, Uuid};
@@ -20,6 +21,7 @@ use wire::{Outcome, RefusalReply};
 
 use crate::Shared;
 use crate::access::Caller;
+use crate::asked::Asked;
 use crate::body::{Members, must_be, whole};
 use crate::commands::{answered, drafted, idempotency_key, location, pointed};
 use crate::conditions::{IfMatch, must_be_new};
@@ -52,7 +54,7 @@ pub(crate) async fn put(
     must_be(&headers, &["application/json"])?;
     let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX, shared.limits.body).await?)?;
     for name in ["id", "source"] {
-        if members.has(name) {
+        if members.get(name).is_some() {
             let what = format!("{name} follows from the address, and stands not in the body");
             return Err(Problem::new("malformed-command", what).at(format!("/{name}")));
         }
@@ -62,9 +64,8 @@ pub(crate) async fn put(
     let submit = async |thing: Uuid| {
         let mut members = members.clone();
         members.put("id", &thing)?;
-        let command = drafted(&taken, command, members, (&caller, dry_run))?.to_raw()?;
-        let outcome = shared.desks.submit(&caller.ledger, vec![command]).await?.into_iter().next();
-        outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))
+        let command = drafted(&taken, command, members, (&caller, dry_run))?;
+        shared.desks.submit_one(&caller.ledger, &command).await
     };
     let mut thing = Uuid::new_v5(&command, taken.kind.as_str().as_bytes());
     let mut outcome = submit(thing).await?;
@@ -73,7 +74,7 @@ pub(crate) async fn put(
         _ => None,
     };
     let there = match taken_at {
-        Some(position) => shared.subject_at(&caller, position).await?,
+        Some(position) => shared.subject_at(&caller.ledger, position).await?,
         None => None,
     };
     if let Some((_, there)) = there {
@@ -88,15 +89,13 @@ pub(crate) async fn put(
 /// another kind looks like one that is not there.
 pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
     Extension(collection): Extension<&'static Collection>,
     Path((_, system, key)): Path<(String, String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Problem> {
+    let Asked { ref ledger, mut parameters, headers, .. } = asked;
     let mut looking = Looking::read(&mut parameters, &headers)?;
     parameters.finish()?;
-    let ledger = &caller.ledger;
     let source = RawSource { system, key, part: Some(1), reported: None };
     let position = match shared.backend.ask(ledger, Ask::Source { ledger: ledger.clone(), source }).await {
         Reply::Place { position } => position,
@@ -107,14 +106,14 @@ pub(crate) async fn get(
         Problem::new("not-found", what).hint("putting it here records it")
     };
     let position = position.ok_or_else(none)?;
-    let (kind, id) = shared.subject_at(&caller, position).await?.ok_or_else(none)?;
+    let (kind, id) = shared.subject_at(ledger, position).await?.ok_or_else(none)?;
     if kind != collection.word {
         return Err(none());
     }
     // It was recorded, so it is not told as if it were not there.
     let epoch = shared.log.after(ledger, position).await?.epoch;
     looking.min_position = looking.min_position.or(Some((epoch, position)));
-    let mut response = shared.told(ledger, collection, id, &looking).await?.answer(&headers)?;
+    let mut response = shared.told(ledger, collection, id, &looking).await?.answer(&headers);
     let there = format!("/v1/{ledger}/{}/{id}", collection.name);
     reading::put(&mut response, ("content-location", there));
     Ok(response)
@@ -139,12 +138,12 @@ fn told(outcome: Outcome, is_new: bool, there: Option<&str>, taken: &Taken) -> O
 
 impl Shared {
     /// Kind and id of the thing that the event at a position is about.
-    async fn subject_at(&self, caller: &Caller, position: u64) -> Result<Option<(String, Uuid)>, Problem> {
+    async fn subject_at(&self, ledger: &Slug, position: u64) -> Result<Option<(String, Uuid)>, Problem> {
         #[derive(Deserialize)]
         struct Look<'a> {
             subject: &'a str,
         }
-        let event = self.log.event(&caller.ledger, position).await?;
+        let event = self.log.event(ledger, position).await?;
         let look = event.as_ref().and_then(|event| serde_json::from_str::<Look<'_>>(event.get()).ok());
         Ok(look.and_then(|look| {
             let (kind, id) = look.subject.split_once('/')?;
