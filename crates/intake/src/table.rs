@@ -119,8 +119,8 @@ impl Table {
     /// # Errors
     /// When the file is no such file.
     pub fn next(&mut self, input: &mut &[u8], last: bool) -> Result<Step, Unreadable> {
-        if let Some(other) =
-            Some(&*input).filter(|_| self.offset == 0).and_then(|first| other_than_text(first))
+        if self.offset == 0
+            && let Some(other) = other_than_text(input)
         {
             return Err(other);
         }
