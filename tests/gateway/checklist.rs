@@ -3,6 +3,7 @@
 //! | row | claim |
 //! |---|---|
 //! | 8.2.2, API1: another ledger's objects | `access::another_districts_ledger_looks_exactly_like_one_that_is_not_there` |
+//! | 8.4.1: ledgers apart | `strangers::whatever_is_another_district_s_looks_like_what_is_nowhere_…` |
 //! | 8.2.3, 15.3.1, API3: more than was asked for | `no_command_takes_a_member_that_nobody_knows`, `access::a_secret_is_kept_nowhere_and_its_hash_is_told_to_nobody` |
 //! | 8.2.1, API5: who may what | `every_operation_is_for_the_scopes_that_the_document_says`, `documents::every_address_of_the_document_is_served_and_takes_no_other_method` |
 //! | 9.1, 9.2, 10.3.1, API2: forged tokens | `a_forged_pass_is_refused_and_nobody_learns_why` |

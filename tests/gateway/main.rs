@@ -15,6 +15,7 @@ mod imports;
 mod kit;
 mod operations;
 mod reading;
+mod strangers;
 mod tls;
 mod traces;
 mod webhooks;
