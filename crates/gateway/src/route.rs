@@ -38,6 +38,13 @@ pub(crate) struct Route {
     pub(crate) handler: Handles,
 }
 
+impl Route {
+    /// Whether it carries a ledger away, page by page or at once: what happened, what changed, reports, files of rows.
+    pub(crate) const fn exports(&self) -> bool {
+        matches!(self.gives, Gives::Events | Gives::Changes | Gives::Things | Gives::Report | Gives::Csv)
+    }
+}
+
 /// What answers.
 pub(crate) type Handles = MethodRouter<Arc<Shared>>;
 
@@ -334,14 +341,17 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
 /// The router of all routes.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
-    for Route { path, need, handler, parameters, .. } in routes() {
+    for route in routes() {
+        let exports = route.exports();
+        let Route { path, need, handler, parameters, .. } = route;
         let handler = match parameters.contains(&"min_position") {
             true => handler.layer(middleware::from_fn(preferred)),
             false => handler,
         };
         let handler = match need {
             Some(need) => {
-                handler.layer(middleware::from_fn_with_state(Guarded { shared: shared.clone(), need }, guard))
+                let guarded = Guarded { shared: shared.clone(), need, exports };
+                handler.layer(middleware::from_fn_with_state(guarded, guard))
             }
             None => handler,
         };

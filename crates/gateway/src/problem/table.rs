@@ -346,7 +346,7 @@ pub(crate) fn every() -> &'static [Kind] {
 
 /// Those of every module.
 fn own() -> impl Iterator<Item = &'static Line> {
-    OWN.iter().chain(crate::webhooks::PROBLEMS).chain(crate::imports::PROBLEMS)
+    OWN.iter().chain(crate::access::PROBLEMS).chain(crate::webhooks::PROBLEMS).chain(crate::imports::PROBLEMS)
 }
 
 fn all() -> Vec<Kind> {
