@@ -49,10 +49,10 @@ impl Asker {
         let source = json!({ "system": "sis", "key": NUMBER });
         let mut first = site(1);
         first["source"] = source.clone();
-        self.clean(("POST", "sites", 1), &first.to_string(), 201);
+        self.clean(("POST", "sites", 11), &first.to_string(), 201);
         // Repeated, in the way of another, misspelt, and at the wrong place.
-        self.clean(("POST", "sites", 1), &first.to_string(), 200);
-        self.clean(("GET", &format!("commands/{}", key_of(1)), 1), "", 200);
+        self.clean(("POST", "sites", 11), &first.to_string(), 200);
+        self.clean(("GET", &format!("commands/{}", key_of(11)), 11), "", 200);
         let mut other = site(2);
         other["source"] = source;
         self.clean(("POST", "sites", 2), &other.to_string(), 409);
