@@ -58,9 +58,7 @@ impl Asker {
         self.clean(("POST", "sites", 2), &other.to_string(), 409);
         other["surplus"] = json!(1);
         self.clean(("POST", "sites", 3), &other.to_string(), 400);
-        for source in
-            [json!(NUMBER), json!([NUMBER]), json!({ "system": NUMBER, "key": 1 }), json!({ NUMBER: 1 })]
-        {
+        for source in [json!(NUMBER), json!([NUMBER]), json!({ "system": NUMBER, "key": 1 })] {
             other["source"] = source;
             self.clean(("POST", "sites", 4), &other.to_string(), 400);
             let command = json!({ "command": "register-site", "version": 1, "id": key_of(5), "body": site(3),

@@ -66,9 +66,8 @@ impl Members {
     /// # Errors
     /// When it is none, or has a member twice.
     pub(crate) fn read(json: &[u8]) -> Result<Self, Problem> {
-        let unreadable =
-            |error| Problem::new("malformed-command", format!("the body can't be read: {error}"));
-        serde_json::from_slice(json).map_err(unreadable)
+        let unreadable = |error| format!("the body can't be read: {}", wire::unread(&error));
+        serde_json::from_slice(json).map_err(|error| Problem::new("malformed-command", unreadable(error)))
     }
 
     /// Takes a member out.

@@ -39,7 +39,7 @@ impl Rows for Commands {
         // A list would be read as the members in order.
         let rest =
             line.strip_prefix('{').ok_or_else(|| malformed("the line is no JSON object".to_owned()))?;
-        let look: Look = serde_json::from_str(line).map_err(|error| malformed(error.to_string()))?;
+        let look: Look = serde_json::from_str(line).map_err(|error| malformed(wire::unread(&error)))?;
         let said = [("actor", look.actor), ("credential", look.credential), ("dryrun", look.dryrun)];
         if let Some((name, _)) = said.iter().find(|(_, said)| said.is_some()) {
             return Err(malformed(format!("{name} is not for the line to say")));

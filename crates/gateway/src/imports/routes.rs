@@ -213,8 +213,9 @@ async fn create(
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::new("malformed-request", format!("the body can't be read: {error}")))
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::new("malformed-request", format!("the body can't be read: {}", wire::unread(&error)))
+    })
 }
 
 /// The format, if everything that is said is in order.

@@ -93,8 +93,9 @@ pub(super) async fn read<T: DeserializeOwned>(
         must_be(headers, &["application/json"])?;
     }
     let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
-    serde_json::from_slice(text)
-        .map_err(|error| Problem::new("malformed-request", format!("the body can't be read: {error}")))
+    serde_json::from_slice(text).map_err(|error| {
+        Problem::new("malformed-request", format!("the body can't be read: {}", wire::unread(&error)))
+    })
 }
 
 impl Made {
