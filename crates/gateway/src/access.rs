@@ -104,7 +104,8 @@ pub(crate) async fn guard(
     let token = caller.credential.as_deref().unwrap_or_default();
     shared.rate.take(token).map_err(|seconds| shared.too_many_requests(seconds))?;
     caller.may(need)?;
-    if exports {
+    // Where nobody needs a token none can be stolen.
+    if exports && caller.credential.is_some() {
         shared.exports.take(token).map_err(|seconds| shared.too_many_exports(seconds))?;
     }
     let used = caller.credential.clone().map(|token| (caller.ledger.clone(), token));
@@ -129,13 +130,7 @@ impl Shared {
             Ok(None) => true,
             Err(_) => false,
         };
-        let tried = if is_known { None } else { Some(self.try_from_there(peer)?) };
-        let caller = self.tokens.caller(ledger, presented?).await;
-        let is_valid = caller.as_ref().err().is_none_or(|problem| problem.status != 401);
-        if let Some(tried) = tried.filter(|_| is_valid) {
-            tried.forgive();
-        }
-        caller
+        self.looked_at(peer, is_known, async { self.tokens.caller(ledger, presented?).await }).await
     }
 
     fn too_many_requests(&self, seconds: u32) -> Problem {

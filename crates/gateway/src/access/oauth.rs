@@ -14,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::tokens::PASS_SECONDS;
-use super::{Peer, Presented, Refused};
+use super::{Peer, Presented, Refused, not_valid};
 use crate::Shared;
 use crate::body::{must_be, whole};
 use crate::parameters::Parameters;
@@ -47,23 +47,21 @@ pub(crate) async fn token(
             .and_then(|(id, secret)| Presented::client(id, secret)),
     };
     let is_known = client.as_ref().is_some_and(|client| shared.tokens.knows(client));
-    let tried = if is_known { None } else { Some(shared.try_from_there(peer)?) };
-    let Some(client) = client else { return Ok(invalid(None, "no client id and secret of ours came")) };
-    // Not out of the token's own: whoever knows its id could keep it from working.
-    let own = format!("pass of {}", client.id);
-    shared.rate.take(&own).map_err(|seconds| shared.too_many_requests(seconds))?;
-    let passed = shared.tokens.pass(&client).await;
-    let is_valid = passed.as_ref().err().is_none_or(|problem| problem.status != 401);
-    if let Some(tried) = tried.filter(|_| is_valid) {
-        tried.forgive();
-    }
-    match passed {
+    let id = client.as_ref().map(|client| client.id);
+    let passed = shared.looked_at(peer, is_known, async {
+        let client = client.ok_or_else(|| not_valid("no client id and secret of ours came"))?;
+        // Not out of the token's own: whoever knows its id could keep it from working.
+        let own = format!("pass of {}", client.id);
+        shared.rate.take(&own).map_err(|seconds| shared.too_many_requests(seconds))?;
+        shared.tokens.pass(&client).await
+    });
+    match passed.await {
         Ok(pass) => {
             let told = json!({ "access_token": pass, "token_type": "Bearer", "expires_in": PASS_SECONDS });
             Ok(Json(told).into_response())
         }
         Err(problem) if problem.status == 401 => {
-            Ok(invalid(Some(client.id), problem.because.unwrap_or("no valid client")))
+            Ok(invalid(id, problem.because.unwrap_or("no valid client")))
         }
         Err(problem) => Err(problem),
     }

@@ -7,7 +7,7 @@ use crate::Shared;
 use crate::problem::Problem;
 
 /// Why a token is not even looked at, for the log.
-pub(crate) const TOO_MANY_STRANGERS: &str = "too many tokens from there are not valid";
+const TOO_MANY_STRANGERS: &str = "too many tokens from there are not valid";
 
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,31 +30,32 @@ impl fmt::Display for Peer {
     }
 }
 
-/// A try with a token that nobody knows yet. It counts, unless the token turns out to be valid.
-pub(crate) struct Try<'a> {
-    shared: &'a Shared,
-    peer: Peer,
-}
-
 impl Shared {
-    /// Counts a try from there before anything is looked up.
+    /// What a look at a token from there comes to. A token that is not known counts as a guess until it turns out to be
+    /// valid, and after many that were not none is looked at.
     ///
     /// # Errors
-    /// When too many before it were not valid.
-    pub(crate) fn try_from_there(&self, peer: Peer) -> Result<Try<'_>, Problem> {
+    /// As `look`, and when too many before it were not valid.
+    pub(crate) async fn looked_at<T>(
+        &self,
+        peer: Peer,
+        is_known: bool,
+        look: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        if is_known {
+            return look.await;
+        }
+        let peer = peer.to_string();
         let refused = |seconds| {
             let what = "too many tokens that are not valid came from this address";
             Problem::new("too-many-requests", what).because(TOO_MANY_STRANGERS).retry_after(seconds)
         };
-        self.strangers.take(&peer.to_string()).map_err(refused)?;
-        Ok(Try { shared: self, peer })
-    }
-}
-
-impl Try<'_> {
-    /// The token was valid, or nobody knows.
-    pub(crate) fn forgive(self) {
-        self.shared.strangers.give_back(&self.peer.to_string());
+        self.strangers.take(&peer).map_err(refused)?;
+        let found = look.await;
+        if found.as_ref().err().is_none_or(|problem| problem.status != 401) {
+            self.strangers.give_back(&peer);
+        }
+        found
     }
 }
 
