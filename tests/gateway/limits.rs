@@ -38,20 +38,18 @@ fn denials(said: &[String], why: &str) -> (usize, u64) {
 
 #[test]
 fn what_carries_a_ledger_away_has_a_rate_of_its_own_and_wanting_more_is_noticed() {
-    let gateway = two_ledgers_with("gateway.exports_per_minute = 3");
+    let gateway = two_ledgers_with("gateway.exports_per_minute = 1");
     let (taker, id) = token(&gateway, &[LEDGER], &["read"]);
     let (other, _) = token(&gateway, &[LEDGER], &["read"]);
     let ask = |token: &str, path: &str| gateway.get_with(&format!("/v1/{LEDGER}/{path}"), &bearer(token));
-    for path in ["events", "sites/changes", "deliveries"] {
-        assert_eq!(ask(&taker, path).status, 200, "{path}");
-    }
+    assert_eq!(ask(&taker, "events").status, 200);
     // Whatever else carries it away comes out of the same measure, and nothing else does.
     let (mut exports, mut rest) = (0, 0);
     for operation in operations(&gateway).iter().filter(|operation| operation.need.is_some()) {
         let answer = operation.ask(&gateway, &bearer(&taker), "");
         if operation.exports {
             let (code, seconds) = refused(&answer);
-            assert!(code == "too-many-exports" && (1..=20).contains(&seconds), "{operation:?} {seconds}");
+            assert!(code == "too-many-exports" && (1..=60).contains(&seconds), "{operation:?} {seconds}");
             exports += 1;
         } else {
             assert_ne!(answer.status, 429, "{operation:?}");
@@ -102,7 +100,7 @@ fn from(address: &str, gateway: &Gateway, path: &str, headers: &str) -> Answer {
 
 #[test]
 fn after_many_tokens_that_are_not_valid_an_address_is_heard_with_those_that_are_known_and_no_others() {
-    let lines = "gateway.invalid_tokens_per_minute = 5\ntelemetry.level = \"debug\"";
+    let lines = "gateway.invalid_tokens_per_minute = 2\ntelemetry.level = \"debug\"";
     let gateway = two_ledgers_with(lines);
     let (known, _) = token(&gateway, &[LEDGER], &["read"]);
     let (late, _) = token(&gateway, &[LEDGER], &["read"]);
@@ -119,12 +117,12 @@ fn after_many_tokens_that_are_not_valid_an_address_is_heard_with_those_that_are_
         let asked = format!("X-Request-Id: guess-{number}\r\n{from}");
         head(&gateway, &invalid(number), &asked)
     };
-    for number in 1..=5 {
+    for number in 1..=2 {
         assert_eq!(guess(number).status, 401);
     }
-    for number in 6..=20 {
+    for number in 3..=20 {
         let (code, seconds) = refused(&guess(number));
-        assert!(code == "too-many-requests" && (1..=12).contains(&seconds), "{seconds}");
+        assert!(code == "too-many-requests" && (1..=30).contains(&seconds), "{seconds}");
     }
     let nonsense = gateway.get_with(&format!("/v1/{LEDGER}/head"), &bearer("nonsense"));
     assert_eq!(
@@ -148,7 +146,7 @@ fn after_many_tokens_that_are_not_valid_an_address_is_heard_with_those_that_are_
         let asked = format!("request=\"guess-{number}\"");
         said.iter().any(|line| line.contains(&asked) && line.contains("asked"))
     };
-    assert!(looked_up(1) && !(6..=20).any(looked_up), "what is refused is not looked up");
+    assert!(looked_up(1) && !(3..=20).any(looked_up), "what is refused is not looked up");
 }
 
 #[test]

@@ -22,6 +22,8 @@ use crate::{Backend, Buckets, Limits, Parts, Trace};
 struct Roles {
     clock: Arc<FixedClock>,
     until: usize,
+    /// Last day of the token.
+    expires: &'static str,
     asked: AtomicUsize,
 }
 
@@ -39,7 +41,7 @@ impl Roles {
             Ask::Query { query } => {
                 let stands = self.asked.load(Ordering::Relaxed) < self.until;
                 let grant = json!({ "actor": "svc:sis", "secret_hash": "A".repeat(43), "scopes": ["write"],
-                    "expires": "2999-12-31" });
+                    "expires": self.expires });
                 let rows = if stands { vec![grant] } else { Vec::new() };
                 Reply::Answer { answer: Answer { head, view: query.view, revision: 1, parked: 0, rows } }
             }
@@ -77,10 +79,11 @@ fn shared(folder: &std::path::Path, roles: Arc<Roles>) -> Arc<Shared> {
 }
 
 /// An import of so many lines, recorded as far as it goes while the token stands, and how often the recorder was asked.
-async fn recorded(lines: usize, until: usize) -> (Import, usize) {
+async fn recorded(lines: usize, until: usize, expires: &'static str) -> (Import, usize) {
+    // The last second of 2026-03-04.
     let (folder, clock) =
-        (tempfile::tempdir().unwrap(), Arc::new(FixedClock::at(Timestamp(1_772_600_000_000_000))));
-    let roles = Arc::new(Roles { clock, until, asked: AtomicUsize::new(0) });
+        (tempfile::tempdir().unwrap(), Arc::new(FixedClock::at(Timestamp(1_772_668_799_000_000))));
+    let roles = Arc::new(Roles { clock, until, expires, asked: AtomicUsize::new(0) });
     let shared = shared(folder.path(), roles.clone());
     let file: String = (0..lines).map(|n| format!("{{\"command\":\"register-site\",\"n\":{n}}}\n")).collect();
     let bytes = file.len() as u64;
@@ -118,7 +121,7 @@ async fn recorded(lines: usize, until: usize) -> (Import, usize) {
 
 #[tokio::test]
 async fn an_import_ends_when_the_token_that_asked_for_it_is_revoked_and_what_was_recorded_stays() {
-    let (import, asked) = recorded(1_200, 1).await;
+    let (import, asked) = recorded(1_200, 1, "2026-12-31").await;
     let job = import.job.as_ref().unwrap();
     // One batch was on its way already.
     assert_eq!((job.counts.rows(), asked), (500, 1));
@@ -128,13 +131,20 @@ async fn an_import_ends_when_the_token_that_asked_for_it_is_revoked_and_what_was
 }
 
 #[tokio::test]
+async fn an_import_ends_when_the_last_day_of_the_token_that_asked_for_it_is_over() {
+    let (import, asked) = recorded(1_200, 100, "2026-03-04").await;
+    let job = import.job.unwrap();
+    assert_eq!((job.counts.rows(), job.trouble, asked), (500, Some(Trouble::revoked()), 1));
+}
+
+#[tokio::test]
 async fn a_token_that_was_revoked_before_the_work_began_has_nothing_recorded() {
-    let (import, asked) = recorded(1_200, 0).await;
+    let (import, asked) = recorded(1_200, 0, "2026-12-31").await;
     assert_eq!((import.job.unwrap().trouble, asked), (Some(Trouble::revoked()), 0));
 }
 
 #[tokio::test]
 async fn an_import_is_recorded_to_its_end_while_the_token_stands() {
-    let (import, asked) = recorded(1_200, 100).await;
+    let (import, asked) = recorded(1_200, 100, "2026-12-31").await;
     assert_eq!((import.phase(), import.job.unwrap().counts.rows(), asked), (Phase::Committed, 1_200, 3));
 }
