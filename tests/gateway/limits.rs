@@ -82,6 +82,15 @@ fn a_report_or_a_page_of_rows_of_an_import_is_an_export_and_a_page_of_a_view_is_
     }
 }
 
+#[test]
+fn where_nobody_needs_a_token_nothing_is_carried_away_with_a_stolen_one() {
+    let gateway = Gateway::start_with("gateway.tokens = false\ngateway.exports_per_minute = 1");
+    gateway.open();
+    for _ in 0..5 {
+        assert_eq!(gateway.get(&format!("/v1/{LEDGER}/events")).status, 200);
+    }
+}
+
 /// Asks from another address of this machine.
 fn from(address: &str, gateway: &Gateway, path: &str, headers: &str) -> Answer {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
