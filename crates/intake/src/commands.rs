@@ -40,11 +40,11 @@ impl Rows for Commands {
         // A list would be read as the members in order.
         let rest =
             line.strip_prefix('{').ok_or_else(|| malformed("the line is no JSON object".to_owned()))?;
-        let look: Look = serde_json::from_str(line).map_err(|error| malformed(error.to_string()))?;
+        let look: Look = serde_json::from_str(line).map_err(|error| malformed(wire::unread(&error)))?;
         let mut faults = Faults::default();
         let said = [("/actor", look.actor), ("/credential", look.credential), ("/dryrun", look.dryrun)];
         for (place, _) in said.into_iter().filter(|(_, said)| said.is_some()) {
-            let message = "it is not for the line to say: who acts follows from the token, and a check is asked for by its address";
+            let message = "it is not for the line to say: who acts follows from the token, and a check is asked for apart";
             faults.push(Fault::new(place, Code::MalformedCommand, message));
         }
         if self.may.as_ref().is_some_and(|may| !may.contains(&look.command)) {

@@ -256,7 +256,7 @@ fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 16] {
 }
 
 fn malformed(error: &serde_json::Error, field: Option<String>) -> RefusalReply {
-    let reply = RefusalReply::new("malformed-command", error.to_string())
+    let reply = RefusalReply::new("malformed-command", crate::unread(error))
         .hint("`hubledger schema command NAME` prints what a command may say");
     match field {
         Some(field) => reply.field(&field),

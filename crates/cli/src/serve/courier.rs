@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::serve::http::{self, Http};
 use crate::serve::node::Node;
+use crate::serve::waiting::patiently;
 
 /// What a node has to do with others outside: they come to the gateway, and the courier goes to them.
 pub(crate) struct Outside {
@@ -65,17 +66,21 @@ pub(crate) async fn outside(
     Ok(Outside { gateway, courier: Some(courier.await?) })
 }
 
-/// Delivers to webhooks of a log in NATS until it is time to stop; what is owed is kept there, so any number may run.
+/// Delivers to webhooks of a log in NATS until it is time to stop; what is owed is kept there, so any number may run. Waits
+/// for the log.
 ///
 /// # Errors
-/// As [`parts`].
+/// As [`parts`], and as `open`.
 pub(crate) async fn courier_alone(
     config: &Config,
-    journal: AnyJournal,
+    open: impl AsyncFn() -> Result<AnyJournal, Error>,
     shutdown: Shutdown,
 ) -> Result<Exit, Error> {
     let keys = config.recorder.keys_dir(&config.data);
-    let parts = parts(config, (journal, None), (&keys, &config.data), shutdown).await?;
+    let parts = patiently(&shutdown, async || {
+        parts(config, (open().await?, None), (&keys, &config.data), shutdown.clone()).await
+    });
+    let Some(parts) = Box::pin(parts).await? else { return Ok(Exit::Ok) };
     tracing::info!(
         role = Role::Courier.name(),
         deployment = %config.deployment,

@@ -26,6 +26,7 @@ use crate::serve::leases::{Leases, Service};
 use crate::serve::members::Instance;
 use crate::serve::node::{Node, Plan};
 use crate::serve::presence::Presence;
+use crate::serve::waiting::patiently;
 use crate::serve::{http, local, socket};
 
 /// Serves until told to stop.
@@ -37,7 +38,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         .map_err(|error| Error::new(Exit::Failure, "can't listen to signals").why(error))?;
     match serve.role {
         Role::Gateway => gateway_alone(&config, shutdown).await,
-        Role::Courier => courier_alone(&config, open(&config).await?, shutdown).await,
+        Role::Courier => courier_alone(&config, async || open(&config).await, shutdown).await,
         role => node(role, &config, shutdown).await,
     }
 }
@@ -112,20 +113,18 @@ fn home(config: &Config) -> Result<Home, Error> {
     Ok(Home { keys: config.recorder.keys_dir(&home.dir), ..home })
 }
 
-/// HTTP before servers behind NATS; it keeps nothing, so any number may run.
+/// HTTP before servers behind NATS; it keeps nothing, so any number may run. Waits for the log, and listens only then:
+/// whoever shares the load out among gateways finds nobody here before.
 async fn gateway_alone(config: &Config, shutdown: Shutdown) -> Result<Exit, Error> {
-    let gateway = http::bind(config).await?.ok_or_else(|| {
+    let nowhere = || {
         Error::new(Exit::Configuration, "gateway.listen names no address")
             .hint("set it to the address and port of HTTP, such as \"127.0.0.1:8080\"")
-    })?;
-    let AnyJournal::JetStream(journal) = open(config).await? else {
-        return Err(Error::new(Exit::Configuration, "a gateway of its own needs the log in NATS JetStream"));
     };
-    let backend = Arc::new(http::Behind(journal.clone()));
-    let keys = config.recorder.keys_dir(&config.data);
+    config.gateway.address().ok_or_else(nowhere)?;
     let parts =
-        http::parts(config, (backend, AnyJournal::JetStream(journal)), (&keys, &config.data), shutdown);
-    let parts = parts.await?;
+        patiently(&shutdown, async || http::behind(open(config).await?, config, shutdown.clone()).await);
+    let Some(parts) = Box::pin(parts).await? else { return Ok(Exit::Ok) };
+    let gateway = http::bind(config).await?.ok_or_else(nowhere)?;
     tracing::info!(
         role = Role::Gateway.name(),
         deployment = %config.deployment,

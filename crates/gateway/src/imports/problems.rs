@@ -61,6 +61,15 @@ pub(crate) const PROBLEMS: &[Line] = &[
         None,
     ),
     (
+        "credential-revoked",
+        403,
+        "The token that asked for this does not stand any more",
+        "Whoever asked for the check or the recording did so with a token that was revoked or has expired since. The work \
+         has stopped; rows that were recorded before stay.",
+        "Ask again with another token of the same principal: rows that are recorded already count as repeated.",
+        None,
+    ),
+    (
         "not-plain-text",
         422,
         "The file is no plain text",

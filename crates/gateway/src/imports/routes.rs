@@ -231,7 +231,8 @@ fn asker(caller: &Caller, import: &Import) -> Result<Asker, Problem> {
     let some = format.is_lines() && all().any(|command| caller.may_command(command).is_err());
     let allowed = || all().filter(|name| caller.may_command(name).is_ok()).map(str::to_owned).collect();
     let may = some.then(allowed);
-    Ok(Asker { actor: caller.actor.clone(), credential: caller.credential.clone(), may })
+    let home = Some(&caller.home).filter(|home| **home != caller.ledger).cloned();
+    Ok(Asker { actor: caller.actor.clone(), credential: caller.credential.clone(), home, may })
 }
 
 async fn list(

@@ -344,7 +344,9 @@ pub(crate) fn every() -> &'static [Kind] {
 
 /// Those of every module.
 fn own() -> impl Iterator<Item = &'static Line> {
-    OWN.iter().chain(crate::webhooks::PROBLEMS).chain(crate::imports::PROBLEMS).chain(crate::imports::ROWS)
+    let apart =
+        [crate::access::PROBLEMS, crate::webhooks::PROBLEMS, crate::imports::PROBLEMS, crate::imports::ROWS];
+    OWN.iter().chain(apart.into_iter().flatten())
 }
 
 fn all() -> Vec<Kind> {

@@ -49,6 +49,9 @@ impl Work {
         let Some(last) = cells.last() else { return Ok(None) };
         let (after, last) = (last.after, last.number);
         self.resolve(&cells).await?;
+        if self.is_revoked() {
+            return Ok(None);
+        }
         let (mut made, mut rows) = (Made::with_capacity(cells.len()), Vec::with_capacity(cells.len()));
         for cells in cells {
             let before = made.len();
