@@ -125,6 +125,69 @@ fn what_no_view_lists_is_listed_each_once_and_without_what_is_voided() {
 }
 
 #[test]
+fn what_no_view_lists_is_listed_as_it_was_known_and_as_it_was_on_a_day() {
+    let gateway = Gateway::start();
+    let made: Vec<Answer> = (1..=3).map(|number| enrol(&gateway, number)).collect();
+    let event = made[2].json()["event_ids"][0].as_str().unwrap().to_owned();
+    assert_eq!(void(&gateway, 20, "person", &event).status, 200);
+    let leave = json!({ "effective": "2025-09-01", "details": { "household": key_of(901) } });
+    let path = format!("/v1/{LEDGER}/persons/{}/leave-household", person(1));
+    assert_eq!(gateway.record(&path, 21, &leave).status, 200);
+    // With pages of one nothing comes twice, and nothing is left out.
+    let listed = |query: &str, size: u32| {
+        let (mut seen, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = gateway.read(&format!("persons?{query}&page_size={size}{token}"));
+            let rows = page["rows"].as_array().unwrap().iter();
+            seen.extend(
+                rows.map(|row| (row["id"].as_str().unwrap().to_owned(), row["position"].as_u64().unwrap())),
+            );
+            let Some(next) = page["next_page_token"].as_str() else { return seen };
+            token = format!("&page_token={}", next.replace(':', "%3A"));
+        }
+    };
+    for (query, expected) in [
+        ("as_of=1", vec![]),
+        ("as_of=4", vec![(person(1), 2), (person(2), 3), (person(3), 4)]),
+        ("as_of=5", vec![(person(1), 2), (person(2), 3)]),
+        ("as_of=6", vec![(person(2), 3), (person(1), 6)]),
+        ("as_of=2019-01-01", vec![]),
+        ("as_of=2019-01-01T00:00:00Z", vec![]),
+        ("as_of=2999-01-01", vec![(person(2), 3), (person(1), 6)]),
+        ("valid_on=2025-08-01", vec![]),
+        ("valid_on=2025-08-20", vec![(person(1), 2), (person(2), 3)]),
+        ("valid_on=2025-09-01&min_position=1:6", vec![(person(2), 3), (person(1), 6)]),
+    ] {
+        assert_eq!(listed(query, 1), expected, "{query}");
+        assert_eq!(listed(query, 9), expected, "{query}");
+    }
+    for beyond in ["as_of=7", "min_position=1:7", "min_position=2:1"] {
+        let gone = gateway.get(&format!("/v1/{LEDGER}/persons?{beyond}"));
+        assert_eq!((gone.status, code(&gone)), (410, "cursor-gone".to_owned()), "{beyond}");
+    }
+}
+
+#[test]
+fn deliveries_are_listed_as_they_were_known_and_as_they_were_on_a_day() {
+    let (gateway, ledger) = Gateway::with_a_year(1_000);
+    let read = |query: &str| {
+        let answer = gateway.get(&format!("/v1/{ledger}/deliveries?page_size=100&{query}"));
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        answer.json()["rows"].as_array().unwrap().clone()
+    };
+    let all = read("");
+    let middle = all[all.len() / 2]["position"].as_u64().unwrap();
+    let known = read(&format!("as_of={middle}"));
+    assert!(!known.is_empty() && known.iter().all(|row| row["position"].as_u64().unwrap() <= middle));
+    let day = |row: &Value| row["rows"][0]["effective"].as_str().unwrap_or_default().to_owned();
+    let middle = day(&all[all.len() / 2]);
+    let begun = read(&format!("valid_on={middle}"));
+    let expected: Vec<&Value> = all.iter().filter(|row| day(row) <= middle).collect();
+    assert!(expected.len() < all.len(), "all had begun on {middle}");
+    assert_eq!(begun.iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn a_delivery_has_an_address_with_its_history() {
     let (gateway, ledger) = Gateway::with_a_year(4_000);
     let read = |path: &str| {

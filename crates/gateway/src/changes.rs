@@ -1,8 +1,7 @@
 //! What changed of the things of a kind since a place in the log: each thing once a page, as it is now, in the order of its
 //! last event there. It is read from the log, some thousand events a page, so no page needs more memory than another.
 //!
-//! A thing that changes while somebody reads on comes again, on a later page. Kinds that no view lists are listed in the
-//! same way.
+//! A thing that changes while somebody reads on comes again, on a later page.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +21,8 @@ use crate::Shared;
 use crate::asked::Asked;
 use crate::events::LOOKED_THROUGH_MAX;
 use crate::facts;
-use crate::paging::{link_next, size, tagged};
+use crate::lists::Known;
+use crate::paging::{size, tagged};
 use crate::problem::Problem;
 use crate::reading::{put, version};
 use crate::seek::{events, unreadable};
@@ -41,38 +41,53 @@ struct Look<'a> {
 
 /// A thing that changed.
 #[derive(Debug, Clone, Serialize)]
-struct Change {
-    id: Uuid,
+pub(crate) struct Change {
+    pub(crate) id: Uuid,
     /// Of its last event that was read.
-    position: u64,
+    pub(crate) position: u64,
     /// It is voided, or its view has nothing to say of it any more.
-    deleted: bool,
+    pub(crate) deleted: bool,
     /// What its view says of it; of a delivery what was delivered; of other kinds without a view, its timeline.
-    rows: Vec<Value>,
+    pub(crate) rows: Vec<Value>,
+}
+
+impl Change {
+    /// A delivery, by the last event about it.
+    pub(crate) fn of_delivery((id, Last { position, voids, facts }): (Uuid, Last)) -> Self {
+        Self { id, position, deleted: voids, rows: facts.into_iter().collect() }
+    }
+
+    /// A thing by its timeline; nothing if it has changed again since, and comes later.
+    pub(crate) fn by_timeline(id: Uuid, position: u64, timeline: Answer) -> Option<Self> {
+        let deleted = is_voided(&timeline);
+        let is_last = version(&timeline).is_none_or(|version| version <= position);
+        let rows = if deleted { Vec::new() } else { timeline.rows };
+        is_last.then_some(Self { id, position, deleted, rows })
+    }
 }
 
 /// The things that changed, and how far was read.
-struct Changed {
-    changes: Vec<Change>,
-    place: Place,
-    at_head: bool,
+pub(crate) struct Changed {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) place: Place,
+    pub(crate) at_head: bool,
 }
 
 /// The last event of a thing, and whether that voids it.
-struct Last {
-    position: u64,
+pub(crate) struct Last {
+    pub(crate) position: u64,
     voids: bool,
     /// Of a delivery, what it says was delivered.
-    facts: Option<Value>,
+    pub(crate) facts: Option<Value>,
 }
 
 /// A part of the log as far as one page reads it: the last event of each thing of a kind.
-struct Part {
-    last: BTreeMap<Uuid, Last>,
-    place: Place,
+pub(crate) struct Part {
+    pub(crate) last: BTreeMap<Uuid, Last>,
+    pub(crate) place: Place,
     /// Where the log ended when that began.
     head: u64,
-    at_head: bool,
+    pub(crate) at_head: bool,
 }
 
 /// What changed since a place, or since the beginning.
@@ -102,64 +117,43 @@ pub(crate) async fn changes(
     Ok(response)
 }
 
-/// Things of a kind that no view lists: those that are there, in the order of their last events.
-pub(crate) async fn list(
-    State(shared): State<Arc<Shared>>,
-    Extension(collection): Extension<&'static Collection>,
-    Asked { ledger, mut parameters, headers, uri }: Asked,
-) -> Result<Response, Problem> {
-    let (after, size) = (parameters.take::<Place>("page_token")?, size(&mut parameters)?);
-    parameters.finish()?;
-    let Changed { changes, place, at_head } = shared.changed(&ledger, collection, after, size).await?;
-    let there = changes.into_iter().filter(|change| !change.deleted);
-    let row = |Change { id, position, rows, .. }| json!({ "id": id, "position": position, "rows": rows });
-    let next = (!at_head).then(|| place.to_string());
-    let told = json!({
-        "kind": collection.word,
-        "rows": there.map(row).collect::<Vec<_>>(),
-        "next_page_token": next,
-    });
-    let mut response = tagged(&told, &headers)?;
-    put(&mut response, (crate::commands::POSITION, place.to_string()));
-    link_next(&mut response, &uri, next.as_deref());
-    Ok(response)
-}
-
 impl Shared {
-    async fn changed(
+    /// The things of a kind that changed since a place, as they are now.
+    ///
+    /// # Errors
+    /// `cursor-gone` when the log has no such place; when it, or a view, can't be read.
+    pub(crate) async fn changed(
         &self,
         ledger: &Slug,
         collection: &'static Collection,
         since: Option<Place>,
         size: usize,
     ) -> Result<Changed, Problem> {
-        let Part { last, place, head, at_head } = self.part(ledger, collection, since, size).await?;
+        let Part { last, place, head, at_head } =
+            self.part(ledger, collection, (since, size), &Known::All).await?;
         // No older than the log was, so that what has changed again since is known to come later.
         let min_position = Some((place.epoch, head.max(place.position)));
         let looking = Looking { min_position, ..Looking::default() };
         let mut changes = match (collection.view, collection.kind) {
             _ if last.is_empty() => Vec::new(),
             (Some(view), _) => self.by_view(ledger, view, &last, &looking).await?,
-            (None, Kind::Delivery) => last
-                .into_iter()
-                .map(|(id, Last { position, voids: deleted, facts })| {
-                    let rows = facts.into_iter().collect();
-                    Change { id, position, deleted, rows }
-                })
-                .collect(),
+            (None, Kind::Delivery) => last.into_iter().map(Change::of_delivery).collect(),
             (None, _) => self.by_timeline(ledger, collection, last, &looking).await?,
         };
         changes.sort_by_key(|change| change.position);
         Ok(Changed { changes, place, at_head })
     }
 
-    /// Reads on from a place until so many things have changed.
-    async fn part(
+    /// Reads on from a place until so many things have changed, or nothing more is known.
+    ///
+    /// # Errors
+    /// `cursor-gone` when the log has no such place; when it can't be read.
+    pub(crate) async fn part(
         &self,
         ledger: &Slug,
         collection: &Collection,
-        since: Option<Place>,
-        size: usize,
+        (since, size): (Option<Place>, usize),
+        known: &Known,
     ) -> Result<Part, Problem> {
         let found = self.log.since(ledger, since).await?;
         let from = since.map_or(0, |place| place.position);
@@ -171,6 +165,10 @@ impl Shared {
             for (position, event) in events(&commit)? {
                 if position <= from {
                     continue;
+                }
+                if !known.has(position, event) {
+                    part.at_head = true;
+                    return Ok(part);
                 }
                 let look = serde_json::from_str::<Look<'_>>(event.get()).ok();
                 let of_kind = look.and_then(|Look { r#type, subject }| {
@@ -224,11 +222,7 @@ impl Shared {
     ) -> Result<Vec<Change>, Problem> {
         let look = |(id, Last { position, .. })| async move {
             let timeline = self.timeline(ledger, collection, id, looking).await?;
-            let is_last = version(&timeline).is_none_or(|version| version <= position);
-            let deleted = is_voided(&timeline);
-            let change =
-                Change { id, position, deleted, rows: if deleted { Vec::new() } else { timeline.rows } };
-            Ok(is_last.then_some(change))
+            Ok(Change::by_timeline(id, position, timeline))
         };
         let looks = futures::stream::iter(last.into_iter().map(look)).buffered(LOOKED_UP_AT_ONCE);
         looks.try_filter_map(|change| std::future::ready(Ok(change))).try_collect().await

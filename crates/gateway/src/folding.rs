@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 use journal::{FIRST_EPOCH, Read, Until};
 use projector::Folded;
 use report::{Book, InForce, Question, Trouble};
+use views::View;
 use wire::{AsOf, HeadReply, Origin, Query, Vantage, Verifier};
 
 use crate::Shared;
@@ -32,9 +33,7 @@ impl Shared {
         questions: Vec<Question>,
         vantage: Vantage,
     ) -> Result<Booked, Problem> {
-        let stops = |_| Problem::new("unavailable", "the gateway stops");
-        let _turn = self.folds.acquire().await.map_err(stops)?;
-        let folded = self.fold(ledger, &questions, vantage).await?;
+        let folded = self.fold(ledger, &Question::views(&questions), vantage).await?;
         let in_force = folded.in_force().map(|in_force| InForce {
             owner: in_force.owner.clone(),
             policy: in_force.policy,
@@ -46,9 +45,20 @@ impl Shared {
         Ok(Booked { head, book, folded })
     }
 
-    async fn fold(&self, ledger: &Slug, questions: &[Question], vantage: Vantage) -> Result<Folded, Problem> {
+    /// These views of the ledger, from one fold of its verified log.
+    ///
+    /// # Errors
+    /// As [`book`](Self::book).
+    pub(crate) async fn fold(
+        &self,
+        ledger: &Slug,
+        views: &[&'static dyn View],
+        vantage: Vantage,
+    ) -> Result<Folded, Problem> {
+        let stops = |_| Problem::new("unavailable", "the gateway stops");
+        let _turn = self.folds.acquire().await.map_err(stops)?;
         let origin = Origin { deployment: self.deployment.clone(), ledger: ledger.clone() };
-        let mut folded = Folded::new(origin.clone(), &Question::views(questions), vantage);
+        let mut folded = Folded::new(origin.clone(), views, vantage);
         let mut verifier = Verifier::new(origin, FIRST_EPOCH);
         let mut commits = self.log.commits(ledger, verifier.tip(), Until::Head);
         while !folded.is_complete()
@@ -63,9 +73,7 @@ impl Shared {
         if let Some(AsOf::Position(to)) = vantage.as_of
             && to > verifier.head().position
         {
-            let what =
-                format!("the ledger has no position {to} yet; its last is {}", verifier.head().position);
-            return Err(Problem::new("cursor-gone", what).at("as_of"));
+            return Err(not_yet(to, verifier.head().position));
         }
         Ok(folded)
     }
@@ -79,6 +87,12 @@ pub(crate) fn school_year(parameters: &mut Parameters) -> Result<SchoolYear, Pro
     let needed =
         || Problem::new("malformed-request", "school_year is needed, such as 2025-26").at("school_year");
     parameters.take("school_year")?.ok_or_else(needed)
+}
+
+/// What is said of a vantage beyond the head.
+pub(crate) fn not_yet(to: u64, last: u64) -> Problem {
+    let what = format!("the ledger has no position {to} yet; its last is {last}");
+    Problem::new("cursor-gone", what).at("as_of")
 }
 
 pub(crate) fn stopped(error: projector::Error) -> Problem {

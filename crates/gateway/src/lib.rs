@@ -21,6 +21,7 @@ mod facts;
 mod folding;
 mod imports;
 mod listener;
+mod lists;
 mod live;
 mod openapi;
 mod pages;

@@ -249,10 +249,15 @@ impl Shared {
         id: Uuid,
         looking: &Looking,
     ) -> Result<Answer, Problem> {
-        let mut query = looking.query(ledger, "timeline");
-        query.filters.insert("subject".to_owned(), format!("{}/{id}", collection.word));
-        self.query(query).await
+        self.query(timeline_of(ledger, collection, id, looking)).await
     }
+}
+
+/// The question for the timeline of a thing.
+pub(crate) fn timeline_of(ledger: &Slug, collection: &Collection, id: Uuid, looking: &Looking) -> Query {
+    let mut query = looking.query(ledger, "timeline");
+    query.filters.insert("subject".to_owned(), format!("{}/{id}", collection.word));
+    query
 }
 
 /// Positions of all events about a thing, rising.

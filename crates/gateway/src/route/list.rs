@@ -4,13 +4,15 @@ use super::Method::{Get, Post, Put};
 use super::{Gives, Route, Takes};
 use crate::access::oauth;
 use crate::things::{Collection, Needs, Taken, collections, of_ledger};
-use crate::{by_key, changes, commands, counts, events, imports, live, pages, reading, reports, webhooks};
+use crate::{
+    by_key, changes, commands, counts, events, imports, lists, live, pages, reading, reports, webhooks,
+};
 
 const LOOKING: &[&str] = &["as_of", "valid_on", "min_position"];
 const ROWS: &[&str] = &["as_of", "valid_on", "min_position", "page_size", "page_token", "by"];
 const EVENTS: &[&str] =
     &["page_size", "page_token", "after", "type", "kind", "subject", "actor", "correlation"];
-const OF_THING: &[&str] = &["as_of", "valid_on", "min_position", "page_size", "page_token"];
+const SEEN: &[&str] = &["as_of", "valid_on", "min_position", "page_size", "page_token"];
 const REPORT: &[&str] =
     &["as_of", "valid_on", "min_position", "school_year", "site", "partner", "grant", "format"];
 
@@ -185,9 +187,9 @@ fn shown(collection: &'static Collection, root: &str) -> Vec<Route> {
         Some(_) => {
             Route::new((Get, root, Some(name)), (&list, &all), reading::list).with(ROWS).gives(Gives::Rows)
         }
-        None => Route::new((Get, root, Some(name)), (&list, &all), changes::list)
-            .with(&["page_size", "page_token"])
-            .gives(Gives::Things),
+        None => {
+            Route::new((Get, root, Some(name)), (&list, &all), lists::list).with(SEEN).gives(Gives::Things)
+        }
     };
     let changed = (&*format!("{name}-changes"), &*format!("What changed of {name}, with tombstones"));
     let one = (&*format!("get-{word}"), &*format!("One {word}, with all that was recorded of it"));
@@ -201,7 +203,7 @@ fn shown(collection: &'static Collection, root: &str) -> Vec<Route> {
         Route::new((Get, &at("/{id}"), Some(name)), one, reading::thing).with(LOOKING).gives(Gives::Thing),
         Route::new((Get, &at("/{id}/timeline"), Some(name)), timeline, reading::timeline).with(LOOKING),
         Route::new((Get, &at("/{id}/events"), Some(name)), events, events::of_thing)
-            .with(OF_THING)
+            .with(SEEN)
             .gives(Gives::Events),
     ];
     all.map(|route| route.about(collection)).into()
