@@ -12,7 +12,7 @@ pub struct Signed {
     pub id: String,
     /// `webhook-timestamp`, seconds since 1970.
     pub timestamp: String,
-    /// `webhook-signature`: one signature, or two while a secret is being replaced.
+    /// `webhook-signature`: one signature, or more while secrets are being replaced, that of the newest first.
     pub signature: String,
 }
 
@@ -27,11 +27,8 @@ pub fn message_id(webhook: Uuid, source: Source) -> String {
 pub fn sign(key: &CourierKey, webhook: &Webhook, source: Source, body: &str, now: i64) -> Signed {
     let (id, timestamp) = (message_id(webhook.id, source), (now / micros(1)).to_string());
     let signed = format!("{id}.{timestamp}.{body}");
-    let overlaps = webhook.overlap_until.is_some_and(|until| now < until);
-    let before = webhook.generation.checked_sub(1).filter(|_| overlaps);
-    let signatures: Vec<String> = [Some(webhook.generation), before]
-        .into_iter()
-        .flatten()
+    let signatures: Vec<String> = webhook
+        .signing(now)
         .map(|generation| key.secret(webhook.id, webhook.scheme, generation).sign(signed.as_bytes()))
         .collect();
     Signed { id, timestamp, signature: signatures.join(" ") }
