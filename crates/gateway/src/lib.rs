@@ -137,7 +137,7 @@ impl Shared {
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),
             rate: access::Rate::new(requests_per_second, clock.clone()),
             uses: access::Uses::new(buckets.tokens.clone(), clock.clone()),
-            log: seek::Log::new(journal),
+            log: seek::Log::new(journal, deployment.clone(), backend.clone()),
             is_open: pass_key.is_none(),
             is_secure,
             limits,

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse as _, Response, Sse};
+use futures::future::ready;
 use futures::{Stream, StreamExt as _};
 use journal::Until;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use crate::Shared;
 use crate::access::Caller;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::seek::events;
+use crate::seek::{events, unreadable};
 use crate::vantage::Place;
 
 /// Readers at once; each reads the log for itself.
@@ -69,14 +70,14 @@ pub(crate) async fn live(
         None => shared.log.after(&caller.ledger, u64::MAX).await?,
     };
     let from = after.map_or(found.last, |place| place.position);
-    let commits = shared.log.commits(&caller.ledger, found.after, Until::Follow);
-    let told = commits
-        .take_while(|commit| std::future::ready(commit.is_ok()))
-        .filter_map(|commit| std::future::ready(commit.ok()))
-        .flat_map(move |commit| {
-            let _reader = &reader;
-            futures::stream::iter(tell(&commit, from))
-        });
+    let commits = shared.log.read(&caller.ledger, (found, from), Until::Follow).await;
+    // What can't be read or does not verify ends the stream; who asks again is told why.
+    let verified =
+        commits.map(|commit| commit.map_err(unreadable).ok()).take_while(|commit| ready(commit.is_some()));
+    let told = verified.filter_map(ready).flat_map(move |(commit, _)| {
+        let _reader = &reader;
+        futures::stream::iter(tell(&commit, from))
+    });
     let shutdown = shared.shutdown.clone();
     let told = told.take_until(async move { shutdown.triggered().await });
     Ok(stream(told).into_response())

@@ -13,8 +13,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use courier::{Kept, Place, Source, Target, Wanted, Webhook};
-use domain::Slug;
+use courier::{Kept, Place, SECRETS_MAX, Source, Target, Wanted, Webhook};
+use domain::{Slug, Timestamp};
 use journal::bucket::BucketError;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -246,7 +246,7 @@ async fn replay(
     Ok((StatusCode::ACCEPTED, Json(shared.show(&webhook).await?)).into_response())
 }
 
-/// Makes a new secret; the old one signs too for a while.
+/// Makes a new secret; the old ones sign too as long as was said.
 async fn rotate(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
@@ -263,11 +263,7 @@ async fn rotate(
         return Err(Problem::new("malformed-request", what).at("overlap_hours"));
     }
     let now = shared.clock.now().0;
-    let rotate = |webhook: &mut Webhook| {
-        webhook.generation += 1;
-        webhook.overlap_until = Some(now + i64::from(hours) * HOUR);
-        Ok(())
-    };
+    let rotate = |webhook: &mut Webhook| webhook.rotate(now, i64::from(hours) * HOUR).map_err(trusted);
     let webhook = shared.change((&caller.ledger, read_id(&id)?), rotate).await?;
     Ok(Json(with_secret(shared.show(&webhook).await?, &webhook, &shared.courier_key)))
 }
@@ -305,6 +301,14 @@ async fn retry(
     }
     shared.wish((&caller.ledger, id), Wanted::Retry(source)).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "delivery": delivery }))).into_response())
+}
+
+/// Why a secret can't be replaced now.
+fn trusted(courier::Full { until }: courier::Full) -> Problem {
+    let until = wire::time::format(Timestamp(until)).map(|time| time.to_string()).unwrap_or_default();
+    let what = format!("{SECRETS_MAX} secrets sign already; the first of the old ones ends at {until}");
+    let hint = "ask again then; or with overlap_hours 0, which ends all but the new one at once";
+    Problem::new("too-many-secrets", what).hint(hint)
 }
 
 /// Whether a webhook may lead there.

@@ -34,6 +34,13 @@ pub enum Ask {
         /// The event's id.
         event: Uuid,
     },
+    /// From where a reader can verify the log after this commit, without reading all of it.
+    Reader {
+        /// The ledger.
+        ledger: Slug,
+        /// Number of the commit.
+        commit: u64,
+    },
     /// Take these commands, in order.
     Submit {
         /// The ledger.
@@ -84,6 +91,7 @@ impl Ask {
             Self::Head { .. } => "head",
             Self::Receipt { .. } => "receipt",
             Self::Place { .. } => "place",
+            Self::Reader { .. } => "reader",
             Self::Submit { .. } => "submit",
             Self::Query { .. } => "query",
             Self::Explain { .. } => "explain",
@@ -100,6 +108,7 @@ impl Ask {
             Self::Head { ledger }
             | Self::Receipt { ledger, .. }
             | Self::Place { ledger, .. }
+            | Self::Reader { ledger, .. }
             | Self::Submit { ledger, .. }
             | Self::Digests { ledger }
             | Self::Rebuild { ledger, .. }
@@ -150,6 +159,11 @@ pub enum Reply {
     Place {
         /// Its position; none if there is no such event.
         position: Option<u64>,
+    },
+    /// To `Reader`.
+    Reader {
+        /// A place at or before the commit, as bytes of a [`Verifier`](crate::Verifier) in base64url; none if none is kept.
+        place: Option<String>,
     },
     /// To `Submit`, in the same order.
     Outcomes {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tests::nats::root;
 use tests::receiver::Receiver;
 
-use super::kit::{act, asked, environment, lab, made, site, verifies, wait};
+use super::kit::{act, asked, environment, lab, made, refused, site, verifies, wait};
 use crate::kit::{LEDGER, key_of, site_id};
 
 #[test]
@@ -83,6 +83,29 @@ fn both_secrets_verify_while_one_replaces_the_other() {
         assert!(verifies(&told(&last), &came, &came.body));
         assert!(!verifies(&old, &came, &came.body) && !verifies(&new, &came, &came.body));
     }
+}
+
+#[test]
+fn a_second_rotation_ends_no_secret_before_its_time_and_a_third_is_refused_or_ends_all() {
+    let (gateway, receiver) = (lab(), Receiver::start());
+    let (webhook, end) = made(&gateway, &receiver, &json!({}));
+    let told = |told: &serde_json::Value| told["public_key"].as_str().unwrap().to_owned();
+    let rotate = |body| asked(&gateway, ("POST", &format!("{end}/rotate")), &body, 200);
+    let (second, third) = (rotate(json!({})), rotate(json!({ "overlap_hours": 1 })));
+    let trusted = [told(&webhook), told(&second), told(&third)];
+    assert_eq!((&third["generation"], third["overlaps"].as_array().unwrap().len()), (&json!(3), 2));
+    asked(&gateway, ("POST", &format!("{end}/test")), &json!({}), 202);
+    let came = receiver.next();
+    assert!(trusted.iter().all(|key| verifies(key, &came, &came.body)));
+
+    let full = (409, "too-many-secrets".to_owned());
+    assert_eq!(refused(&gateway, "POST", &format!("{end}/rotate"), &json!({})), full);
+    assert_eq!(asked(&gateway, ("GET", &end), &json!({}), 200)["overlaps"], third["overlaps"]);
+    let last = rotate(json!({ "overlap_hours": 0 }));
+    asked(&gateway, ("POST", &format!("{end}/test")), &json!({}), 202);
+    let came = receiver.next();
+    assert!(verifies(&told(&last), &came, &came.body));
+    assert!(!trusted.iter().any(|key| verifies(key, &came, &came.body)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use courier::{CourierKey, Ended, Pending, Place, Scheme, State, Webhook, message_id};
+use courier::{CourierKey, Ended, Overlap, Pending, Place, Scheme, State, Webhook, message_id};
 use domain::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,11 +29,17 @@ pub(super) fn shown(webhook: &Webhook, state: Option<&State>, key: &CourierKey) 
         "why": disabled,
         "made": time(webhook.made),
         "generation": webhook.generation,
-        "overlap_until": webhook.overlap_until.and_then(time),
+        "overlap_until": webhook.overlaps.iter().map(|one| one.until).max().and_then(time),
+        "overlaps": webhook.overlaps.iter().map(overlap).collect::<Vec<_>>(),
         "read_to": place(state.map_or(webhook.from, |state| state.cursor)),
         "pending": state.map_or(0, |state| state.pending.len()),
         "last_delivered": state.and_then(|state| state.delivered).and_then(time),
     })
+}
+
+/// A secret that was replaced and still signs.
+fn overlap(Overlap { generation, until }: &Overlap) -> Value {
+    json!({ "generation": generation, "until": time(*until) })
 }
 
 /// The same with what the receiver verifies by.
@@ -128,7 +134,7 @@ pub(crate) fn payload() -> Value {
         "parameters": [
             header("webhook-id", "The same however often an event is sent"),
             header("webhook-timestamp", "Seconds since 1970 at which it was sent"),
-            header("webhook-signature", "`v1a,` with ed25519 or `v1,` with HMAC-SHA256; two while a secret is replaced"),
+            header("webhook-signature", "`v1a,` with ed25519 or `v1,` with HMAC-SHA256; up to three, with a space between, while secrets are replaced"),
         ],
         "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
         "responses": { "2XX": { "description": "Received" } },

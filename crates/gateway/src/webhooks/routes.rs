@@ -41,7 +41,7 @@ pub(crate) fn routes() -> Vec<Route> {
         route((post, one_of("test")), ("test-webhook", "Delivers a test"), nothing, test),
         route(
             (post, one_of("rotate")),
-            ("rotate-webhook", "A new secret, shown once; the old one signs too for a while"),
+            ("rotate-webhook", "A new secret, shown once; the old ones sign too as long as was said"),
             Takes::Document(requests::rotated),
             rotate,
         ),
