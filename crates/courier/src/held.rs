@@ -31,6 +31,8 @@ use reading::{Reading, end};
 const SENDING_MAX: usize = 8;
 /// How long what is on its way may take when it is time to stop.
 const FINISH: Duration = Duration::from_secs(5);
+/// Pause between two writes of a state, which has up to some hundred kilobytes: what ends meanwhile is written together.
+const GROUPED: Duration = Duration::from_millis(20);
 /// How often what was read but not sent is written down.
 const WRITTEN: Duration = Duration::from_secs(5);
 
@@ -110,8 +112,12 @@ struct Held {
     webhook: Webhook,
     state: State,
     revision: u64,
-    /// When the state was written last, as time goes on here.
+    /// When the write of the state that succeeded last began, as time goes on here.
     written: Duration,
+    /// When the last write ended.
+    wrote: Duration,
+    /// The write that is under way, and when it began.
+    writing: JoinSet<(Result<u64, BucketError>, Duration)>,
     /// Something has ended that nobody has written down.
     has_ended: bool,
     reading: Reading,
@@ -138,6 +144,8 @@ impl Held {
             state,
             revision,
             written: now,
+            wrote: Duration::ZERO,
+            writing: JoinSet::new(),
             has_ended: false,
             reading: Reading::default(),
             place: None,
@@ -152,9 +160,7 @@ impl Held {
         loop {
             self.hear().await;
             self.open().await;
-            if self.has_ended || self.elapsed() >= self.written + self.rhythm() {
-                self.write().await?;
-            }
+            self.write();
             self.start();
             self.tell();
             let wait = self.wait();
@@ -167,11 +173,11 @@ impl Held {
                     }
                     self.webhook = self.hears.borrow_and_update().value.clone();
                 }
+                Some(done) = self.writing.join_next() => self.wrote(done?)?,
                 Some(ended) = self.sending.join_next() => self.ended(ended?),
                 commit = self.reading.next() => self.read(commit),
                 () = tokio::time::sleep(wait) => {}
             }
-            // What ended together is written together.
             while let Some(ended) = self.sending.try_join_next() {
                 self.ended(ended?);
             }
@@ -231,7 +237,7 @@ impl Held {
             return;
         }
         let room = SENDING_MAX.saturating_sub(self.on_its_way.len());
-        let due = self.state.due(self.now(), &self.on_its_way).into_iter().take(room);
+        let due = self.state.due(self.now(), &self.on_its_way).take(room);
         for told in due.cloned().collect::<Vec<_>>() {
             self.on_its_way.insert(told.source);
             self.sending.spawn(deliver(self.shared.clone(), self.webhook.clone(), told));
@@ -240,8 +246,8 @@ impl Held {
 
     /// How long there is nothing to do but to wait for others.
     fn wait(&self) -> Duration {
-        let written = (self.written + self.rhythm()).saturating_sub(self.elapsed());
-        let mut wait = written.max(Duration::from_millis(1));
+        let written = if self.writing.is_empty() { self.writes() } else { self.elapsed() + self.rhythm() };
+        let mut wait = written.saturating_sub(self.elapsed()).max(Duration::from_millis(1));
         if let Some(opens) = self.opens_in() {
             wait = wait.min(opens.max(Duration::from_millis(1)));
         }
@@ -281,14 +287,31 @@ impl Held {
         self.shared.parts.observer.stands(&self.webhook.ledger, self.webhook.id, standing);
     }
 
-    async fn write(&mut self) -> Result<(), BucketError> {
+    /// When the state is to be written next.
+    fn writes(&self) -> Duration {
+        let due = self.written + self.rhythm();
+        if self.has_ended { due.min(self.wrote + GROUPED) } else { due }
+    }
+
+    /// Begins to write the state when it is time. Meanwhile others are sent: what has ended and is not written when a
+    /// courier crashes comes again.
+    fn write(&mut self) {
         let began = self.elapsed();
+        if !self.writing.is_empty() || began < self.writes() {
+            return;
+        }
         if let Some(place) = self.place.take() {
             self.state.stand(&place);
             self.shared.places.name(place);
         }
-        self.revision = self.shared.parts.store.put_state(&self.webhook, &self.state, self.revision).await?;
-        (self.written, self.has_ended) = (began, false);
+        let put = self.shared.parts.store.putting_state(&self.webhook, &self.state, self.revision);
+        self.writing.spawn(async move { (put.await, began) });
+        self.has_ended = false;
+    }
+
+    fn wrote(&mut self, (revision, began): (Result<u64, BucketError>, Duration)) -> Result<(), BucketError> {
+        self.revision = revision?;
+        (self.written, self.wrote) = (began, self.elapsed());
         Ok(())
     }
 
@@ -303,8 +326,12 @@ impl Held {
         if let Ok(finished) = finished.await {
             finished?;
         }
+        while let Some(done) = self.writing.join_next().await {
+            self.wrote(done?)?;
+        }
         self.state.holder = None;
-        self.write().await.map_err(Lost::from)
+        self.shared.parts.store.put_state(&self.webhook, &self.state, self.revision).await?;
+        Ok(())
     }
 }
 

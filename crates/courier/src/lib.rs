@@ -7,6 +7,7 @@
 mod held;
 mod observer;
 mod payload;
+mod pool;
 mod schedule;
 mod secret;
 mod sender;
@@ -18,11 +19,11 @@ mod watch;
 mod webhook;
 
 pub use observer::{Observer, Standing};
-pub use payload::{TEST_TYPE, Told};
+pub use payload::{TEST_TYPE, Told, schema};
 pub use schedule::{TRIES, wait};
 pub use secret::{CourierKey, Secret};
 pub use sender::{Resolve, Sender, SystemResolver, system_roots};
-pub use signature::{Signed, message_id, sign};
+pub use signature::{HEADERS, Signed, message_id, sign};
 pub use state::{ENDED_KEPT, End, Ended, Moment, Outcome, PENDING_MAX, Pending, State, Tried, Why};
 pub use store::{Kept, Store};
 pub use target::{Refused, Target, is_public};

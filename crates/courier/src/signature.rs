@@ -5,6 +5,23 @@ use uuid::Uuid;
 use crate::secret::CourierKey;
 use crate::webhook::{Source, Webhook, micros};
 
+/// Header of a delivery's id.
+pub(crate) const ID: &str = "webhook-id";
+/// Header of the time of a try.
+pub(crate) const TIMESTAMP: &str = "webhook-timestamp";
+/// Header of its signatures.
+pub(crate) const SIGNATURE: &str = "webhook-signature";
+
+/// The headers that a receiver verifies by, and what they say.
+pub const HEADERS: [(&str, &str); 3] = [
+    (ID, "The same however often a delivery is sent"),
+    (TIMESTAMP, "Seconds since 1970 at which it was sent"),
+    (
+        SIGNATURE,
+        "`v1a,` with ed25519 or `v1,` with HMAC-SHA256; up to three, with a space between, while secrets are replaced",
+    ),
+];
+
 /// The headers of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {

@@ -132,7 +132,7 @@ pub struct State {
     /// When something was delivered last.
     pub delivered: Option<i64>,
     /// What waits, in the order of the log.
-    pub pending: Vec<Pending>,
+    pub pending: VecDeque<Pending>,
     /// What has ended, the last at the end.
     pub ended: VecDeque<Ended>,
     /// The reader's place at or before the cursor, from which the log is verified; bytes of a `Verifier` in base64url.
@@ -149,7 +149,7 @@ impl State {
             heard: 0,
             disabled: None,
             delivered: None,
-            pending: Vec::new(),
+            pending: VecDeque::new(),
             ended: VecDeque::new(),
             place: None,
         }
@@ -238,8 +238,8 @@ impl State {
     }
 
     /// What may be sent now, in order and without what is on its way: the first that waits about each thing.
-    pub fn due<'a>(&'a self, now: i64, on_its_way: &'a BTreeSet<Source>) -> Vec<&'a Told> {
-        self.firsts(on_its_way).filter(|first| first.next <= now).map(|first| &first.told).collect()
+    pub fn due<'a>(&'a self, now: i64, on_its_way: &'a BTreeSet<Source>) -> impl Iterator<Item = &'a Told> {
+        self.firsts(on_its_way).filter(move |first| first.next <= now).map(|first| &first.told)
     }
 
     /// When something may be sent next.
@@ -300,7 +300,7 @@ impl State {
     }
 
     fn end(&mut self, place: usize, failed: Option<String>, now: i64) {
-        let Pending { told, tries, .. } = self.pending.remove(place);
+        let Some(Pending { told, tries, .. }) = self.pending.remove(place) else { return };
         self.ended.push_back(Ended { told, tries, at: now, failed });
         if self.ended.len() > ENDED_KEPT {
             self.ended.pop_front();

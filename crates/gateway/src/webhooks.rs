@@ -28,7 +28,7 @@ use crate::reading::read_id;
 use answers::{deliveries, shown, with_secret};
 use requests::{Changed, Made, Replayed, Rotated, read};
 
-pub(crate) use answers::payload;
+pub(crate) use answers::{channel, payload};
 pub(crate) use problems::PROBLEMS;
 pub(crate) use routes::routes;
 

@@ -169,3 +169,18 @@ fn a_test_tells_that_it_is_one() {
     assert_eq!(body["type"], courier::TEST_TYPE);
     assert_eq!(body["data"], json!({ "ledger": "azusa-usd", "kind": "webhook", "test": 3 }));
 }
+
+#[test]
+fn every_member_of_a_body_is_in_its_schema_and_what_the_schema_requires_is_in_every_body() {
+    let schema = courier::schema();
+    let person = event(2, "person/5f0c0000-1111-4222-8333-444455556666");
+    for told in [told(1, 1), person, Told::test(3, "2026-03-02T17:00:00.000000Z".to_owned())] {
+        let body: Value = serde_json::from_str(&told.body(&"azusa-usd".parse().unwrap())).unwrap();
+        for (schema, value) in [(&schema, &body), (&schema["properties"]["data"], &body["data"])] {
+            let (known, value) = (schema["properties"].as_object().unwrap(), value.as_object().unwrap());
+            assert!(value.keys().all(|member| known.contains_key(member)), "{value:?}");
+            let required = schema["required"].as_array().unwrap();
+            assert!(required.iter().all(|member| value.contains_key(member.as_str().unwrap())), "{value:?}");
+        }
+    }
+}

@@ -142,7 +142,14 @@ impl Observer for CourierFigures {
     }
 
     fn stands(&self, ledger: &Slug, webhook: Uuid, standing: Standing) {
-        self.lock().standings.insert((ledger.clone(), webhook), standing);
+        let before = self.lock().standings.insert((ledger.clone(), webhook), standing);
+        if before.is_none() {
+            // What rises from nothing looks like a rise only if the nothing was told.
+            let labels = [("ledger", ledger.to_string())];
+            for family in [&self.delivered, &self.failed, &self.retries, &self.given_up] {
+                let _ = family.get_or_create(&labels);
+            }
+        }
     }
 
     fn left(&self, ledger: &Slug, webhook: Uuid) {
