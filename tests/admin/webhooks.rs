@@ -18,9 +18,11 @@ struct Told {
     /// Of the courier.
     admin: Port,
     gateway: Port,
+    /// Of the server with the gateway.
+    all: Port,
     webhook: String,
     // Ended before the broker is.
-    _all: Serving,
+    _server: Serving,
     deployment: Deployment,
 }
 
@@ -30,13 +32,13 @@ impl Told {
         let common = "deployment = \"county\"\ncourier.allow_private_targets = true\ncourier.look_ms = 20\n\
                       courier.first_retry_ms = 1";
         let http = "gateway.listen = \"127.0.0.1:0\"\ngateway.tokens = false\ncourier.enabled = false";
-        let (all, _) = deployment.serve_with("all", "all", &format!("{common}\n{http}"));
+        let (server, all) = deployment.serve_with("all", "all", &format!("{common}\n{http}"));
         let (courier, admin) = deployment.serve_with("courier", "courier", common);
         let _ = deployment.record(&[open()]).ended(0);
-        let gateway = Port::of_gateway(&all);
+        let gateway = Port::of_gateway(&server);
         let made = post(gateway, "", &json!({ "url": receiver.url() }));
         let webhook = made["id"].as_str().unwrap().to_owned();
-        Self { receiver, courier, admin, gateway, webhook, _all: all, deployment }
+        Self { receiver, courier, admin, gateway, all, webhook, _server: server, deployment }
     }
 
     fn act(&self, number: u32) {
@@ -145,6 +147,12 @@ fn what_does_not_verify_is_sent_to_nobody_and_the_courier_says_so() {
     assert_eq!(wrong, [&json!({ "what": "webhooks", "ledger": LEDGER, "ok": false, "why": why })]);
     assert_eq!(told.admin.figures().of(&courier("stopped_webhooks")), 1.0);
     told.courier.says(&["the log does not verify", "commit 3", "root-mismatch"]);
+    // Nor does who reads events get it, and that is counted where the gateway is.
+    let unverified = |figures: Figures| figures.of("hubledger_gateway_unverified_total");
+    assert_eq!(unverified(told.all.figures()), 0.0);
+    let events = told.gateway.ask("GET", &format!("/v1/{LEDGER}/events"), "Connection: close\r\n");
+    assert_eq!((events.status, events.body.contains("forged")), (503, false), "{events:?}");
+    assert_eq!(unverified(told.all.figures()), 1.0);
     // A test is no part of the log; it comes, and nothing came before it.
     let _ = post(told.gateway, &format!("/{}/test", told.webhook), &json!({}));
     assert_eq!(told.receiver.next().json()["type"], "hubledger.webhook-test.v1");

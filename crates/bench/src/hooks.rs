@@ -164,17 +164,20 @@ async fn ask(house: &House, end: &str, body: &Value) -> Result<Value, Failure> {
     Ok(serde_json::from_slice(&answer)?)
 }
 
+fn text<'a>(answer: &'a Value, member: &str) -> &'a str {
+    answer.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// Webhook deliveries and raw POSTs, a second each, of the same number.
 pub(crate) async fn webhooks(house: &mut House) -> Result<(f64, f64), Failure> {
     house.courier()?;
     // It begins at the end of the log, and says where that is.
     let nowhere = ask(house, "", &json!({ "url": "http://127.0.0.1:1/", "kinds": ["council"] })).await?;
-    let end: u64 =
-        nowhere["read_to"].as_str().and_then(|place| place.split(':').nth(1)).unwrap_or("0").parse()?;
+    let end = text(&nowhere, "read_to").split(':').nth(1).unwrap_or("0").parse::<u64>()?;
     let deliveries = end.min(DELIVERIES_MAX);
     let receiver = Receiver::start(deliveries).await?;
     let made = ask(house, "", &json!({ "url": receiver.url })).await?;
-    let id = made["id"].as_str().unwrap_or_default();
+    let id = text(&made, "id");
     let after = format!("1:{}", end - deliveries);
     let _ = ask(house, &format!("/{id}/replay"), &json!({ "after": after })).await?;
     let delivered = receiver.rate().await?;

@@ -34,6 +34,7 @@ mod vantage;
 mod webhooks;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use backend::Behind;
@@ -98,6 +99,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// How often a reader was told nothing more because the log did not verify; it is added to.
+    pub unverified: Arc<AtomicU64>,
     /// When it is time to stop.
     pub shutdown: Shutdown,
 }
@@ -130,14 +133,15 @@ struct Shared {
 impl Shared {
     fn new(parts: Parts, is_secure: bool) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
-        let Parts { buckets, courier_key, private_targets, limits, clock, random, shutdown, .. } = parts;
+        let Parts { buckets, courier_key, private_targets, limits, clock, random, .. } = parts;
+        let Parts { unverified, shutdown, .. } = parts;
         let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),
             rate: access::Rate::new(requests_per_second, clock.clone()),
             uses: access::Uses::new(buckets.tokens.clone(), clock.clone()),
-            log: seek::Log::new(journal, deployment.clone(), backend.clone()),
+            log: seek::Log::new((journal, deployment.clone()), backend.clone(), unverified),
             is_open: pass_key.is_none(),
             is_secure,
             limits,

@@ -1,5 +1,7 @@
 //! Events of the log by position, verified, and what the log says when it can't give them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -27,11 +29,16 @@ pub(crate) struct Log {
     journal: AnyJournal,
     places: Places<AnyJournal>,
     backend: Behind,
+    unverified: Arc<AtomicU64>,
 }
 
 impl Log {
-    pub(crate) fn new(journal: AnyJournal, deployment: Slug, backend: Behind) -> Self {
-        Self { places: Places::new(journal.clone(), deployment), journal, backend }
+    pub(crate) fn new(
+        (journal, deployment): (AnyJournal, Slug),
+        backend: Behind,
+        unverified: Arc<AtomicU64>,
+    ) -> Self {
+        Self { places: Places::new(journal.clone(), deployment), journal, backend, unverified }
     }
 
     /// Verified commits that hold events after a position, which was found in the log.
@@ -52,7 +59,13 @@ impl Log {
                 self.places.name_stored(ledger, &place);
             }
         }
-        self.places.after(ledger, at, until)
+        let unverified = self.unverified.clone();
+        let counted = move |read: &Result<_, JournalError>| {
+            if matches!(read, Err(JournalError::Broken { .. })) {
+                unverified.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        self.places.after(ledger, at, until).inspect(counted).boxed()
     }
 
     /// Keeps the place after a page, where the next one begins.

@@ -126,17 +126,24 @@ async fn gateway_alone(config: &Config, shutdown: Shutdown) -> Result<Exit, Erro
     };
     let backend = Arc::new(http::Behind(journal.clone()));
     let keys = config.recorder.keys_dir(&config.data);
+    let (journal, figures) = (AnyJournal::JetStream(journal), Arc::new(Figures::default()));
     let parts =
-        http::parts(config, (backend, AnyJournal::JetStream(journal)), (&keys, &config.data), shutdown);
-    let parts = parts.await?;
+        http::parts(config, (backend, journal.clone()), (&keys, &config.data), shutdown.clone()).await?;
+    let parts = gateway::Parts { unverified: figures.unverified.clone(), ..parts };
+    let admin = admin(config).await?;
     tracing::info!(
         role = Role::Gateway.name(),
         deployment = %config.deployment,
         journal = %describe(config),
+        admin = admin.as_ref().map(|admin| format!("http://{}", admin.address())),
         http = gateway.url(),
         "serving"
     );
-    gateway.serve(parts, config).await;
+    let watched = Watched { role: Role::Gateway, journal, node: None, figures, courier: None };
+    tokio::select! {
+        () = gateway.serve(parts, config) => {}
+        () = Admin::serve_if(admin, watched, config.admin.lag_max, shutdown) => {}
+    }
     tracing::info!("stopped");
     Ok(Exit::Ok)
 }

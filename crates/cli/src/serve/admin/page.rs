@@ -15,6 +15,7 @@ use views::VIEWS;
 use super::Watched;
 use super::process::Process;
 use super::sample::{Sample, Told, Viewed};
+use crate::args::Role;
 use crate::serve::figures::{Labels, Recording};
 
 /// A gauge of whole numbers, and one of fractions.
@@ -62,6 +63,9 @@ pub(super) fn page(watched: &Watched, sample: &Sample, format: Format) -> Result
     ours.register_with_unit("uptime", "Time since this process began to serve", Unit::Seconds, uptime);
     figures.register_requests(ours);
     leases(ours, sample);
+    if matches!(role, Role::All | Role::Gateway) {
+        figures.register_gateway(ours);
+    }
     if role.records() {
         figures.register_recorder(ours);
         recorder(ours, sample);
