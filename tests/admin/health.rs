@@ -4,7 +4,7 @@ use journal::Journal as _;
 use serde_json::Value;
 use tests::binary;
 use tests::chain::{Chain, slug};
-use tests::http::Answer;
+use tests::http::{Answer, Port};
 use wire::Commit;
 
 use crate::kit::{Deployment, LEDGER, act, of, open};
@@ -17,6 +17,12 @@ fn reasons(answer: &Answer) -> Vec<(String, String)> {
     wrong.map(|check| (text(&check["what"]), text(&check["why"]))).collect()
 }
 
+/// Waits until exactly this is what is wrong: an answer on the way there may have heard one half of it.
+fn wait_for_reason(admin: Port, what: &str, why: &str) -> Answer {
+    let only = [(what.to_owned(), why.to_owned())];
+    admin.wait("/health/ready", |answer| answer.status == 503 && reasons(answer) == only)
+}
+
 #[test]
 fn a_server_is_not_ready_while_its_broker_is_away_and_ready_again_after() {
     let mut deployment = Deployment::start();
@@ -26,11 +32,9 @@ fn a_server_is_not_ready_while_its_broker_is_away_and_ready_again_after() {
     assert_eq!((&ready.json()["ready"], &ready.json()["role"]), (&true.into(), &"all".into()));
     assert!(reasons(&ready).is_empty());
 
-    // Stopped, it does not answer; what is not known is not told as if it were. An answer that was asked for while
-    // the server stopped may have heard one half of it.
+    // Stopped, it does not answer; what is not known is not told as if it were.
     deployment.nats.pause();
-    let silent = [("log".to_owned(), "the log does not answer".to_owned())];
-    let away = admin.wait("/health/ready", |answer| answer.status == 503 && reasons(answer) == silent);
+    let away = wait_for_reason(admin, "log", "the log does not answer");
     assert_eq!(away.json()["ready"], false);
     assert_eq!(admin.get("/health/live").status, 200);
     let figures = admin.figures();
@@ -64,10 +68,7 @@ async fn views_that_met_a_newer_event_are_not_ready_and_tell_how_far_behind_they
         journal.append(&ledger, &commit).await.unwrap();
     }
     let (_projector, admin) = deployment.serve_with("projector", "p1", "deployment = \"county\"");
-    let stopped = admin.wait("/health/ready", |answer| !reasons(answer).is_empty());
-    assert_eq!(stopped.status, 503);
-    let why = "they go no further; the server's log says why";
-    assert_eq!(reasons(&stopped), [("views".to_owned(), why.to_owned())]);
+    let _ = wait_for_reason(admin, "views", "they go no further; the server's log says why");
     let figures = admin.figures();
     assert_eq!(figures.of(&of("hubledger_projector_stopped", "")), 1.0);
     assert_eq!(figures.of(&of("hubledger_projector_applied_events_total", "")), 3.0);
@@ -92,10 +93,7 @@ fn a_halted_ledger_is_not_ready_to_be_recorded() {
     let _ = deployment.record_at("r2", &[open()]).ended(0);
     // It notices with the next command.
     let _ = deployment.record_at("r1", &[act(3)]);
-    let halted = admin.wait("/health/ready", |answer| !reasons(answer).is_empty());
-    assert_eq!(halted.status, 503);
-    let why = "nothing is recorded; the server's log says why";
-    assert_eq!(reasons(&halted), [("register".to_owned(), why.to_owned())]);
+    let _ = wait_for_reason(admin, "register", "nothing is recorded; the server's log says why");
     let figures = admin.figures();
     assert_eq!(figures.of(&of("hubledger_recorder_halted", "")), 1.0);
     let failed = format!("hubledger_recorder_failures_total{{code=\"ledger-halted\",ledger={LEDGER:?}}}");

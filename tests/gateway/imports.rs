@@ -243,6 +243,34 @@ fn an_import_is_made_once_under_its_key_and_listed_until_it_is_removed() {
 }
 
 #[test]
+fn what_is_said_of_an_import_is_read_strictly_and_refused_with_the_place() {
+    let gateway = ready();
+    let refused = |answer: Answer| {
+        assert_eq!((answer.status, code(&answer).as_str()), (400, "malformed-request"), "{answer:?}");
+        let told = answer.json();
+        (told["errors"][0]["pointer"].clone(), told["hint"].clone())
+    };
+    for member in ["format", "source", "name", "digest"] {
+        let mut new = json!({ "format": "deliveries" });
+        new[member] = Value::Null;
+        assert_eq!(refused(create(&gateway, 1, &new)).0, format!("/{member}"));
+    }
+    let misspelt = refused(create(&gateway, 1, &json!({ "format": "deliveries", "nmae": "night.csv" })));
+    assert_eq!(misspelt, (json!("/nmae"), json!("did you mean name?")));
+    refused(create(&gateway, 1, &json!(["deliveries"])));
+    assert_eq!(gateway.read("imports")["imports"], json!([]));
+
+    checked(&gateway, 1, "deliveries", &night(1));
+    assert_eq!(refused(ask(&gateway, 1, "commit", "{\"partial\":null}")).0, "/partial");
+    for body in ["[true]", "null", "{} {}", "{\"partial\":true,\"partial\":true}", "{\"part\":true}"] {
+        refused(ask(&gateway, 1, "commit", body));
+    }
+    assert_eq!(delivered(&gateway), 0);
+    committed(&gateway, 1, "");
+    assert_eq!(delivered(&gateway), 1);
+}
+
+#[test]
 fn progress_is_told_live_until_the_work_has_ended() {
     let gateway = ready();
     checked(&gateway, 1, "deliveries", &night(3_000));

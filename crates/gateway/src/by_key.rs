@@ -48,7 +48,7 @@ pub(crate) async fn put(
     must_be(&headers, &["application/json"])?;
     let mut members = Members::read(&whole(body, COMMAND_BYTES_MAX, shared.limits.body).await?)?;
     for name in ["id", "source"] {
-        if members.has(name) {
+        if members.get(name).is_some() {
             let what = format!("{name} follows from the address, and stands not in the body");
             return Err(Problem::new("malformed-command", what).at(format!("/{name}")));
         }
@@ -58,9 +58,8 @@ pub(crate) async fn put(
     let submit = async |thing: Uuid| {
         let mut members = members.clone();
         members.put("id", &thing)?;
-        let command = drafted(&taken, command, members, (&caller, dry_run))?.to_raw()?;
-        let outcome = shared.desks.submit(&caller.ledger, vec![command]).await?.into_iter().next();
-        outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))
+        let command = drafted(&taken, command, members, (&caller, dry_run))?;
+        shared.desks.submit_one(&caller.ledger, &command).await
     };
     let mut thing = Uuid::new_v5(&command, taken.kind.as_str().as_bytes());
     let mut outcome = submit(thing).await?;

@@ -7,10 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::{Extension, extract::OriginalUri};
 use domain::{Kind, Slug};
 use futures::{StreamExt as _, TryStreamExt as _};
 use journal::Until;
@@ -20,10 +19,9 @@ use uuid::Uuid;
 use wire::Answer;
 
 use crate::Shared;
-use crate::access::Caller;
-use crate::events::{LOOKED_THROUGH_MAX, size};
-use crate::paging::{link_next, tagged};
-use crate::parameters::Parameters;
+use crate::asked::Asked;
+use crate::events::LOOKED_THROUGH_MAX;
+use crate::paging::{link_next, size, tagged};
 use crate::problem::Problem;
 use crate::reading::{put, version};
 use crate::seek::{events, unreadable};
@@ -71,24 +69,19 @@ struct Part {
 /// What changed since a place, or since the beginning.
 pub(crate) async fn changes(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
     Extension(collection): Extension<&'static Collection>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
+    Asked { ledger, mut parameters, headers, .. }: Asked,
 ) -> Result<Response, Problem> {
     let (since, size) = (parameters.take::<Place>("since")?, size(&mut parameters)?);
     parameters.finish()?;
-    let resync = |problem: Problem| {
-        match problem.code() {
-        "cursor-gone" => problem.hint(format!(
-            "begin again: get changes without since, or the list of {}, and go on from that answer's Ledger-Position",
-            collection.name
-        )),
-        _ => problem,
-    }
-    };
+    let again = format!(
+        "begin again: get changes without since, or the list of {}, and go on from that answer's Ledger-Position",
+        collection.name
+    );
+    let resync =
+        |problem: Problem| if problem.code() == "cursor-gone" { problem.hint(again) } else { problem };
     let Changed { changes, place, at_head } =
-        shared.changed(&caller.ledger, collection, since, size).await.map_err(resync)?;
+        shared.changed(&ledger, collection, since, size).await.map_err(resync)?;
     let told = json!({
         "kind": collection.word,
         "changes": changes,
@@ -103,15 +96,12 @@ pub(crate) async fn changes(
 /// Things of a kind that no view lists: those that are there, in the order of their last events.
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
     Extension(collection): Extension<&'static Collection>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-    OriginalUri(uri): OriginalUri,
+    Asked { ledger, mut parameters, headers, uri }: Asked,
 ) -> Result<Response, Problem> {
     let (after, size) = (parameters.take::<Place>("page_token")?, size(&mut parameters)?);
     parameters.finish()?;
-    let Changed { changes, place, at_head } = shared.changed(&caller.ledger, collection, after, size).await?;
+    let Changed { changes, place, at_head } = shared.changed(&ledger, collection, after, size).await?;
     let there = changes.into_iter().filter(|change| !change.deleted);
     let row = |Change { id, position, rows, .. }| json!({ "id": id, "position": position, "rows": rows });
     let next = (!at_head).then(|| place.to_string());
@@ -122,7 +112,7 @@ pub(crate) async fn list(
     });
     let mut response = tagged(&told, &headers)?;
     put(&mut response, (crate::commands::POSITION, place.to_string()));
-    link_next(&mut response, uri.path(), uri.query().unwrap_or_default(), next.as_deref());
+    link_next(&mut response, &uri, next.as_deref());
     Ok(response)
 }
 
@@ -166,7 +156,7 @@ impl Shared {
         let mut commits = self.log.read(ledger, (found, from), Until::Head).await;
         while let Some(commit) = commits.next().await {
             let (commit, _) = commit.map_err(unreadable)?;
-            for (position, event) in (commit.size + 1..).zip(events(&commit)?) {
+            for (position, event) in events(&commit)? {
                 if position <= from {
                     continue;
                 }

@@ -7,23 +7,26 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use domain::Slug;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wire::Outcome;
 use wire::submission::COMMAND_BYTES_MAX;
-use wire::{Outcome, Receipt};
 
 use crate::Shared;
 use crate::access::Caller;
-use crate::body::{Members, media_type, must_be, whole};
+use crate::asked::read_id;
+use crate::body::{Members, closest_member, media_type, must_be, whole};
 use crate::conditions::{IfMatch, must_be_new, new_only};
-use crate::parameters::{Parameters, closest};
+use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::things::{Needs, Taken};
+use crate::reading::put;
+use crate::things::{Needs, Taken, of_kind};
+use crate::vantage::Place;
 
 /// What a body may say of a command besides what the command is about.
 pub(crate) const AROUND: &[&str] =
@@ -33,7 +36,7 @@ pub(crate) const POSITION: &str = "ledger-position";
 /// Bytes of many commands at once, and how many.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 const BATCH_MAX: usize = 1000;
-const NDJSON: &str = "application/x-ndjson";
+pub(crate) const NDJSON: &str = "application/x-ndjson";
 
 /// Records one command at its own address.
 pub(crate) async fn act(
@@ -55,17 +58,15 @@ pub(crate) async fn act(
     let command = drafted(&taken, key, members, (&caller, dry_run))?;
     let ledger = &caller.ledger;
     let outcome = match wanted {
-        Some(wanted) => Some(shared.submit_if(&caller, &command, &wanted).await?),
-        None => shared.desks.submit(ledger, vec![command.to_raw()?]).await?.into_iter().next(),
+        Some(wanted) => shared.submit_if(&caller, &command, &wanted).await?,
+        None => shared.desks.submit_one(ledger, &command).await?,
     };
-    let outcome = outcome.ok_or_else(|| Problem::new("internal", "no outcome came"))?;
     let outcome = pointed(outcome, &taken);
     let outcome = if is_new { new_only(outcome) } else { outcome };
-    let location = match (taken.needs, &thing) {
-        (Needs::Nothing, Some(id)) => location(&taken, ledger, id),
-        _ => None,
-    };
-    answer(outcome, location, &taken)
+    if taken.needs != Needs::Nothing {
+        return answered(outcome, None, StatusCode::OK);
+    }
+    answered(outcome, thing.and_then(|id| location(&taken, ledger, &id)), StatusCode::CREATED)
 }
 
 /// The command of these members: what it is about, and what stands around it.
@@ -78,16 +79,14 @@ pub(crate) fn drafted(
     mut members: Members,
     (caller, dry_run): (&Caller, bool),
 ) -> Result<Members, Problem> {
-    let mut around = Vec::new();
-    for name in AROUND {
-        around.extend(members.take(name).map(|value| (*name, value)));
-    }
-    let mut command = Members::read(b"{}")?;
+    let mut command = Members::default();
     command.put("command", &taken.name)?;
     command.put("version", &1)?;
     command.put("id", &key)?;
-    for (name, value) in around {
-        command.put(name, &value)?;
+    for name in AROUND {
+        if let Some(value) = members.take(name) {
+            command.put(name, &value)?;
+        }
     }
     command.put("body", &members.to_raw()?)?;
     signed(command, caller, dry_run)
@@ -104,9 +103,8 @@ fn thing(
         Needs::Event => Ok(None),
         Needs::Id => {
             let text = path.iter().find(|(name, _)| name == "id").map_or("", |(_, id)| id);
-            let id: Uuid =
-                text.parse().map_err(|_| Problem::new("not-found", format!("{text:?} is no id")))?;
-            if members.has("id") {
+            let id = read_id(text)?;
+            if members.get("id").is_some() {
                 let what = "the id stands in the address, and not again in the body";
                 return Err(Problem::new("malformed-command", what).at("/id"));
             }
@@ -149,17 +147,14 @@ pub(crate) fn pointed(outcome: Outcome, taken: &Taken) -> Outcome {
 /// What was meant by a member that is not known, as far as what was said of it tells; and where all are listed.
 fn meant(said: &str, taken: &Taken) -> String {
     let schema = format!("/schemas/command/{}/1 says what it takes", taken.name);
-    let mut names = said.split('`').skip(1).step_by(2);
-    let close = match names.next().filter(|_| said.starts_with("unknown field")) {
-        Some(unknown) => closest(unknown, names),
-        None => None,
-    };
-    close.map_or_else(|| schema.clone(), |close| format!("did you mean {close}? {schema}"))
+    match closest_member(said) {
+        Some(close) => format!("did you mean {close}? {schema}"),
+        None => schema,
+    }
 }
 
 pub(crate) fn location(taken: &Taken, ledger: &Slug, id: &Uuid) -> Option<String> {
-    let collection = crate::things::collections().find(|collection| collection.kind == taken.kind)?;
-    Some(format!("/v1/{ledger}/{}/{id}", collection.name))
+    Some(format!("/v1/{ledger}/{}/{id}", of_kind(taken.kind)?.name))
 }
 
 /// The caller's key, which is the command's id.
@@ -233,23 +228,13 @@ fn whole_command(json: &[u8], caller: &Caller, dry_run: bool) -> Result<Box<RawV
         None => dry_run,
     };
     for name in ["actor", "credential"] {
-        if command.has(name) {
+        if command.get(name).is_some() {
             let what = format!("{name} is not for the sender to say: it follows from the token");
             return Err(Problem::new("malformed-command", what).at(format!("/{name}")));
         }
     }
-    let name = command.take("command");
-    let text = name.as_ref().map_or("", |name| name.get()).trim_matches('"').to_owned();
-    caller.may_command(&text)?;
-    if let Some(name) = name {
-        command.put("command", &name)?;
-    }
+    caller.may_command(command.get("command").map_or("", RawValue::get).trim_matches('"'))?;
     signed(command, caller, dry_run)?.to_raw()
-}
-
-fn answer(outcome: Outcome, location: Option<String>, taken: &Taken) -> Result<Response, Problem> {
-    let made = if taken.needs == Needs::Nothing { StatusCode::CREATED } else { StatusCode::OK };
-    answered(outcome, location, made)
 }
 
 pub(crate) fn answered(
@@ -266,21 +251,15 @@ pub(crate) fn answered(
         Outcome::Repeated(receipt) => (receipt, true),
     };
     let mut response = (if repeated { StatusCode::OK } else { made }, Json(&receipt)).into_response();
-    let headers = response.headers_mut();
-    if let Ok(position) = HeaderValue::from_str(&position(&receipt)) {
-        headers.insert(POSITION, position);
-    }
+    let position = receipt.positions.last().copied().unwrap_or_default();
+    put(&mut response, (POSITION, Place { epoch: receipt.epoch, position }.to_string()));
     if repeated {
-        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+        put(&mut response, ("idempotent-replayed", "true".to_owned()));
     }
-    if let Some(location) = location.and_then(|location| HeaderValue::from_str(&location).ok()) {
-        headers.insert("location", location);
+    if let Some(location) = location {
+        put(&mut response, ("location", location));
     }
     Ok(response)
-}
-
-fn position(receipt: &Receipt) -> String {
-    format!("{}:{}", receipt.epoch, receipt.positions.last().copied().unwrap_or_default())
 }
 
 /// An outcome as a line among many.

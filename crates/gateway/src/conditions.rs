@@ -8,7 +8,6 @@
 use axum::http::HeaderMap;
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use journal::FIRST_EPOCH;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -19,7 +18,7 @@ use crate::access::{Caller, Need};
 use crate::body::Members;
 use crate::problem::Problem;
 use crate::reading::version;
-use crate::things::{Collection, Needs, Taken};
+use crate::things::{Collection, Needs, Taken, of_kind};
 use crate::vantage::{Looking, Place};
 
 /// How often a thing is looked up again while its ledger moves on by more than the recorder holds.
@@ -62,8 +61,7 @@ impl IfMatch {
         if tags.peek().is_none() {
             return Ok(None);
         }
-        let collection = crate::things::collections().find(|collection| collection.kind == taken.kind);
-        let (Needs::Id, Some(id), Some(collection)) = (taken.needs, thing, collection) else {
+        let (Needs::Id, Some(id), Some(collection)) = (taken.needs, thing, of_kind(taken.kind)) else {
             let what = "If-Match is taken where the address names the thing that is changed";
             return Err(Problem::new("malformed-request", what).at("If-Match"));
         };
@@ -129,12 +127,11 @@ impl Shared {
         let subject = subject(collection, *id);
         let mut since = versions.iter().copied().max().unwrap_or(0);
         for _ in 0..LOOKS_MAX {
-            let command = unchanged(command.clone(), &json!({ "subject": subject, "since": since }))?;
-            let outcome = self.desks.submit(&caller.ledger, vec![command]).await?.into_iter().next();
-            let refusal = match outcome {
-                Some(Outcome::Refusal(refusal)) if REASONS.contains(&refusal.code.as_str()) => refusal,
-                Some(outcome) => return Ok(outcome),
-                None => return Err(Problem::new("internal", "no outcome came")),
+            let mut command = command.clone();
+            command.put("unchanged", &json!({ "subject": subject, "since": since }))?;
+            let refusal = match self.desks.submit_one(&caller.ledger, &command).await? {
+                Outcome::Refusal(refusal) if REASONS.contains(&refusal.code.as_str()) => refusal,
+                outcome => return Ok(outcome),
             };
             // Everything up to there is in the log.
             let min_position = refusal.position.map(|position| (FIRST_EPOCH, position));
@@ -163,12 +160,6 @@ impl Shared {
             Err(_) => problem,
         }
     }
-}
-
-/// The command with what must not have happened.
-fn unchanged(mut command: Members, unchanged: &Value) -> Result<Box<RawValue>, Problem> {
-    command.put("unchanged", unchanged)?;
-    command.to_raw()
 }
 
 /// What the API document says of the headers that a command takes.

@@ -6,10 +6,8 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::{Extension, Json};
-use domain::SchoolYear;
 use domain::code::{Pillar, Tier};
 use domain::state::RULES;
 use report::counts::{COUNTS, Count, DIMENSIONS, count, narrowings};
@@ -19,16 +17,16 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use views::Cohort;
-use wire::Vantage;
 
 use crate::Shared;
 use crate::access::Caller;
-use crate::folding::{Booked, stopped};
+use crate::asked::Asked;
+use crate::folding::{Booked, school_year, stopped};
 use crate::paging::tagged;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::reading::put;
-use crate::route::{Gives, Route, read, reads};
+use crate::route::{Method::Get, Route};
 use crate::vantage::{Looking, position_header};
 
 const COUNT: &[&str] = &[
@@ -47,20 +45,17 @@ const COUNT: &[&str] = &[
 /// Its addresses.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        read(
-            ("/v1/{ledger}/counts", "counts", "Every unduplicated count, and what it may be narrowed to"),
-            (reads("reports"), &[], Gives::Object),
+        Route::new(
+            (Get, "/v1/{ledger}/counts", Some("reports")),
+            ("counts", "Every unduplicated count, and what it may be narrowed to"),
             list,
         ),
-        read(
-            (
-                "/v1/{ledger}/counts/{count}",
-                "count",
-                "An unduplicated count with a digest of who was counted",
-            ),
-            (reads("reports"), COUNT, Gives::Object),
+        Route::new(
+            (Get, "/v1/{ledger}/counts/{count}", Some("reports")),
+            ("count", "An unduplicated count with a digest of who was counted"),
             one,
-        ),
+        )
+        .with(COUNT),
     ]
 }
 
@@ -68,9 +63,7 @@ pub(crate) fn routes() -> Vec<Route> {
 async fn list(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
-    parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
     shared.must_exist(&caller.ledger).await?;
     let narrowed: Vec<_> = narrowings().collect();
     let one = |count: &Count| json!({ "count": count.name, "about": count.about, "narrowed_to": narrowed });
@@ -80,23 +73,19 @@ async fn list(
 /// One count of a school year.
 async fn one(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
     Path((_, name)): Path<(String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
+    Asked { ledger, mut parameters, headers, .. }: Asked,
 ) -> Result<Response, Problem> {
     let count =
         count(&name).ok_or_else(|| Problem::new("no-such-count", format!("there is no count {name}")))?;
     let looking = Looking::read(&mut parameters, &headers)?;
-    let needed =
-        || Problem::new("malformed-request", "school_year is needed, such as 2025-26").at("school_year");
-    let school_year = parameters.take::<SchoolYear>("school_year")?.ok_or_else(needed)?;
+    let school_year = school_year(&mut parameters)?;
     let narrowed = narrowed(&mut parameters)?;
     parameters.finish()?;
-    let vantage = Vantage { as_of: looking.as_of, valid_on: looking.valid_on };
+    let vantage = looking.vantage();
     let scope = Scope { vantage, ..Scope::of(school_year) };
     let within = narrowed.iter().fold(Key::total(), |key, (name, value)| key.with(name, value));
-    let Booked { head, book, folded } = shared.book(&caller.ledger, Year::questions(&scope), vantage).await?;
+    let Booked { head, book, folded } = shared.book(&ledger, Year::questions(&scope), vantage).await?;
     let figure = count.of(&Year::read(&book, &scope), &within).ok_or_else(not_together)?;
     let mut filters: BTreeMap<String, String> =
         narrowed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

@@ -13,6 +13,7 @@ use wire::Outcome;
 use wire::ask::{Ask, Reply};
 
 use crate::backend::Behind;
+use crate::body::Members;
 use crate::problem::Problem;
 use crate::trace::Trace;
 
@@ -63,6 +64,15 @@ impl Desks {
         self.desk(ledger).try_send(Waiting { commands, trace: Trace::now(), answer }).map_err(|_| busy())?;
         let stopped = |_| Problem::new("unavailable", "the gateway stops");
         answered.await.map_err(stopped)?
+    }
+
+    /// Records one command.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub(crate) async fn submit_one(&self, ledger: &Slug, command: &Members) -> Result<Outcome, Problem> {
+        let outcomes = self.submit(ledger, vec![command.to_raw()?]).await?;
+        outcomes.into_iter().next().ok_or_else(|| Problem::new("internal", "no outcome came"))
     }
 
     fn desk(&self, ledger: &Slug) -> mpsc::Sender<Waiting> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{ALLOW, HOST};
+use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -83,15 +84,28 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     response
 }
 
-/// Whether it says once whom it is for (RFC 9112 section 3.2): of two names, who stands before us may have read the other.
+/// Whether it says once, and so that all read it alike, whom it is for (RFC 9112 section 3.2): who stands before us may
+/// have read another name.
 fn hosted(request: &Request) -> Result<(), Problem> {
-    let told = match request.headers().get_all(HOST).iter().count() {
-        1 => return Ok(()),
-        0 if request.version() < Version::HTTP_11 => return Ok(()),
-        0 => "HTTP/1.1 needs the header Host",
-        _ => "the header Host is there more than once",
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let told = match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_host(host) => return Ok(()),
+        (Some(_), None) => "the header Host is no name or address with or without a port",
+        (None, _) if request.version() < Version::HTTP_11 => return Ok(()),
+        (None, _) => "HTTP/1.1 needs the header Host",
+        (Some(_), Some(_)) => "the header Host is there more than once",
     };
     Err(Problem::new("malformed-request", told).at("Host"))
+}
+
+/// Whether it is a host and nothing around it but a port.
+fn is_host(value: &HeaderValue) -> bool {
+    let is_port =
+        |rest: &str| rest.strip_prefix(':').unwrap_or(rest).bytes().all(|byte| byte.is_ascii_digit());
+    Authority::try_from(value.as_bytes()).is_ok_and(|authority| {
+        let host = authority.host();
+        !host.is_empty() && authority.as_str().strip_prefix(host).is_some_and(is_port)
+    })
 }
 
 /// What an answer is about that is a problem. What is refused before it comes to us, such as a path that is no UTF-8, is
@@ -145,4 +159,20 @@ pub(crate) async fn other_method() -> Response {
 pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a request ended in a panic");
     Problem::new("internal", "something unexpected failed").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
+        let is_host = |text: &str| is_host(&HeaderValue::from_str(text).unwrap());
+        let good = "x hub.example.org my_host:8080 127.0.0.1:80 [::1] [2001:db8::7]:443 x:";
+        assert!(good.split(' ').all(is_host));
+        let bad = "|a b|x/y|x?y|x#y|u@h|h@h|u:p@h:80|x:80:80|x:a|x:-1|:80|@|[::1|::1|x\ty|http://x|x\\y|x%20y|caf\u{e9}";
+        for bad in bad.split('|') {
+            assert!(!is_host(bad), "{bad}");
+        }
+    }
 }

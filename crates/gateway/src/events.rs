@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use domain::Slug;
 use futures::StreamExt as _;
@@ -18,17 +16,18 @@ use wire::ask::{Ask, Reply};
 
 use crate::Shared;
 use crate::access::Caller;
+use crate::asked::{Asked, OfThing};
+use crate::commands::NDJSON;
 use crate::desk::failed;
-use crate::paging::{PAGE_SIZE, PAGE_SIZE_MAX, link_next};
+use crate::paging::{accepted, link_next, size, written};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::reading::{OfThing, hidden, nothing, positions, put};
+use crate::reading::{hidden, nothing, positions, put};
 use crate::seek::{events, unreadable};
 use crate::vantage::Place;
 
 /// Events that are looked through for one page; a page may then be short, and says where to go on.
 pub(crate) const LOOKED_THROUGH_MAX: u64 = 20_000;
-const NDJSON: &str = "application/x-ndjson";
 const BATCH: &str = "application/cloudevents-batch+json";
 
 /// Which events are wanted.
@@ -100,10 +99,7 @@ struct Told<'a> {
 /// A page of the events after a place, in order.
 pub(crate) async fn page(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
-    OriginalUri(uri): OriginalUri,
+    Asked { ledger, mut parameters, headers, uri }: Asked,
 ) -> Result<Response, Problem> {
     let size = size(&mut parameters)?;
     let after = match parameters.take::<Place>("page_token")? {
@@ -112,35 +108,20 @@ pub(crate) async fn page(
     };
     let wanted = Wanted::read(&mut parameters)?;
     parameters.finish()?;
-    let Read { events, place, at_head } = read(&shared, &caller.ledger, after, size, &wanted).await?;
+    let Read { events, place, at_head } = read(&shared, &ledger, after, size, &wanted).await?;
     let next = place.to_string();
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let accept = accepted(&headers);
     let mut response = if accept.contains(NDJSON) {
         ([("content-type", NDJSON)], lines(&events)).into_response()
     } else if accept.contains(BATCH) {
-        ([("content-type", BATCH)], json(&events)?).into_response()
+        ([("content-type", BATCH)], written(&events)?).into_response()
     } else {
         let told = Told { events: &events, next_page_token: next.clone(), at_head };
-        ([("content-type", "application/json")], json(&told)?).into_response()
+        ([("content-type", "application/json")], written(&told)?).into_response()
     };
     put(&mut response, ("next-page-token", next.clone()));
-    link_next(
-        &mut response,
-        uri.path(),
-        uri.query().unwrap_or_default(),
-        Some(&next).filter(|_| !at_head).map(String::as_str),
-    );
+    link_next(&mut response, &uri, Some(&*next).filter(|_| !at_head));
     Ok(response)
-}
-
-/// How many are wanted at most.
-pub(crate) fn size(parameters: &mut Parameters) -> Result<usize, Problem> {
-    let size = parameters.take::<usize>("page_size")?.unwrap_or(PAGE_SIZE);
-    if (1..=PAGE_SIZE_MAX).contains(&size) {
-        return Ok(size);
-    }
-    Err(Problem::new("malformed-request", format!("page_size is 1 to {PAGE_SIZE_MAX}, not {size}"))
-        .at("page_size"))
 }
 
 struct Read {
@@ -164,7 +145,7 @@ async fn read(
     let mut before = None;
     while let Some(commit) = commits.next().await {
         let (commit, after) = commit.map_err(unreadable)?;
-        for (position, event) in (commit.size + 1..).zip(events(&commit)?) {
+        for (position, event) in events(&commit)? {
             if position <= from {
                 continue;
             }
@@ -189,9 +170,7 @@ pub(crate) async fn one(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
     Path((_, position)): Path<(String, String)>,
-    parameters: Parameters,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
     let none = || Problem::new("not-found", format!("there is no event {position} in this ledger"));
     let place = match (position.parse::<u64>(), position.parse::<Uuid>()) {
         (Ok(place), _) => Some(place),
@@ -240,13 +219,9 @@ pub(crate) async fn of_thing(State(shared): State<Arc<Shared>>, asked: OfThing) 
         next_page_token: Place { epoch, position: last }.to_string(),
         at_head: all.last() == Some(&last),
     };
-    Ok(([("content-type", "application/json")], json(&told)?).into_response())
+    Ok(([("content-type", "application/json")], written(&told)?).into_response())
 }
 
 fn lines(events: &[Box<RawValue>]) -> String {
     events.iter().flat_map(|event| [event.get(), "\n"]).collect()
-}
-
-fn json(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(value).map_err(|error| Problem::new("internal", error.to_string()))
 }

@@ -1,7 +1,7 @@
 //! What is folded from the log for whoever asks for a report or a count. One fold at a time: each takes a processor for as
 //! long as the ledger is long.
 
-use domain::Slug;
+use domain::{SchoolYear, Slug};
 use futures::StreamExt as _;
 use journal::{FIRST_EPOCH, Read, Until};
 use projector::Folded;
@@ -9,6 +9,7 @@ use report::{Book, InForce, Question, Trouble};
 use wire::{AsOf, HeadReply, Origin, Query, Vantage, Verifier};
 
 use crate::Shared;
+use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::seek::unreadable;
 
@@ -68,6 +69,16 @@ impl Shared {
         }
         Ok(folded)
     }
+}
+
+/// Of which school year a report or count is.
+///
+/// # Errors
+/// When none is named.
+pub(crate) fn school_year(parameters: &mut Parameters) -> Result<SchoolYear, Problem> {
+    let needed =
+        || Problem::new("malformed-request", "school_year is needed, such as 2025-26").at("school_year");
+    parameters.take("school_year")?.ok_or_else(needed)
 }
 
 pub(crate) fn stopped(error: projector::Error) -> Problem {

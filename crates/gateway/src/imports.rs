@@ -17,7 +17,7 @@ mod told;
 mod upload;
 mod worker;
 
-pub(crate) use document::{gives, headers, schema, takes};
+pub(crate) use document::{headers, schema, takes};
 pub(crate) use problems::PROBLEMS;
 pub(crate) use routes::routes;
 pub(crate) use store::Store;

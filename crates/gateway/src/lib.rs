@@ -1,9 +1,11 @@
 //! The HTTP face of Hubledger: what districts' systems talk to.
 //!
-//! It holds nothing: commands go to a recorder and questions to a projector, through [`Backend`], and events come from
-//! the log. Any number may run. Not here: how recorder and projector are found, and what rules say.
+//! Nothing that is recorded is its own: commands go to a recorder and questions to a projector, through [`Backend`], and
+//! events come from the log. What it keeps besides is in [`Buckets`] that all gateways share, or may be forgotten at any
+//! time. So any number may run. Not here: how recorder and projector are found, and what rules say.
 
 mod access;
+mod asked;
 mod asyncapi;
 mod backend;
 mod body;

@@ -5,9 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse as _, Response, Sse};
 use futures::future::ready;
@@ -18,13 +16,12 @@ use serde_json::value::RawValue;
 use wire::Commit;
 
 use crate::Shared;
-use crate::access::Caller;
-use crate::parameters::Parameters;
+use crate::asked::Asked;
 use crate::problem::Problem;
 use crate::seek::{events, unreadable};
 use crate::vantage::Place;
 
-/// Readers at once; each reads the log for itself.
+/// Readers at once; each reads the log, or an import, for itself.
 pub(crate) const READERS_MAX: usize = 256;
 /// How often something is sent to a reader when nothing happens, so that both sides know the other is there.
 const ALIVE: Duration = Duration::from_secs(15);
@@ -52,9 +49,7 @@ struct Look<'a> {
 /// Tells events from a place on, or from now.
 pub(crate) async fn live(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
+    Asked { ledger, mut parameters, headers, .. }: Asked,
 ) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").map(|last| last.to_str().unwrap_or_default().parse::<Place>());
     let malformed = |why: &str| Problem::new("malformed-request", why).at("Last-Event-ID");
@@ -63,34 +58,45 @@ pub(crate) async fn live(
         None => parameters.take::<Place>("after")?,
     };
     parameters.finish()?;
-    let busy = |_| Problem::new("busy", format!("{READERS_MAX} readers follow events already"));
-    let reader = shared.readers.clone().try_acquire_owned().map_err(busy)?;
     let found = match after {
-        Some(_) => shared.log.since(&caller.ledger, after).await?,
-        None => shared.log.after(&caller.ledger, u64::MAX).await?,
+        Some(_) => shared.log.since(&ledger, after).await?,
+        None => shared.log.after(&ledger, u64::MAX).await?,
     };
     let from = after.map_or(found.last, |place| place.position);
-    let commits = shared.log.read(&caller.ledger, (found, from), Until::Follow).await;
+    let commits = shared.log.read(&ledger, (found, from), Until::Follow).await;
     // What can't be read or does not verify ends the stream; who asks again is told why.
     let verified =
         commits.map(|commit| commit.map_err(unreadable).ok()).take_while(|commit| ready(commit.is_some()));
-    let told = verified.filter_map(ready).flat_map(move |(commit, _)| {
-        let _reader = &reader;
-        futures::stream::iter(tell(&commit, from))
-    });
-    let shutdown = shared.shutdown.clone();
-    let told = told.take_until(async move { shutdown.triggered().await });
-    Ok(stream(told).into_response())
+    let told =
+        verified.filter_map(ready).flat_map(move |(commit, _)| futures::stream::iter(tell(&commit, from)));
+    shared.stream(told)
 }
 
-fn stream(told: impl Stream<Item = Event> + Send + 'static) -> impl axum::response::IntoResponse {
-    Sse::new(told.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::new().interval(ALIVE))
+impl Shared {
+    /// Tells these to one reader until it goes, or it is time to stop.
+    ///
+    /// # Errors
+    /// When there are as many readers as may be.
+    pub(crate) fn stream(
+        &self,
+        told: impl Stream<Item = Event> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let busy = |_| Problem::new("busy", format!("{READERS_MAX} readers follow already"));
+        let reader = self.readers.clone().try_acquire_owned().map_err(busy)?;
+        let shutdown = self.shutdown.clone();
+        let told = told.map(move |event| {
+            let _reader = &reader;
+            Ok::<_, Infallible>(event)
+        });
+        let told = told.take_until(async move { shutdown.triggered().await });
+        Ok(Sse::new(told).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
+    }
 }
 
 /// The lines of a commit's events after a position.
 fn tell(commit: &Commit, from: u64) -> Vec<Event> {
     let Ok(events) = events(commit) else { return Vec::new() };
-    let told = (commit.size + 1..).zip(events).filter(|(position, _)| *position > from);
+    let told = events.filter(|(position, _)| *position > from);
     told.filter_map(|(position, event)| line(commit.epoch, position, event)).collect()
 }
 

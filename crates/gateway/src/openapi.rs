@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::commands::AROUND;
 use crate::paging::{PAGE_SIZE, PAGE_SIZE_MAX};
-use crate::route::{Route, Takes, routes};
+use crate::route::{Method, Route, Takes, routes};
 use crate::things::{Needs, Taken, resolved};
 
 pub(crate) use page::page;
@@ -25,9 +25,8 @@ pub fn document() -> Value {
     let mut components = schemas();
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for route in routes() {
-        let method = route.method.as_str().to_lowercase();
         let operation = operation(&route, &mut components);
-        paths.entry(route.path).or_default().insert(method, operation);
+        paths.entry(route.path).or_default().insert(route.method.both().1.to_owned(), operation);
     }
     components.values_mut().for_each(plain::words);
     json!({
@@ -58,7 +57,7 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     let appends = matches!(route.takes, Takes::Command(_));
     if appends {
         parameters.push(json!({
-            "name": "Idempotency-Key", "in": "header", "required": route.method != "PUT",
+            "name": "Idempotency-Key", "in": "header", "required": route.method != Method::Put,
             "description": "Id of the command, kept for ever: a UUID",
             // Not by its format: generated clients would put something into the header that is no text.
             "schema": { "type": "string", "pattern": UUID },
@@ -80,16 +79,16 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     let mut put = |name: &str, value: Value| operation.insert(name.to_owned(), value);
     put("operationId", json!(route.operation));
     put("summary", json!(route.summary));
-    put("tags", json!([route.tag]));
+    put("tags", json!([route.tag()]));
     put("parameters", json!(parameters));
     put("responses", responses(route));
     if let Some(body) = body(route, components) {
-        let is_optional = matches!(route.takes, Takes::Commit | Takes::Document(_));
+        let is_optional = matches!(route.takes, Takes::Document(_));
         let needed = body.pointer("/application~1json/schema/required").and_then(Value::as_array);
         let required = !is_optional || needed.is_some_and(|needed| !needed.is_empty());
         put("requestBody", json!({ "required": required, "content": body }));
     }
-    if let Some(need) = route.need {
+    if let Some(need) = route.need() {
         put("security", json!([{ "token": [] }]));
         put("description", json!(format!("Needs the scope `{need}`.")));
     }
@@ -176,7 +175,7 @@ fn body(route: &Route, components: &mut Map<String, Value>) -> Option<Value> {
                 "client_secret": { "type": "string" },
             },
         } } })),
-        Takes::Import | Takes::Data | Takes::Commit => crate::imports::takes(route.takes),
+        Takes::Import | Takes::Data => crate::imports::takes(route.takes),
     }
 }
 

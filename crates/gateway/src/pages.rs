@@ -6,24 +6,19 @@ use std::sync::{Arc, LazyLock};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::response::{Html, IntoResponse as _, Response};
 use domain::version::newest;
 use journal::FIRST_EPOCH;
 use serde_json::{Value, json};
 
 use crate::Shared;
-use crate::parameters::Parameters;
+use crate::paging::accepted;
 use crate::problem::{Kind, Problem, every, kind};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(crate::openapi::document);
 
 /// Where to begin.
-pub(crate) async fn discovery(
-    State(shared): State<Arc<Shared>>,
-    parameters: Parameters,
-) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
+pub(crate) async fn discovery(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, Problem> {
     Ok(Json(json!({
         "name": "Hubledger",
         "version": env!("CARGO_PKG_VERSION"),
@@ -43,26 +38,22 @@ pub(crate) async fn discovery(
 }
 
 /// Whether it is there.
-pub(crate) async fn alive(parameters: Parameters) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
+pub(crate) async fn alive() -> Result<Json<Value>, Problem> {
     Ok(Json(json!({ "live": true })))
 }
 
 /// The API document.
-pub(crate) async fn openapi(parameters: Parameters) -> Result<Json<&'static Value>, Problem> {
-    parameters.finish()?;
+pub(crate) async fn openapi() -> Result<Json<&'static Value>, Problem> {
     Ok(Json(&DOCUMENT))
 }
 
 /// The document of the event streams.
-pub(crate) async fn asyncapi(parameters: Parameters) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
+pub(crate) async fn asyncapi() -> Result<Json<Value>, Problem> {
     Ok(Json(crate::asyncapi::document()))
 }
 
 /// Every schema.
-pub(crate) async fn schemas(parameters: Parameters) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
+pub(crate) async fn schemas() -> Result<Json<Value>, Problem> {
     let event = |name: &'static str| {
         (1..=newest(name)).map(move |version| json!({ "name": name, "version": version, "url": format!("/schemas/event/{name}/{version}") }))
     };
@@ -76,9 +67,7 @@ pub(crate) async fn schemas(parameters: Parameters) -> Result<Json<Value>, Probl
 /// One schema.
 pub(crate) async fn schema(
     Path((sort, name, version)): Path<(String, String, String)>,
-    parameters: Parameters,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
     let found = match (sort.as_str(), version.parse()) {
         ("event", Ok(version)) => wire::schema::event(&name, version),
         ("command", Ok(1)) => wire::schema::command(&name),
@@ -90,22 +79,15 @@ pub(crate) async fn schema(
 }
 
 /// Every kind of problem.
-pub(crate) async fn problems(parameters: Parameters) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
+pub(crate) async fn problems() -> Result<Json<Value>, Problem> {
     Ok(Json(json!({ "problems": every().iter().map(told).collect::<Vec<_>>() })))
 }
 
 /// One kind of problem, as a page or as JSON.
-pub(crate) async fn problem(
-    Path(code): Path<String>,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    parameters.finish()?;
+pub(crate) async fn problem(Path(code): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     // Also by the name that a role behind gives it.
     let kind = kind(&code).ok_or_else(|| Problem::new("not-found", format!("there is no problem {code}")))?;
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    if accept.contains("json") {
+    if accepted(&headers).contains("json") {
         return Ok(Json(told(kind)).into_response());
     }
     let mut page = String::new();
@@ -124,8 +106,7 @@ fn told(kind: &Kind) -> Value {
 }
 
 /// The API as a page.
-pub(crate) async fn docs(parameters: Parameters) -> Result<Html<String>, Problem> {
-    parameters.finish()?;
+pub(crate) async fn docs() -> Result<Html<String>, Problem> {
     Ok(Html(framed("Hubledger API", &crate::openapi::page(&DOCUMENT))))
 }
 

@@ -2,8 +2,8 @@
 //! whatever came in between; it is opaque to who holds it.
 
 use axum::http::HeaderMap;
-use axum::http::header::{ETAG, IF_NONE_MATCH, LINK};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT, ETAG, IF_NONE_MATCH, LINK};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -40,18 +40,14 @@ impl Page {
     /// # Errors
     /// When one of them can't be read.
     pub(crate) fn read(parameters: &mut Parameters) -> Result<Self, Problem> {
-        let size = match parameters.take::<usize>("page_size")? {
+        let size = match parameters.take("page_size")? {
             Some(size) => Some(size),
-            None => parameters.take::<usize>("pageSize")?,
+            None => parameters.take("pageSize")?,
         };
-        let size = size.unwrap_or(PAGE_SIZE);
-        if !(1..=PAGE_SIZE_MAX).contains(&size) {
-            let what = format!("page_size is 1 to {PAGE_SIZE_MAX}, not {size}");
-            return Err(Problem::new("malformed-request", what).at("page_size"));
-        }
+        let size = within(size)?;
         let token = match parameters.take::<String>("page_token")? {
             Some(token) => Some(token),
-            None => parameters.take::<String>("pageToken")?,
+            None => parameters.take("pageToken")?,
         };
         let after = token.map(|token| Token::read(&token)).transpose()?;
         Ok(Self { size, after })
@@ -83,6 +79,23 @@ impl Page {
     }
 }
 
+/// How many are wanted at most, where no row tells where a page ends.
+///
+/// # Errors
+/// When it can't be read.
+pub(crate) fn size(parameters: &mut Parameters) -> Result<usize, Problem> {
+    within(parameters.take("page_size")?)
+}
+
+fn within(size: Option<usize>) -> Result<usize, Problem> {
+    let size = size.unwrap_or(PAGE_SIZE);
+    if (1..=PAGE_SIZE_MAX).contains(&size) {
+        return Ok(size);
+    }
+    let what = format!("page_size is 1 to {PAGE_SIZE_MAX}, not {size}");
+    Err(Problem::new("malformed-request", what).at("page_size"))
+}
+
 fn gone() -> Problem {
     Problem::new("cursor-gone", "the page that the token follows is not there any more")
 }
@@ -107,9 +120,19 @@ impl Token {
 
 /// A JSON answer that a reader need not get twice: with a strong ETag, and 304 to who has it.
 pub(crate) fn tagged(body: &impl Serialize, headers: &HeaderMap) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(body).map_err(|error| Problem::new("internal", error.to_string()))?;
+    let body = written(body)?;
     let tag = format!("\"{}\"", digest(&body));
-    with_tag(&tag, headers, (("content-type", "application/json"), body))
+    Ok(with_tag(&tag, headers, ("application/json", body)))
+}
+
+/// An answer as JSON.
+pub(crate) fn written(answer: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(answer).map_err(Problem::defect)
+}
+
+/// What the reader would have an answer be.
+pub(crate) fn accepted(headers: &HeaderMap) -> &str {
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default()
 }
 
 /// Tells answers apart.
@@ -118,37 +141,33 @@ pub(crate) fn digest(body: &[u8]) -> String {
 }
 
 /// The same with an ETag of its own.
-pub(crate) fn with_tag(
-    tag: &str,
-    headers: &HeaderMap,
-    ((name, media), body): ((&'static str, &'static str), Vec<u8>),
-) -> Result<Response, Problem> {
+pub(crate) fn with_tag(tag: &str, headers: &HeaderMap, (media, body): (&'static str, Vec<u8>)) -> Response {
     let has = headers.get_all(IF_NONE_MATCH).iter().any(|value| matches(value, tag));
     let mut response = match has {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => ([(name, media)], body).into_response(),
+        false => ([("content-type", media)], body).into_response(),
     };
     if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(ETAG, tag);
     }
-    Ok(response)
+    response
 }
 
 /// Whether a list of tags, quoted or not, has this one.
-pub(crate) fn matches(value: &HeaderValue, tag: &str) -> bool {
+fn matches(value: &HeaderValue, tag: &str) -> bool {
     let bare = |text: &str| text.trim().trim_start_matches("W/").trim_matches('"').to_owned();
     let value = value.to_str().unwrap_or_default();
     value.trim() == "*" || value.split(',').any(|one| bare(one) == bare(tag))
 }
 
 /// Adds the address of the next page.
-pub(crate) fn link_next(response: &mut Response, path: &str, query: &str, next: Option<&str>) {
+pub(crate) fn link_next(response: &mut Response, uri: &Uri, next: Option<&str>) {
     let Some(next) = next else { return };
-    let kept = form_urlencoded::parse(query.as_bytes())
+    let kept = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
         .filter(|(name, _)| name != "page_token" && name != "pageToken");
     let mut written = form_urlencoded::Serializer::new(String::new());
     written.extend_pairs(kept).append_pair("page_token", next);
-    let link = format!("<{path}?{}>; rel=\"next\"", written.finish());
+    let link = format!("<{}?{}>; rel=\"next\"", uri.path(), written.finish());
     if let Ok(link) = HeaderValue::from_str(&link) {
         response.headers_mut().insert(LINK, link);
     }

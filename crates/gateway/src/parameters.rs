@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
 
 use crate::problem::Problem;
 
@@ -76,6 +78,16 @@ impl Parameters {
             Some(name) => Err(unknown(name, &self.known)),
         }
     }
+}
+
+/// Refuses whatever parameter comes to an address that takes none.
+pub(crate) async fn none_is_taken(
+    parameters: Parameters,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
+    Ok(next.run(request).await)
 }
 
 /// What is said of a name that is not known.

@@ -84,6 +84,11 @@ impl Problem {
         }))
     }
 
+    /// What should not have failed.
+    pub(crate) fn defect(error: impl std::fmt::Display) -> Self {
+        Self::new("internal", error.to_string())
+    }
+
     /// The same with what to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());

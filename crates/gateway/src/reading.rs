@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, OriginalUri, Path, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::extract::{Path, State};
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use domain::Slug;
@@ -16,10 +15,10 @@ use wire::{Answer, HeadReply, Query};
 
 use crate::Shared;
 use crate::access::{Caller, no_such_ledger};
+use crate::asked::{Asked, OfThing, read_id};
 use crate::conditions::tag;
 use crate::desk::failed;
-use crate::paging::{Page, digest, link_next, tagged, with_tag};
-use crate::parameters::Parameters;
+use crate::paging::{Page, digest, link_next, tagged, with_tag, written};
 use crate::problem::Problem;
 use crate::things::Collection;
 use crate::vantage::{Looking, Place, position_header};
@@ -44,9 +43,7 @@ impl Shared {
             reply => Err(hidden(failed(reply))),
         }
     }
-}
 
-impl Shared {
     /// Of a ledger that is not there nothing is told, and no list that is the same for all.
     ///
     /// # Errors
@@ -65,9 +62,7 @@ pub(crate) fn hidden(problem: Problem) -> Problem {
 pub(crate) async fn views(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
-    parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
     shared.must_exist(&caller.ledger).await?;
     let view = |view: &&dyn views::View| json!({ "view": view.name(), "about": view.about(), "columns": view.columns(), "identity": view.identity(), "revision": view.revision() });
     Ok(Json(json!({ "views": VIEWS.iter().map(view).collect::<Vec<_>>() })))
@@ -77,9 +72,7 @@ pub(crate) async fn views(
 pub(crate) async fn head(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
-    parameters: Parameters,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
     let ledger = &caller.ledger;
     match shared.backend.ask(ledger, Ask::Head { ledger: ledger.clone() }).await {
         Reply::Head { head } => {
@@ -95,9 +88,7 @@ pub(crate) async fn receipt(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
     Path((_, command)): Path<(String, String)>,
-    parameters: Parameters,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
     let (ledger, command) = (caller.ledger, read_id(&command)?);
     match shared.backend.ask(&ledger, Ask::Receipt { ledger: ledger.clone(), command }).await {
         Reply::Receipt { receipt: Some(receipt) } => Ok(Json(receipt).into_response()),
@@ -112,42 +103,30 @@ pub(crate) async fn receipt(
 /// Rows of a view, filtered by its columns, or sums by them.
 pub(crate) async fn view(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
     Path((_, name)): Path<(String, String)>,
-    parameters: Parameters,
-    headers: HeaderMap,
-    OriginalUri(uri): OriginalUri,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     let view = views::view(&name);
     let view = view.ok_or_else(|| Problem::new("no-such-view", format!("there is no view {name}")))?;
-    rows(&shared, &caller.ledger, view, parameters, &headers, &uri).await
+    rows(&shared, view, asked).await
 }
 
 /// Things of a kind: rows of the view that has them.
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
     Extension(collection): Extension<&'static Collection>,
-    parameters: Parameters,
-    headers: HeaderMap,
-    OriginalUri(uri): OriginalUri,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     let view = collection.view.and_then(|(view, _)| views::view(view));
     let view = view.ok_or_else(|| Problem::new("not-found", "these things are not listed"))?;
-    rows(&shared, &caller.ledger, view, parameters, &headers, &uri).await
+    rows(&shared, view, asked).await
 }
 
-async fn rows(
-    shared: &Shared,
-    ledger: &Slug,
-    view: &'static dyn views::View,
-    mut parameters: Parameters,
-    headers: &HeaderMap,
-    uri: &Uri,
-) -> Result<Response, Problem> {
-    let looking = Looking::read(&mut parameters, headers)?;
+async fn rows(shared: &Shared, view: &'static dyn views::View, asked: Asked) -> Result<Response, Problem> {
+    let Asked { ledger, mut parameters, headers, uri } = asked;
+    let looking = Looking::read(&mut parameters, &headers)?;
     let page = Page::read(&mut parameters)?;
-    let mut query = looking.query(ledger, view.name());
+    let mut query = looking.query(&ledger, view.name());
     query.filters = parameters.columns(view.columns())?;
     let by: Vec<String> =
         query.filters.get("by").map_or_else(Vec::new, |by| by.split(',').map(str::to_owned).collect());
@@ -157,7 +136,7 @@ async fn rows(
     let identity = if by.is_empty() { view.identity() } else { &summed };
     let (mut rows, next) = page.of(answer.rows, identity, answer.head.epoch)?;
     if view.name() == ACCESS && looking.is_now() {
-        shared.uses.add(ledger, &mut rows).await;
+        shared.uses.add(&ledger, &mut rows).await;
     }
     let told = json!({
         "view": answer.view,
@@ -169,37 +148,10 @@ async fn rows(
         "rows": rows,
         "next_page_token": next,
     });
-    let mut response = tagged(&told, headers)?;
+    let mut response = tagged(&told, &headers)?;
     put(&mut response, position_header(&answer.head));
-    link_next(&mut response, uri.path(), uri.query().unwrap_or_default(), next.as_deref());
+    link_next(&mut response, &uri, next.as_deref());
     Ok(response)
-}
-
-/// What is asked of a thing that an address names.
-pub(crate) struct OfThing {
-    pub(crate) ledger: Slug,
-    pub(crate) collection: &'static Collection,
-    pub(crate) id: Uuid,
-    pub(crate) looking: Looking,
-    /// Those that are left.
-    pub(crate) parameters: Parameters,
-    pub(crate) headers: HeaderMap,
-}
-
-impl FromRequestParts<Arc<Shared>> for OfThing {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        let unlisted = || Problem::new("internal", "the address is not listed as it should be");
-        let Path((_, id)) =
-            Path::<(String, String)>::from_request_parts(parts, shared).await.map_err(|_| unlisted())?;
-        let caller = parts.extensions.get::<Caller>().ok_or_else(unlisted)?;
-        let collection = *parts.extensions.get::<&'static Collection>().ok_or_else(unlisted)?;
-        let mut parameters = Parameters::read(parts.uri.query().unwrap_or_default())?;
-        let looking = Looking::read(&mut parameters, &parts.headers)?;
-        let (ledger, headers) = (caller.ledger.clone(), parts.headers.clone());
-        Ok(Self { ledger, collection, id: read_id(&id)?, looking, parameters, headers })
-    }
 }
 
 /// One thing: what its view says, and all that was recorded of it.
@@ -207,7 +159,7 @@ pub(crate) async fn thing(State(shared): State<Arc<Shared>>, asked: OfThing) -> 
     let OfThing { ledger, collection, id, looking, parameters, headers } = asked;
     parameters.finish()?;
     let Told { body, tag, head } = shared.told(&ledger, collection, id, &looking).await?;
-    let mut response = with_tag(&tag, &headers, (("content-type", "application/json"), body))?;
+    let mut response = with_tag(&tag, &headers, ("application/json", body));
     put(&mut response, position_header(&head));
     Ok(response)
 }
@@ -272,7 +224,7 @@ impl Shared {
             "rows": rows,
             "timeline": timeline,
         });
-        let body = serde_json::to_vec(&told).map_err(|error| Problem::new("internal", error.to_string()))?;
+        let body = written(&told)?;
         let tag = tag(&format!("{}/{id}", collection.word), version, &digest(&body));
         Ok(Told { body, tag, head })
     }
@@ -303,10 +255,6 @@ pub(crate) fn positions(timeline: &Answer) -> Vec<u64> {
 /// Position of the last event about a thing.
 pub(crate) fn version(timeline: &Answer) -> Option<u64> {
     positions(timeline).pop()
-}
-
-pub(crate) fn read_id(text: &str) -> Result<Uuid, Problem> {
-    text.parse().map_err(|_| Problem::new("not-found", format!("{text:?} is no id")))
 }
 
 pub(crate) fn nothing(collection: &Collection, id: Uuid) -> Problem {

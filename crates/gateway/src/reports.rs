@@ -4,21 +4,19 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::response::Response;
 use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::SchoolYear;
 use report::{Format, Report, Scope};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use wire::Vantage;
 
 use crate::Shared;
 use crate::access::Caller;
-use crate::folding::{Booked, trouble};
-use crate::paging::with_tag;
+use crate::asked::Asked;
+use crate::folding::{Booked, school_year, trouble};
+use crate::paging::{accepted, with_tag};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::reading::put;
@@ -28,9 +26,7 @@ use crate::vantage::{Looking, position_header};
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
-    parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
     shared.must_exist(&caller.ledger).await?;
     let takes = |report: &dyn Report| -> Vec<Value> {
         let told = |argument: &report::Argument| json!({ "name": argument.name, "needed": argument.needed });
@@ -43,34 +39,28 @@ pub(crate) async fn list(
 /// One report of the ledger, as CSV, JSON or HTML.
 pub(crate) async fn one(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
     Path((_, name)): Path<(String, String)>,
-    mut parameters: Parameters,
-    headers: HeaderMap,
+    Asked { ledger, mut parameters, headers, .. }: Asked,
 ) -> Result<Response, Problem> {
     let looking = Looking::read(&mut parameters, &headers)?;
-    let needed =
-        || Problem::new("malformed-request", "school_year is needed, such as 2025-26").at("school_year");
-    let school_year = parameters.take::<SchoolYear>("school_year")?;
     let scope = Scope {
-        vantage: Vantage { as_of: looking.as_of, valid_on: looking.valid_on },
+        vantage: looking.vantage(),
         site: parameters.take("site")?,
         partner: parameters.take("partner")?,
         grant: parameters.take("grant")?,
-        ..Scope::of(school_year.ok_or_else(needed)?)
+        ..Scope::of(school_year(&mut parameters)?)
     };
     let format = format(&mut parameters, &headers)?;
     parameters.finish()?;
     let none = || Problem::new("no-such-report", format!("there is no report {name}"));
     let report = report::report(&name).ok_or_else(none)?;
     scope.fits(report, 1).map_err(trouble)?;
-    let Booked { head, book, .. } =
-        shared.book(&caller.ledger, report.questions(&scope), scope.vantage).await?;
+    let Booked { head, book, .. } = shared.book(&ledger, report.questions(&scope), scope.vantage).await?;
     let document = report::document(report, &scope, &[book]).map_err(trouble)?;
-    let bytes = document.render(format).map_err(|error| Problem::new("internal", error.to_string()))?;
+    let bytes = document.render(format).map_err(Problem::defect)?;
     let digest = STANDARD.encode(Sha256::digest(&bytes));
     let tag = format!("\"{digest}\"");
-    let mut response = with_tag(&tag, &headers, (("content-type", media(format)), bytes))?;
+    let mut response = with_tag(&tag, &headers, (media(format), bytes));
     put(&mut response, position_header(&head));
     put(&mut response, ("content-digest", format!("sha-256=:{digest}:")));
     Ok(response)
@@ -83,7 +73,7 @@ fn format(parameters: &mut Parameters, headers: &HeaderMap) -> Result<Format, Pr
         let unknown = || Problem::new("malformed-request", "format is csv, json or html").at("format");
         return all.into_iter().find(|format| format.name() == name).ok_or_else(unknown);
     }
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let accept = accepted(headers);
     let wanted =
         |format: &Format| media(*format).split(';').next().is_some_and(|media| accept.contains(media));
     Ok(all.into_iter().find(wanted).unwrap_or(Format::Json))

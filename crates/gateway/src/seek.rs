@@ -112,17 +112,18 @@ impl Log {
         }
         let next = self.read(ledger, (found, before), Until::Head).await.next().await;
         let (commit, _) = next.ok_or_else(torn)?.map_err(unreadable)?;
-        let place = usize::try_from(position - commit.size - 1).unwrap_or(usize::MAX);
-        Ok(events(&commit)?.get(place).map(|event| (*event).to_owned()))
+        let event = events(&commit)?.find(|(place, _)| *place == position);
+        Ok(event.map(|(_, event)| event.to_owned()))
     }
 }
 
-/// The events of a commit as they are stored.
+/// The events of a commit as they are stored, with their positions.
 ///
 /// # Errors
 /// When it is no JSON batch.
-pub(crate) fn events(commit: &Commit) -> Result<Vec<&RawValue>, Problem> {
-    serde_json::from_slice(&commit.body).map_err(|_| torn())
+pub(crate) fn events(commit: &Commit) -> Result<impl Iterator<Item = (u64, &RawValue)>, Problem> {
+    let events: Vec<&RawValue> = serde_json::from_slice(&commit.body).map_err(|_| torn())?;
+    Ok((commit.size + 1..).zip(events))
 }
 
 fn torn() -> Problem {

@@ -53,6 +53,12 @@ impl Collection {
     pub(crate) fn creates(&self) -> Option<&Taken> {
         self.commands.iter().find(|taken| taken.needs == Needs::Nothing)
     }
+
+    /// Whether each is about one person, so that the key of its record in another system may be a student's number: that
+    /// never stands in an address, which everybody on the way writes down. It goes into a body, as `source`.
+    pub(crate) const fn is_of_one_person(&self) -> bool {
+        matches!(self.kind, Kind::Person | Kind::Case | Kind::Consent | Kind::Referral | Kind::Amendment)
+    }
 }
 
 /// Every kind but the ledger itself.
@@ -65,12 +71,9 @@ pub(crate) fn of_command(name: &str) -> Option<&'static Collection> {
     ALL.iter().find(|collection| collection.commands.iter().any(|taken| taken.name == name))
 }
 
-impl Collection {
-    /// Whether each is about one person, so that the key of its record in another system may be a student's number: that
-    /// never stands in an address, which everybody on the way writes down. It goes into a body, as `source`.
-    pub(crate) const fn is_of_one_person(&self) -> bool {
-        matches!(self.kind, Kind::Person | Kind::Case | Kind::Consent | Kind::Referral | Kind::Amendment)
-    }
+/// That of a command's thing; none for the ledger itself.
+pub(crate) fn of_kind(kind: Kind) -> Option<&'static Collection> {
+    collections().find(|collection| collection.kind == kind)
 }
 
 /// The ledger itself.

@@ -7,7 +7,7 @@ use axum::response::Response;
 use domain::Slug;
 use jiff::civil::Date;
 use wire::query::WAIT_SECONDS_MAX;
-use wire::{AsOf, HeadReply, Query};
+use wire::{AsOf, HeadReply, Query, Vantage};
 
 use crate::commands::POSITION;
 use crate::parameters::Parameters;
@@ -56,6 +56,11 @@ impl Looking {
     /// Whether it looks at what is so today by all that is known.
     pub(crate) const fn is_now(&self) -> bool {
         self.as_of.is_none() && self.valid_on.is_none()
+    }
+
+    /// The same for what is folded from the log.
+    pub(crate) const fn vantage(&self) -> Vantage {
+        Vantage { as_of: self.as_of, valid_on: self.valid_on }
     }
 
     /// A question to a view from here.

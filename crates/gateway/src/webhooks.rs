@@ -8,7 +8,6 @@ mod routes;
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -21,12 +20,13 @@ use uuid::Uuid;
 
 use crate::Shared;
 use crate::access::Caller;
+use crate::asked::{Named, read_id};
+use crate::body::Sent;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::reading::read_id;
 
 use answers::{deliveries, shown, with_secret};
-use requests::{Changed, Made, Replayed, Rotated, read};
+use requests::{Changed, Made, Replayed, Rotated};
 
 pub(crate) use answers::{channel, payload};
 pub(crate) use problems::PROBLEMS;
@@ -41,8 +41,6 @@ const TRIES: usize = 5;
 /// How long an old secret signs beside the new one, in hours, if nothing is said.
 const OVERLAP_HOURS: u32 = 24;
 const HOUR: i64 = 3_600_000_000;
-
-type Named = Path<(String, String)>;
 
 impl Shared {
     async fn webhook(&self, ledger: &Slug, id: Uuid) -> Result<Kept<Webhook>, Problem> {
@@ -104,12 +102,9 @@ fn no_webhook(id: Uuid) -> Problem {
 async fn make(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
-    parameters: Parameters,
     headers: HeaderMap,
-    body: Body,
+    Sent(made): Sent<Made>,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
-    let made: Made = read(&shared, &headers, body).await?;
     made.check(shared.private_targets)?;
     let store = &shared.webhooks;
     let id = match headers.get("idempotency-key") {
@@ -138,9 +133,7 @@ async fn make(
 async fn list(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
-    parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
     let mut all = Vec::new();
     for (ledger, id) in shared.webhooks.list(Some(&caller.ledger)).await.map_err(unkept)? {
         // It may be gone by now.
@@ -152,132 +145,93 @@ async fn list(
 }
 
 /// One webhook.
-async fn one(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Named,
-    parameters: Parameters,
-) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
-    let kept = shared.webhook(&caller.ledger, read_id(&id)?).await?;
+async fn one(State(shared): State<Arc<Shared>>, Named { ledger, id }: Named) -> Result<Json<Value>, Problem> {
+    let kept = shared.webhook(&ledger, id).await?;
     Ok(Json(shared.show(&kept.value).await?))
 }
 
 /// Changes where it leads, what it tells, or whether it rests.
 async fn change(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
+    Named { ledger, id }: Named,
+    Sent(changed): Sent<Changed>,
 ) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
-    let changed: Changed = read(&shared, &headers, body).await?;
     changed.check(shared.private_targets)?;
     let change = |webhook: &mut Webhook| {
         changed.apply(webhook);
         Ok(())
     };
-    let webhook = shared.change((&caller.ledger, read_id(&id)?), change).await?;
+    let webhook = shared.change((&ledger, id), change).await?;
     Ok(Json(shared.show(&webhook).await?))
 }
 
 /// Removes it; what was owed to it is forgotten.
 async fn remove(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Named,
-    parameters: Parameters,
+    Named { ledger, id }: Named,
 ) -> Result<StatusCode, Problem> {
-    parameters.finish()?;
-    let webhook = shared.webhook(&caller.ledger, read_id(&id)?).await?.value;
+    let webhook = shared.webhook(&ledger, id).await?.value;
     shared.webhooks.remove(&webhook.ledger, webhook.id).await.map_err(unkept)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Has a test delivered.
-async fn test(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Named,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    parameters.finish()?;
-    let webhook = shared.wish((&caller.ledger, read_id(&id)?), Wanted::Test).await?;
+async fn test(State(shared): State<Arc<Shared>>, Named { ledger, id }: Named) -> Result<Response, Problem> {
+    let webhook = shared.wish((&ledger, id), Wanted::Test).await?;
     let number = webhook.wishes.last().map_or(0, |wish| wish.number);
     let told = json!({ "delivery": Source::Test(number).to_string() });
     Ok((StatusCode::ACCEPTED, Json(told)).into_response())
 }
 
 /// Goes on after it was disabled or paused.
-async fn enable(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Named,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    parameters.finish()?;
-    let id = read_id(&id)?;
-    let url = shared.webhook(&caller.ledger, id).await?.value.url;
+async fn enable(State(shared): State<Arc<Shared>>, Named { ledger, id }: Named) -> Result<Response, Problem> {
+    let url = shared.webhook(&ledger, id).await?.value.url;
     target(&url, shared.private_targets)?;
-    let webhook = shared.wish((&caller.ledger, id), Wanted::Enable).await?;
+    let webhook = shared.wish((&ledger, id), Wanted::Enable).await?;
     Ok((StatusCode::ACCEPTED, Json(shared.show(&webhook).await?)).into_response())
 }
 
 /// Delivers everything after a place again.
 async fn replay(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
+    Named { ledger, id }: Named,
+    Sent(Replayed { after }): Sent<Replayed>,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
-    let (Replayed { after }, id) = (read(&shared, &headers, body).await?, read_id(&id)?);
-    let found = shared.log.after(&caller.ledger, u64::MAX).await?;
+    let found = shared.log.after(&ledger, u64::MAX).await?;
     if after.epoch != found.epoch || after.position > found.last {
         let what = format!("the log of epoch {} ends at position {}", found.epoch, found.last);
-        return Err(Problem::new("cursor-gone", what).at("after"));
+        return Err(Problem::new("cursor-gone", what).at("/after"));
     }
     let place = Place { epoch: after.epoch, position: after.position };
-    let webhook = shared.wish((&caller.ledger, id), Wanted::Replay(place)).await?;
+    let webhook = shared.wish((&ledger, id), Wanted::Replay(place)).await?;
     Ok((StatusCode::ACCEPTED, Json(shared.show(&webhook).await?)).into_response())
 }
 
 /// Makes a new secret; the old ones sign too as long as was said.
 async fn rotate(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
+    Named { ledger, id }: Named,
+    Sent(Rotated { overlap_hours }): Sent<Rotated>,
 ) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
-    let Rotated { overlap_hours } = read(&shared, &headers, body).await?;
     let hours = overlap_hours.unwrap_or(OVERLAP_HOURS);
     if hours > requests::OVERLAP_HOURS_MAX {
         let what = format!("overlap_hours is 0 to {}, not {hours}", requests::OVERLAP_HOURS_MAX);
-        return Err(Problem::new("malformed-request", what).at("overlap_hours"));
+        return Err(Problem::new("malformed-request", what).at("/overlap_hours"));
     }
     let now = shared.clock.now().0;
     let rotate = |webhook: &mut Webhook| webhook.rotate(now, i64::from(hours) * HOUR).map_err(trusted);
-    let webhook = shared.change((&caller.ledger, read_id(&id)?), rotate).await?;
+    let webhook = shared.change((&ledger, id), rotate).await?;
     Ok(Json(with_secret(shared.show(&webhook).await?, &webhook, &shared.courier_key)))
 }
 
 /// What waits and how the last ones ended.
 async fn owed(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Named,
+    Named { ledger, id }: Named,
     mut parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
     let wanted = parameters.take("state")?;
-    parameters.finish()?;
-    let webhook = shared.webhook(&caller.ledger, read_id(&id)?).await?.value;
+    let webhook = shared.webhook(&ledger, id).await?.value;
     let state = shared.webhooks.state(&webhook.ledger, webhook.id).await.map_err(unkept)?;
     Ok(Json(deliveries(webhook.id, state.as_ref().map(|state| &state.value), wanted)))
 }
@@ -285,13 +239,10 @@ async fn owed(
 /// Delivers one now, waiting or ended.
 async fn retry(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id, delivery)): Path<(String, String, String)>,
-    parameters: Parameters,
+    Named { ledger, id }: Named,
+    Path((_, _, delivery)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
-    let id = read_id(&id)?;
-    let webhook = shared.webhook(&caller.ledger, id).await?.value;
+    let webhook = shared.webhook(&ledger, id).await?.value;
     let none = || Problem::new("not-found", format!("no delivery {delivery} waits or is remembered"));
     let source: Source = delivery.parse().map_err(|_| none())?;
     let state = shared.webhooks.state(&webhook.ledger, id).await.map_err(unkept)?.ok_or_else(none)?.value;
@@ -299,7 +250,7 @@ async fn retry(
     if !waits && !state.ended.iter().any(|ended| ended.told.source == source) {
         return Err(none());
     }
-    shared.wish((&caller.ledger, id), Wanted::Retry(source)).await?;
+    shared.wish((&ledger, id), Wanted::Retry(source)).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "delivery": delivery }))).into_response())
 }
 
@@ -317,5 +268,5 @@ fn trusted(courier::Full { until }: courier::Full) -> Problem {
 /// When it may not; the problem says why.
 fn target(url: &str, private_too: bool) -> Result<(), Problem> {
     let refused = |refused: courier::Refused| Problem::new("webhook-target-refused", refused.to_string());
-    Target::read(url, private_too).map(drop).map_err(|error| refused(error).at("url"))
+    Target::read(url, private_too).map(drop).map_err(|error| refused(error).at("/url"))
 }

@@ -72,9 +72,9 @@ pub struct Unchanged {
 }
 
 /// A command as a sender writes it. Unknown members are refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RawCommand {
+pub struct RawCommand<'a> {
     /// Name, such as `record-delivery`.
     pub command: String,
     /// Version of the body; 1.
@@ -112,7 +112,8 @@ pub struct RawCommand {
     pub unchanged: Option<RawUnchanged>,
     /// What the command says.
     #[schemars(with = "serde_json::Value")]
-    pub body: serde_json::Value,
+    #[serde(borrow)]
+    pub body: &'a RawValue,
 }
 
 /// The record in the sender's system, with its raw key: it never goes further than the door.
@@ -151,16 +152,16 @@ impl Submission {
             let message = format!("the command has {} bytes; at most {COMMAND_BYTES_MAX} fit", json.len());
             return Err(RefusalReply::new("too-large", message));
         }
-        let strict: Strict = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        let strict: Strict<'_> = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
         if strict.depth() > DEPTH_MAX + 1 {
             return Err(RefusalReply::new("malformed-command", "the command is nested too deeply".into()));
         }
-        let raw: RawCommand = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        let raw: RawCommand<'_> = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
         if let Some(Err(error)) = raw.basis.as_deref().map(str::parse::<Basis>) {
             return Err(RefusalReply::new("malformed-command", error.to_string()).field("/basis"));
         }
         let canonical =
-            Canonical { body: member(&strict, "body"), command: &raw.command, version: raw.version };
+            Canonical { body: strict.member("body"), command: &raw.command, version: raw.version };
         let canonical = serde_json::to_vec(&canonical).map_err(|e| malformed(&e, None))?;
         Ok(Self {
             ledger: ledger.clone(),
@@ -184,16 +185,12 @@ impl Submission {
 /// What `commandhash` covers; members in canonical order.
 #[derive(Serialize)]
 struct Canonical<'a> {
-    body: Option<&'a Strict>,
+    body: Option<&'a Strict<'a>>,
     command: &'a str,
     version: u16,
 }
 
-fn member<'a>(strict: &'a Strict, name: &str) -> Option<&'a Strict> {
-    if let Strict::Members(members) = strict { members.get(name) } else { None }
-}
-
-fn command(raw: &RawCommand) -> Result<Command, RefusalReply> {
+fn command(raw: &RawCommand<'_>) -> Result<Command, RefusalReply> {
     let unknown = || {
         RefusalReply::new(
             "unknown-command",
@@ -202,8 +199,8 @@ fn command(raw: &RawCommand) -> Result<Command, RefusalReply> {
         .hint("`hubledger schema list` names all commands")
     };
     let kind = Command::kind_of(&raw.command).filter(|_| raw.version == 1).ok_or_else(unknown)?;
-    let body: Box<RawValue> = serde_json::value::to_raw_value(&raw.body).map_err(|e| malformed(&e, None))?;
-    let read = Command::read(kind, Tagged { keys: ["command", "body"], name: &raw.command, payload: &body });
+    let read =
+        Command::read(kind, Tagged { keys: ["command", "body"], name: &raw.command, payload: raw.body });
     read.map_err(|e| malformed(&e, Some("/body")))
 }
 

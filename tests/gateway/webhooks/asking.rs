@@ -69,6 +69,11 @@ fn what_is_not_known_is_refused_by_name() {
         super::kit::ask(&gateway, "POST", "", &json!({ "url": GOOD, "types": ["site-registred"] }));
     assert_eq!(misspelt.json()["hint"], "did you mean site-registered?");
     assert_eq!(misspelt.json()["errors"][0]["pointer"], "/types/0");
+    let misspelt = super::kit::ask(&gateway, "POST", "", &json!({ "url": GOOD, "type": [] }));
+    assert_eq!(
+        (&misspelt.json()["hint"], &misspelt.json()["errors"][0]["pointer"]),
+        (&json!("did you mean types?"), &json!("/type"))
+    );
 
     let end =
         format!("/{}", asked(&gateway, ("POST", ""), &json!({ "url": GOOD }), 201)["id"].as_str().unwrap());

@@ -17,7 +17,6 @@ use super::tokens::PASS_SECONDS;
 use super::{Presented, Refused};
 use crate::Shared;
 use crate::body::{must_be, whole};
-use crate::parameters::Parameters;
 use crate::problem::Problem;
 
 const FORM_BYTES_MAX: usize = 4096;
@@ -25,11 +24,9 @@ const FORM_BYTES_MAX: usize = 4096;
 /// Gives a pass. What is wrong is told as OAuth says (section 5.2), not as a problem: its clients know only that.
 pub(crate) async fn token(
     State(shared): State<Arc<Shared>>,
-    parameters: Parameters,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
     must_be(&headers, &["application/x-www-form-urlencoded"])?;
     let form = whole(body, FORM_BYTES_MAX, shared.limits.body).await?;
     let form: Vec<(String, String)> = form_urlencoded::parse(&form).into_owned().collect();

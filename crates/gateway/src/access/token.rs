@@ -59,9 +59,13 @@ impl Presented {
 }
 
 /// SHA-256 of a secret as it is written: 256 random bits need no slower hash.
-pub(crate) fn digest(secret: &str) -> Option<[u8; 32]> {
-    let bytes = URL_SAFE_NO_PAD.decode(secret).ok().filter(|bytes| bytes.len() == 32)?;
-    Some(Sha256::digest(bytes).into())
+fn digest(secret: &str) -> Option<[u8; 32]> {
+    Some(Sha256::digest(decoded(secret)?).into())
+}
+
+/// 32 bytes as they are written.
+pub(crate) fn decoded(text: &str) -> Option<[u8; 32]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 /// A pass for a token, until this moment.

@@ -18,6 +18,7 @@ use super::{Caller, Presented, Scope, no_such_ledger, not_valid};
 use crate::backend::Behind;
 use crate::desk::failed;
 use crate::problem::Problem;
+use crate::vantage::Looking;
 
 /// How long a look-up is believed: a revoked token works for so long at most.
 const BELIEVED: Duration = Duration::from_secs(2);
@@ -141,16 +142,8 @@ impl Tokens {
 
     async fn look_up(&self, ledger: &Slug, id: Uuid) -> Result<Option<Grant>, Problem> {
         let filters = [("token", id.to_string()), ("status", "granted".to_owned())];
-        let query = Query {
-            ledger: ledger.clone(),
-            view: "access".to_owned(),
-            filters: filters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            as_of: None,
-            valid_on: None,
-            min_position: None,
-            limit: Some(1),
-            wait: None,
-        };
+        let filters = filters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let query = Query { filters, limit: Some(1), ..Looking::default().query(ledger, "access") };
         match self.backend.ask(ledger, Ask::Query { query }).await {
             Reply::Answer { answer } => Ok(answer.rows.first().and_then(Grant::read)),
             reply => Err(failed(reply)),
@@ -179,14 +172,9 @@ impl Grant {
         let scopes = row.get("scopes")?.as_array()?.iter().filter_map(Value::as_str);
         Some(Self {
             actor: text("actor")?.to_owned(),
-            hash: base64url(text("secret_hash")?)?,
+            hash: token::decoded(text("secret_hash")?)?,
             scopes: scopes.filter_map(|scope| scope.parse().ok()).collect(),
             expires: text("expires")?.to_owned(),
         })
     }
-}
-
-fn base64url(text: &str) -> Option<[u8; 32]> {
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }

@@ -1,9 +1,9 @@
 //! Imports in the API document.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::openapi::UUID;
-use crate::route::{Gives, Takes};
+use crate::route::Takes;
 
 /// What an address of imports takes as its body.
 pub(crate) fn takes(takes: Takes) -> Option<Value> {
@@ -27,13 +27,15 @@ pub(crate) fn takes(takes: Takes) -> Option<Value> {
             "application/x-ndjson": { "schema": { "type": "string" } },
             "application/octet-stream": { "schema": { "type": "string", "format": "binary" } },
         })),
-        Takes::Commit => Some(json!({ "application/json": { "schema": {
-            "type": "object", "additionalProperties": false,
-            "properties": { "partial": { "type": "boolean", "default": false,
-                "description": "Record whatever is not refused, also without a check" } },
-        } } })),
         _ => None,
     }
+}
+
+/// What a commit may say.
+pub(super) fn commit() -> Value {
+    let partial = json!({ "type": "boolean", "default": false,
+        "description": "Record whatever is not refused, also without a check" });
+    json!({ "type": "object", "additionalProperties": false, "properties": { "partial": partial } })
 }
 
 /// Each format with its columns.
@@ -63,22 +65,6 @@ pub(crate) fn headers(takes: Takes) -> Vec<Value> {
         ],
         _ => Vec::new(),
     }
-}
-
-/// Answers of an address of imports: status, meaning, content.
-pub(crate) fn gives(gives: Gives) -> Option<Map<String, Value>> {
-    let import = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/import" } } });
-    let answer = |about: &str| json!({ "description": about, "content": import });
-    let all = match gives {
-        Gives::Import => vec![
-            ("200", answer("The import")),
-            ("201", answer("The import, new")),
-            ("202", answer("The import, which is worked on from now on")),
-        ],
-        Gives::Nothing => vec![("204", json!({ "description": "Done" }))],
-        _ => return None,
-    };
-    Some(all.into_iter().map(|(status, answer)| (status.to_owned(), answer)).collect())
 }
 
 /// The schema of an import.

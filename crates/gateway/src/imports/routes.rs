@@ -2,35 +2,32 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::handler::Handler;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodFilter, on};
 use axum::{Extension, Json};
-use bytes::Bytes;
 use domain::Slug;
 use intake::Format;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::document;
 use super::range::is_digest;
 use super::record::{Asker, Import, Job};
 use super::store::Unsaved;
 use super::told::{self, told};
 use super::upload;
 use crate::Shared;
-use crate::access::{Caller, Need};
-use crate::body::{must_be, whole};
+use crate::access::Caller;
+use crate::asked::Named;
+use crate::body::{Sent, given};
 use crate::commands::idempotency_key;
-use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::route::Method::{Delete, Get, Post, Put};
 use crate::route::{Gives, Route, Takes};
 
-/// Bytes of what makes or commits an import.
-const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Characters of a file's name.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -41,114 +38,102 @@ pub(crate) fn routes() -> Vec<Route> {
     all
 }
 
+const ROOT: &str = "/v1/{ledger}/imports";
+const ONE: &str = "/v1/{ledger}/imports/{id}";
+const DATA: &str = "/v1/{ledger}/imports/{id}/data";
+const WHAT: Option<&str> = Some("imports");
+
 fn of_files() -> Vec<Route> {
-    let (get, post) = ((Method::GET, MethodFilter::GET), (Method::POST, MethodFilter::POST));
-    let (put, delete) = ((Method::PUT, MethodFilter::PUT), (Method::DELETE, MethodFilter::DELETE));
-    let one = |end: &str| format!("/{{id}}{end}");
     vec![
-        route(
-            (post, String::new(), "create-import"),
-            "Begins an import: says what the rows of a file are",
-            (Takes::Import, Gives::Import),
+        Route::new(
+            (Post, ROOT, WHAT),
+            ("create-import", "Begins an import: says what the rows of a file are"),
             create,
-        ),
-        route(
-            (get.clone(), String::new(), "list-imports"),
-            "Imports of the last thirty days, the newest first",
-            (Takes::Nothing, Gives::Imports),
+        )
+        .takes(Takes::Import)
+        .gives(Gives::Import),
+        Route::new(
+            (Get, ROOT, WHAT),
+            ("list-imports", "Imports of the last thirty days, the newest first"),
             list,
-        ),
-        route(
-            (get.clone(), one(""), "get-import"),
-            "An import: its phase, and rows by how they ended",
-            (Takes::Nothing, Gives::Import),
+        )
+        .gives(Gives::Imports),
+        Route::new(
+            (Get, ONE, WHAT),
+            ("get-import", "An import: its phase, and rows by how they ended"),
             state,
-        ),
-        route(
-            (delete, one(""), "delete-import"),
-            "Removes an import with its data and reports; what it recorded stays",
-            (Takes::Nothing, Gives::Nothing),
+        )
+        .gives(Gives::Import),
+        Route::new(
+            (Delete, ONE, WHAT),
+            ("delete-import", "Removes an import with its data and reports; what it recorded stays"),
             remove,
-        ),
-        route(
-            (put, one("/data"), "upload-import"),
-            "Sends the file, whole or in parts",
-            (Takes::Data, Gives::Import),
-            upload::put,
-        ),
-        route(
-            (get, one("/data"), "import-upload"),
-            "Where an upload goes on, also by HEAD, in the header Upload-Offset",
-            (Takes::Nothing, Gives::Import),
+        )
+        .gives(Gives::Nothing),
+        Route::new((Put, DATA, WHAT), ("upload-import", "Sends the file, whole or in parts"), upload::put)
+            .takes(Takes::Data)
+            .gives(Gives::Import),
+        Route::new(
+            (Get, DATA, WHAT),
+            ("import-upload", "Where an upload goes on, also by HEAD, in the header Upload-Offset"),
             uploaded,
-        ),
+        )
+        .gives(Gives::Import),
     ]
 }
 
 fn of_work() -> Vec<Route> {
-    let (get, post) = ((Method::GET, MethodFilter::GET), (Method::POST, MethodFilter::POST));
-    let one = |end: &str| format!("/{{id}}{end}");
+    let of_one = |end: &str| format!("{ONE}/{end}");
+    let about = "Decides every row against the ledger as it stands, each by itself, and records nothing";
     vec![
-        route(
-            (post.clone(), one("/check"), "check-import"),
-            "Decides every row against the ledger as it stands, each by itself, and records nothing",
-            (Takes::Nothing, Gives::Import),
-            check,
-        ),
-        route(
-            (post, one("/commit"), "commit-import"),
-            "Records the rows",
-            (Takes::Commit, Gives::Import),
-            commit,
-        ),
-        route(
-            (get.clone(), one("/live"), "follow-import"),
-            "Progress as server-sent events, until the work has ended",
-            (Takes::Nothing, Gives::Stream),
+        Route::new((Post, &of_one("check"), WHAT), ("check-import", about), check).gives(Gives::Import),
+        Route::new((Post, &of_one("commit"), WHAT), ("commit-import", "Records the rows"), commit)
+            .takes(Takes::Document(document::commit))
+            .gives(Gives::Import),
+        Route::new(
+            (Get, &of_one("live"), WHAT),
+            ("follow-import", "Progress as server-sent events, until the work has ended"),
             told::live,
-        ),
-        route(
-            (get.clone(), one("/errors.csv"), "import-errors"),
-            "Every row that was refused: row, column, code, message",
-            (Takes::Nothing, Gives::Csv),
+        )
+        .gives(Gives::Stream),
+        Route::new(
+            (Get, &of_one("errors.csv"), WHAT),
+            ("import-errors", "Every row that was refused: row, column, code, message"),
             told::errors,
-        ),
-        route(
-            (get, one("/report.csv"), "import-report"),
-            "Every row: how it ended, and the position of its first event",
-            (Takes::Nothing, Gives::Csv),
+        )
+        .gives(Gives::Csv),
+        Route::new(
+            (Get, &of_one("report.csv"), WHAT),
+            ("import-report", "Every row: how it ended, and the position of its first event"),
             told::report,
-        ),
+        )
+        .gives(Gives::Csv),
     ]
 }
 
-fn route<H: Handler<T, Arc<Shared>>, T: 'static>(
-    ((method, filter), end, operation): ((Method, MethodFilter), String, &str),
-    summary: &str,
-    (takes, gives): (Takes, Gives),
-    handler: H,
-) -> Route {
-    let writes = method != Method::GET;
-    Route {
-        method,
-        path: format!("/v1/{{ledger}}/imports{end}"),
-        operation: operation.to_owned(),
-        summary: summary.to_owned(),
-        tag: "imports",
-        need: Some(Need { what: "imports", writes }),
-        parameters: &[],
-        takes,
-        gives,
-        handler: on(filter, handler),
+/// The caller's import that an address names, as it was when its handler began.
+pub(crate) struct OfImport {
+    caller: Caller,
+    pub(crate) import: Import,
+    pub(crate) revision: u64,
+}
+
+impl FromRequestParts<Arc<Shared>> for OfImport {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let Named { id, .. } = Named::from_request_parts(parts, shared).await?;
+        let caller = Caller::of(parts)?.clone();
+        let (import, revision) = found(shared, &caller, id).await?;
+        Ok(Self { caller, import, revision })
     }
 }
 
 /// The caller's import of this id. One of another ledger, or of another principal, looks like one that is not there:
 /// whoever could change its file would have it recorded under the other's name.
-pub(crate) async fn found(shared: &Shared, caller: &Caller, id: &str) -> Result<(Import, u64), Problem> {
-    let none = || Problem::new("not-found", format!("there is no import {id} in this ledger"));
-    let id: Uuid = id.parse().map_err(|_| none())?;
+async fn found(shared: &Shared, caller: &Caller, id: Uuid) -> Result<(Import, u64), Problem> {
     let found = shared.imports.load(&caller.ledger, id).await?;
+    let none = || Problem::new("not-found", format!("there is no import {id} in this ledger"));
     found.filter(|(import, _)| import.maker == caller.actor).ok_or_else(none)
 }
 
@@ -157,22 +142,21 @@ pub(crate) async fn found(shared: &Shared, caller: &Caller, id: &str) -> Result<
 #[serde(deny_unknown_fields)]
 struct New {
     format: String,
+    #[serde(default, deserialize_with = "given")]
     source: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     digest: Option<String>,
 }
 
 async fn create(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
-    parameters: Parameters,
     headers: HeaderMap,
-    body: Body,
+    Sent(new): Sent<New>,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
     let id = idempotency_key(&headers)?;
-    must_be(&headers, &["application/json"])?;
-    let new: New = read(&whole(body, BODY_BYTES_MAX, shared.limits.body).await?)?;
     let format = known(&new)?;
     may(&caller, format)?;
     let import = Import {
@@ -198,7 +182,7 @@ async fn create(
         Err(Unsaved::Failed(problem)) => Err(problem),
         Err(Unsaved::Changed) => {
             let taken = |_| Problem::new("command-id-taken", format!("{id} is an import already"));
-            let (there, _) = found(&shared, &caller, &id.to_string()).await.map_err(taken)?;
+            let (there, _) = found(&shared, &caller, id).await.map_err(taken)?;
             let said = |import: &Import| {
                 (import.format.clone(), import.source.clone(), import.name.clone(), import.claimed.clone())
             };
@@ -210,11 +194,6 @@ async fn create(
             Ok(([location, replayed], Json(told(&there))).into_response())
         }
     }
-}
-
-fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::new("malformed-request", format!("the body can't be read: {error}")))
 }
 
 /// The format, if everything that is said is in order.
@@ -258,61 +237,35 @@ fn asker(caller: &Caller, import: &Import) -> Result<Asker, Problem> {
 async fn list(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
-    parameters: Parameters,
 ) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
     let mut all = shared.imports.list(&caller.ledger).await?;
     all.retain(|import| import.maker == caller.actor);
     all.sort_by_key(|import| (std::cmp::Reverse(import.created), import.id));
     Ok(Json(json!({ "imports": all.iter().map(told).collect::<Vec<_>>() })))
 }
 
-async fn state(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
-) -> Result<Json<Value>, Problem> {
-    parameters.finish()?;
-    let (import, _) = found(&shared, &caller, &id).await?;
-    Ok(Json(told(&import)))
+async fn state(OfImport { import, .. }: OfImport) -> Json<Value> {
+    Json(told(&import))
 }
 
-async fn uploaded(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    parameters.finish()?;
-    let (import, _) = found(&shared, &caller, &id).await?;
-    Ok(([(upload::OFFSET, import.received.to_string())], Json(told(&import))).into_response())
+async fn uploaded(OfImport { import, .. }: OfImport) -> Response {
+    ([(upload::OFFSET, import.received.to_string())], Json(told(&import))).into_response()
 }
 
 async fn remove(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
+    OfImport { import, .. }: OfImport,
 ) -> Result<StatusCode, Problem> {
-    parameters.finish()?;
-    let (import, _) = found(&shared, &caller, &id).await?;
     shared.imports.forget(&import.ledger, import.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn check(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    parameters.finish()?;
-    ask(&shared, &caller, &id, |import, asker| import.ask_check(asker)).await
+async fn check(State(shared): State<Arc<Shared>>, asked: OfImport) -> Result<Response, Problem> {
+    ask(&shared, asked, |import, asker| import.ask_check(asker)).await
 }
 
 /// What a commit may say.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Commit {
     #[serde(default)]
@@ -321,35 +274,21 @@ struct Commit {
 
 async fn commit(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
+    asked: OfImport,
+    Sent(Commit { partial }): Sent<Commit>,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
-    let body = whole(body, BODY_BYTES_MAX, shared.limits.body).await?;
-    let Commit { partial } = match body.is_empty() {
-        true => Commit::default(),
-        false => {
-            must_be(&headers, &["application/json"])?;
-            read(&body)?
-        }
-    };
-    ask(&shared, &caller, &id, move |import, asker| import.ask_commit(asker, partial)).await
+    ask(&shared, asked, |import, asker| import.ask_commit(asker, partial)).await
 }
 
 /// Asks for work on an import. The reports of work before it go.
 async fn ask(
     shared: &Shared,
-    caller: &Caller,
-    id: &str,
+    OfImport { caller, mut import, mut revision }: OfImport,
     change: impl Fn(&mut Import, Asker) -> Result<(), Problem>,
 ) -> Result<Response, Problem> {
     loop {
-        let (mut import, revision) = found(shared, caller, id).await?;
         let before = import.job.clone();
-        let asker = asker(caller, &import)?;
+        let asker = asker(&caller, &import)?;
         change(&mut import, asker)?;
         if import.is_open() {
             // Before the record: work that is asked for must be found.
@@ -362,7 +301,10 @@ async fn ask(
                     shared.imports.open(&import).await?;
                     forget_reports(shared, &import, before).await?;
                 }
-                Err(Unsaved::Changed) => continue,
+                Err(Unsaved::Changed) => {
+                    (import, revision) = found(shared, &caller, import.id).await?;
+                    continue;
+                }
                 Err(Unsaved::Failed(problem)) => return Err(problem),
             }
         }

@@ -84,13 +84,13 @@ impl Store {
     pub(crate) async fn load(&self, ledger: &Slug, id: Uuid) -> Result<Option<(Import, u64)>, Problem> {
         let entry = self.bucket.get(&key("status", ledger, id)).await.map_err(away)?;
         let read = entry.map(|entry| Ok((serde_json::from_slice(&entry.value)?, entry.revision)));
-        read.transpose().map_err(|error: serde_json::Error| Problem::new("internal", error.to_string()))
+        read.transpose().map_err(|error: serde_json::Error| Problem::defect(error))
     }
 
     /// Writes a record over the one of this revision; a new one over none.
     pub(crate) async fn save(&self, import: &Import, revision: Option<u64>) -> Result<u64, Unsaved> {
         let key = key("status", &import.ledger, import.id);
-        let value = serde_json::to_vec(import).map_err(|error| Problem::new("internal", error.to_string()));
+        let value = serde_json::to_vec(import).map_err(Problem::defect);
         let value = Bytes::from(value.map_err(Unsaved::Failed)?);
         let written = match revision {
             Some(revision) => self.bucket.update(&key, value.clone(), revision).await,
@@ -187,7 +187,7 @@ fn key(what: &str, ledger: &Slug, id: Uuid) -> String {
 }
 
 fn chunk_key((what, ledger, id): (&str, &Slug, Uuid), run: u32, n: u64) -> String {
-    format!("{what}.{ledger}.{id}.{run}.{n:08}")
+    format!("{}.{run}.{n:08}", key(what, ledger, id))
 }
 
 fn named(key: &str) -> Option<(Slug, Uuid)> {

@@ -1,29 +1,24 @@
 //! What is told of an import: its record, its progress as it changes, and its reports.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::response::sse::{Event, KeepAlive};
-use axum::response::{IntoResponse as _, Response, Sse};
+use axum::extract::State;
+use axum::response::sse::Event;
+use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, StreamExt as _};
 use intake::Told;
 use serde_json::{Value, json};
 
 use super::record::{Import, Job, Trouble};
-use super::routes::found;
+use super::routes::OfImport;
 use super::store::{Segment, pieces};
 use crate::Shared;
-use crate::access::Caller;
-use crate::parameters::Parameters;
 use crate::problem::Problem;
 
 /// How often progress is looked at, for whoever follows it.
 const LOOK: Duration = Duration::from_millis(500);
-const ALIVE: Duration = Duration::from_secs(15);
 
 /// An import as it is told.
 pub(crate) fn told(import: &Import) -> Value {
@@ -56,21 +51,9 @@ pub(crate) fn told(import: &Import) -> Value {
 /// Progress as it changes, until nobody works on it any more.
 pub(crate) async fn live(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
+    OfImport { import, .. }: OfImport,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
-    let (import, _) = found(&shared, &caller, &id).await?;
-    let busy = |_| Problem::new("busy", "too many follow already");
-    let reader = shared.readers.clone().try_acquire_owned().map_err(busy)?;
-    let shutdown = shared.shutdown.clone();
-    let told = progress(shared, import).map(move |event| {
-        let _reader = &reader;
-        Ok::<_, Infallible>(event)
-    });
-    let told = told.take_until(async move { shutdown.triggered().await });
-    Ok(Sse::new(told).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
+    shared.stream(progress(shared.clone(), import))
 }
 
 fn progress(shared: Arc<Shared>, first: Import) -> impl Stream<Item = Event> + Send + 'static {
@@ -96,33 +79,19 @@ fn progress(shared: Arc<Shared>, first: Import) -> impl Stream<Item = Event> + S
 }
 
 /// Every row that was refused.
-pub(crate) async fn errors(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    parameters.finish()?;
-    sheet(&shared, &caller, &id, ("errors", Told::ERRORS, |job| &job.errors)).await
+pub(crate) async fn errors(State(shared): State<Arc<Shared>>, asked: OfImport) -> Response {
+    sheet(&shared, asked.import, ("errors", Told::ERRORS, |job| &job.errors))
 }
 
 /// Every row, with how it ended and where it stands.
-pub(crate) async fn report(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    parameters.finish()?;
-    sheet(&shared, &caller, &id, ("report", Told::REPORT, |job| &job.report)).await
+pub(crate) async fn report(State(shared): State<Arc<Shared>>, asked: OfImport) -> Response {
+    sheet(&shared, asked.import, ("report", Told::REPORT, |job| &job.report))
 }
 
 /// Name of a report, its first line, and where its bytes are.
 type Sort = (&'static str, &'static str, fn(&Job) -> &Vec<Segment>);
 
-async fn sheet(shared: &Arc<Shared>, caller: &Caller, id: &str, sort: Sort) -> Result<Response, Problem> {
-    let (what, first, of) = sort;
-    let (import, _) = found(shared, caller, id).await?;
+fn sheet(shared: &Shared, import: Import, (what, first, of): Sort) -> Response {
     let segments = import.job.as_ref().map(of).cloned().unwrap_or_default();
     let (store, ledger, id) = (shared.imports.clone(), import.ledger, import.id);
     let rest = futures::stream::iter(pieces(&segments, 0)).then(move |piece| {
@@ -138,5 +107,5 @@ async fn sheet(shared: &Arc<Shared>, caller: &Caller, id: &str, sort: Sort) -> R
     let first = futures::stream::once(std::future::ready(Ok(bytes::Bytes::from_static(first.as_bytes()))));
     let name = format!("attachment; filename=\"{what}.csv\"");
     let headers = [("content-type", "text/csv; charset=utf-8".to_owned()), ("content-disposition", name)];
-    Ok((headers, Body::from_stream(first.chain(rest))).into_response())
+    (headers, Body::from_stream(first.chain(rest))).into_response()
 }

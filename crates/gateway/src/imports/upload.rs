@@ -6,11 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
-use axum::{Extension, Json};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -20,12 +20,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::range::{Part, TOTAL_MAX, digest, finished, too_large};
 use super::record::Import;
-use super::routes::found;
+use super::routes::OfImport;
 use super::store::{CHUNK, Segment, Store, Unsaved};
 use super::told::told;
 use crate::Shared;
-use crate::access::Caller;
-use crate::parameters::Parameters;
 use crate::problem::Problem;
 
 /// Header that says where an upload goes on.
@@ -40,19 +38,15 @@ const CHECKPOINT: u64 = 32;
 /// Takes the whole file, or the next part of it.
 pub(crate) async fn put(
     State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    Path((_, id)): Path<(String, String)>,
-    parameters: Parameters,
+    OfImport { mut import, revision, .. }: OfImport,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    parameters.finish()?;
     let (part, digest) = (Part::read(&headers)?, digest(&headers)?);
     if headers.contains_key("content-encoding") {
         let what = "files are taken as they are, not packed";
         return Err(Problem::new("unsupported-media-type", what).at("Content-Encoding"));
     }
-    let (mut import, revision) = found(&shared, &caller, &id).await?;
     let received = import.received;
     if let Err(problem) = import.may_receive(&part) {
         return Ok(([(OFFSET, received.to_string())], problem).into_response());

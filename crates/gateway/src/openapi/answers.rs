@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::route::{Gives, Route, Takes};
+use crate::route::{Gives, Method, Route, Takes};
 use crate::things::{Needs, Taken};
 
 /// A reference to a schema of the document.
@@ -15,9 +15,15 @@ pub(super) fn responses(route: &Route) -> Value {
     let json = |name: &str| json!({ "application/json": { "schema": reference(name) } });
     let (about, content) = content(route.gives);
     let mut responses = Map::new();
-    match crate::imports::gives(route.gives) {
-        Some(given) => responses.extend(given),
-        None => drop(responses.insert("200".into(), json!({ "description": about, "content": content }))),
+    let mut good = |status: &str, answer: Value| responses.insert(status.to_owned(), answer);
+    match route.gives {
+        Gives::Nothing => drop(good("204", json!({ "description": about }))),
+        _ => drop(good("200", json!({ "description": about, "content": content }))),
+    }
+    if route.gives == Gives::Import {
+        good("201", json!({ "description": "The import, new", "content": content }));
+        let later = "The import, which is worked on from now on";
+        good("202", json!({ "description": later, "content": content }));
     }
     if let Takes::Command(Taken { needs: Needs::Nothing, .. }) = route.takes {
         responses.insert(
@@ -32,9 +38,8 @@ pub(super) fn responses(route: &Route) -> Value {
     ) {
         responses.insert("304".into(), json!({ "description": "As you have it already" }));
     }
-    if route.tag == "webhooks" && route.need.is_some_and(|need| need.writes) {
-        responses
-            .insert("2XX".into(), json!({ "description": about, "content": self::content(route.gives).1 }));
+    if route.tag() == "webhooks" && route.method != Method::Get {
+        responses.insert("2XX".into(), json!({ "description": about, "content": content }));
     }
     // OAuth has its own way to say what is wrong.
     let refused = json!({ "description": "As RFC 6749 says", "content": { "application/json": { "schema": any() },

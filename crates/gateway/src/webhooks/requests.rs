@@ -1,22 +1,18 @@
 //! What is sent about webhooks, read strictly.
 
-use axum::body::Body;
-use axum::http::HeaderMap;
 use courier::{Scheme, Webhook};
 use domain::{Kind, Slug};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::target;
-use crate::Shared;
-use crate::body::{must_be, whole};
+use crate::body::given;
 use crate::parameters::closest;
 use crate::problem::Problem;
 use crate::vantage::Place;
 
-const BODY_BYTES_MAX: usize = 16 * 1024;
 /// How long an old secret may sign beside the new one: 30 days.
 pub(super) const OVERLAP_HOURS_MAX: u32 = 30 * 24;
 
@@ -67,34 +63,8 @@ pub(super) struct Rotated {
     pub(super) overlap_hours: Option<u32>,
 }
 
-/// A member that is there has a value: `null` is not read as left out, or a mistake would change nothing
-/// and be answered as if it had.
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
 fn place<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Place, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-}
-
-/// The body of a request; an empty one is an object without members.
-///
-/// # Errors
-/// When it can't be read.
-pub(super) async fn read<T: DeserializeOwned>(
-    shared: &Shared,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<T, Problem> {
-    let body = whole(body, BODY_BYTES_MAX, shared.limits.body).await?;
-    if !body.is_empty() {
-        must_be(headers, &["application/json"])?;
-    }
-    let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
-    serde_json::from_slice(text)
-        .map_err(|error| Problem::new("malformed-request", format!("the body can't be read: {error}")))
 }
 
 impl Made {

@@ -9,11 +9,12 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::Digest as _;
-use wire::{Outcome, Query};
+use wire::Outcome;
 
 use super::{PAUSE, Stop, Waits, Work};
 use crate::Shared;
 use crate::imports::record::Trouble;
+use crate::vantage::Looking;
 
 /// Rows of a batch, and bytes of the file that they take.
 const ROWS_MAX: usize = 500;
@@ -119,16 +120,10 @@ impl Work {
         for cells in cells {
             let Ok(row) = self.table.record(cells) else { continue };
             for wanted in self.rows.wanted(&row).into_iter().flatten() {
-                let query = Query {
-                    ledger: self.import.ledger.clone(),
-                    view: wanted.view.to_owned(),
-                    filters: [(wanted.column.to_owned(), wanted.name.clone())].into(),
-                    as_of: None,
-                    valid_on: None,
-                    min_position: self.min_position,
-                    limit: Some(1),
-                    wait: None,
-                };
+                let looking = Looking { min_position: self.min_position, ..Looking::default() };
+                let mut query = looking.query(&self.import.ledger, wanted.view);
+                query.filters.insert(wanted.column.to_owned(), wanted.name.clone());
+                query.limit = Some(1);
                 let answer = loop {
                     match self.shared.query(query.clone()).await {
                         Ok(answer) => break answer,
