@@ -283,7 +283,7 @@ pub(crate) async fn gateway(callers: usize, each: u64, rounds: usize) -> Result<
         Measured::held(
             "webhooks: deliveries against POSTs",
             "x",
-            (Side::AtLeast, 0.3),
+            (Side::AtLeast, 0.1),
             hooks.iter().map(|(told, raw)| told / raw).collect(),
         ),
         Measured::held("live: p99 from receipt to the stream", "ms", (Side::AtMost, 50.0), slowest(&lag)),

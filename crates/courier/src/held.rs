@@ -19,7 +19,7 @@ use wire::Verifier;
 
 use crate::observer::Standing;
 use crate::payload::Told;
-use crate::signature::sign;
+use crate::signature::sign_with;
 use crate::state::{Moment, State, Tried};
 use crate::store::Kept;
 use crate::target::Target;
@@ -339,7 +339,7 @@ impl Held {
 async fn deliver(shared: Arc<Shared>, webhook: Webhook, told: Told) -> (Source, Tried) {
     let _room = shared.room.acquire().await;
     let body = told.body(&webhook.ledger);
-    let signed = sign(&shared.parts.key, &webhook, told.source, &body, shared.parts.clock.now().0);
+    let signed = sign_with(&shared.secrets, &webhook, (told.source, &body), shared.parts.clock.now().0);
     let tried = shared.parts.sender.send(&webhook.url, &signed, body).await;
     (told.source, tried)
 }

@@ -1,8 +1,10 @@
 //! Headers of a delivery by Standard Webhooks 1.0.0: id, time of the try, and signatures over both and the body.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
-use crate::secret::CourierKey;
+use crate::secret::{CourierKey, Secret, Secrets};
 use crate::webhook::{Source, Webhook, micros};
 
 /// Header of a delivery's id.
@@ -42,11 +44,31 @@ pub fn message_id(webhook: Uuid, source: Source) -> String {
 
 /// Signs a body for a try at this time (microseconds since 1970).
 pub fn sign(key: &CourierKey, webhook: &Webhook, source: Source, body: &str, now: i64) -> Signed {
+    let secret = |generation| Arc::new(key.secret(webhook.id, webhook.scheme, generation));
+    signed(secret, webhook, source, body, now)
+}
+
+/// The same with secrets that are at hand.
+pub(crate) fn sign_with(
+    secrets: &Secrets,
+    webhook: &Webhook,
+    (source, body): (Source, &str),
+    now: i64,
+) -> Signed {
+    let secret = |generation| secrets.secret(webhook.id, webhook.scheme, generation);
+    signed(secret, webhook, source, body, now)
+}
+
+fn signed(
+    secret: impl Fn(u32) -> Arc<Secret>,
+    webhook: &Webhook,
+    source: Source,
+    body: &str,
+    now: i64,
+) -> Signed {
     let (id, timestamp) = (message_id(webhook.id, source), (now / micros(1)).to_string());
     let signed = format!("{id}.{timestamp}.{body}");
-    let signatures: Vec<String> = webhook
-        .signing(now)
-        .map(|generation| key.secret(webhook.id, webhook.scheme, generation).sign(signed.as_bytes()))
-        .collect();
+    let signatures: Vec<String> =
+        webhook.signing(now).map(|generation| secret(generation).sign(signed.as_bytes())).collect();
     Signed { id, timestamp, signature: signatures.join(" ") }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::held;
 use crate::observer::Observer;
-use crate::secret::CourierKey;
+use crate::secret::{CourierKey, Secrets};
 use crate::sender::Sender;
 use crate::store::{Kept, Store};
 use crate::webhook::Webhook;
@@ -62,6 +62,7 @@ pub(crate) struct Shared {
     pub(crate) parts: Parts,
     /// The log, read verified.
     pub(crate) places: Places<AnyJournal>,
+    pub(crate) secrets: Secrets,
     /// Tells this courier from all others.
     pub(crate) me: String,
     pub(crate) room: Arc<Semaphore>,
@@ -70,8 +71,9 @@ pub(crate) struct Shared {
 /// Delivers until it is time to stop, and finishes what it has begun.
 pub async fn run(parts: Parts) {
     let me = format!("{:016x}", u64::from_be_bytes(parts.random.bytes()));
+    let secrets = Secrets::new(parts.key.clone());
     let places = Places::new(parts.journal.clone(), parts.deployment.clone());
-    let shared = Arc::new(Shared { parts, places, me, room: Arc::new(Semaphore::new(SENDING_MAX)) });
+    let shared = Arc::new(Shared { parts, places, secrets, me, room: Arc::new(Semaphore::new(SENDING_MAX)) });
     let mut known = BTreeMap::new();
     let mut tasks = JoinSet::new();
     loop {
