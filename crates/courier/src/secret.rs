@@ -65,10 +65,13 @@ impl Secret {
     }
 }
 
+/// Webhook, scheme and generation of a secret.
+type Of = (Uuid, &'static str, u32);
+
 /// Secrets that are at hand: to make one of ed25519 takes as long as to sign with it.
 pub(crate) struct Secrets {
     key: CourierKey,
-    made: Mutex<BTreeMap<(Uuid, &'static str, u32), Arc<Secret>>>,
+    made: Mutex<BTreeMap<Of, Arc<Secret>>>,
 }
 
 impl Secrets {
