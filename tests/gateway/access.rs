@@ -268,3 +268,58 @@ fn a_token_and_the_one_that_replaces_it_are_valid_at_once_until_the_old_one_is_r
     }
     assert_eq!(head(&gateway, LEDGER, &new).status, 200);
 }
+
+#[test]
+fn an_import_goes_no_further_than_the_token_that_asked_for_it_and_another_may_ask_again() {
+    let gateway = two_ledgers();
+    let (first, id) = token(&gateway, &[LEDGER], &["read", "write"]);
+    let at = |end: &str| format!("/v1/{LEDGER}/imports/{}{end}", key_of(1));
+    let ask = |gateway: &Gateway, token: &str, (method, path): (&str, &str), body: &str| {
+        let head = format!(
+            "Connection: close\r\nIdempotency-Key: {}\r\nContent-Type: application/json\r\n",
+            key_of(1)
+        );
+        let answer = gateway.port.give(method, path, &format!("{head}{}", bearer(token)), body);
+        assert!(answer.status < 300, "{method} {path} {answer:?}");
+        answer
+    };
+    let line = |n: u32| {
+        let command =
+            json!({ "command": "register-site", "version": 1, "id": key_of(1_000_000 + n), "body": site(n) });
+        format!("{command}\n")
+    };
+    let rows = 12_000;
+    ask(&gateway, &first, ("POST", &format!("/v1/{LEDGER}/imports")), "{\"format\":\"commands\"}");
+    ask(&gateway, &first, ("PUT", &at("/data")), &(1..=rows).map(line).collect::<String>());
+    ask(&gateway, &first, ("POST", &at("/commit")), "{\"partial\":true}");
+    while ask(&gateway, &first, ("GET", &at("")), "").json()["counts"]["rows"] == 0 {
+        std::thread::yield_now();
+    }
+    // It is handed on, and meanwhile the token is revoked.
+    let folder = gateway.stop();
+    let data = folder.path().join("data").to_str().unwrap().to_owned();
+    let verify = ["verify", "--ledger", LEDGER, "--json", "--data", &data];
+    let recorded = || binary::run(&verify).ended(0).json()["events"].as_u64().unwrap();
+    let before = recorded();
+    let revoke = ["token", "revoke", "--ledger", LEDGER, "--id", &id, "--reason", "lost", "--data", &data];
+    assert_eq!(binary::run(&revoke).code, 0);
+    let gateway = Gateway::start_again(folder);
+    let (second, _) = token(&gateway, &[LEDGER], &["read", "write"]);
+    ask(&gateway, &second, ("GET", &at("/live")), "");
+    let told = ask(&gateway, &second, ("GET", &at("")), "").json();
+    assert_eq!(
+        (&told["problem"]["type"], &told["phase"]),
+        (&json!("/problems/credential-revoked"), &json!("uploaded"))
+    );
+    assert_eq!(gateway.get("/problems/credential-revoked").status, 200);
+    let accepted = told["counts"]["accepted"].as_u64().unwrap();
+    assert!((1..u64::from(rows)).contains(&accepted), "{accepted}");
+    // One token revoked, the other granted, and of rows none: what was recorded stays, and no more came.
+    assert_eq!(recorded(), before + 2);
+    ask(&gateway, &second, ("POST", &at("/commit")), "{\"partial\":true}");
+    ask(&gateway, &second, ("GET", &at("/live")), "");
+    let done = ask(&gateway, &second, ("GET", &at("")), "").json();
+    // The ledger was opened and a token granted before the first row.
+    assert_eq!((&done["phase"], &done["counts"]["repeated"]), (&json!("committed"), &json!(before - 2)));
+    assert_eq!(recorded(), 4 + u64::from(rows));
+}

@@ -142,6 +142,13 @@ fn a_delivery_has_an_address_with_its_history() {
     let (id, one) = (first["id"].as_str().unwrap(), look(first));
     assert_eq!((&one["kind"], one["timeline"].as_array().map(Vec::len)), (&json!("delivery"), Some(1)));
     assert_eq!(one["version"], json!(format!("1:{}", first["position"])));
+    // What was delivered, and not to whom.
+    let facts = first["rows"][0].clone();
+    assert_eq!((&one["rows"], facts["minutes"].is_u64()), (&first["rows"], true), "{first}");
+    assert!(["agreement", "site", "kind", "tier", "effective"].iter().all(|name| !facts[name].is_null()));
+    let of_people =
+        |row: &Value| ["participants", "case"].iter().any(|name| row["rows"][0].get(name).is_some());
+    assert!(!list["rows"].as_array().unwrap().iter().any(of_people), "{list}");
     let events = read(&format!("deliveries/{id}/events"));
     let event = events["events"][0]["id"].as_str().unwrap();
     assert_eq!(events["events"][0]["subject"], json!(format!("delivery/{id}")));
@@ -152,8 +159,9 @@ fn a_delivery_has_an_address_with_its_history() {
     let position = voided.header("ledger-position").unwrap();
     let after = read(&format!("deliveries/{id}?min_position={position}"));
     assert_eq!((&after["timeline"][0]["standing"], &after["version"]), (&json!("voided"), &json!(position)));
+    assert_eq!(after["rows"], json!([]));
     let then = read(&format!("deliveries/{id}?as_of={}", first["position"]));
-    assert_eq!(then["timeline"][0]["standing"], "recorded");
+    assert_eq!((&then["timeline"][0]["standing"], &then["rows"][0]), (&json!("recorded"), &facts));
     let changed = read(&format!("deliveries/changes?since={head}"));
     let expected =
         json!([{ "id": id, "position": voided.json()["positions"][0], "deleted": true, "rows": [] }]);

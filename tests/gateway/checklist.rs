@@ -3,20 +3,22 @@
 //! | row | claim |
 //! |---|---|
 //! | 8.2.2, API1: another ledger's objects | `access::another_districts_ledger_looks_exactly_like_one_that_is_not_there` |
+//! | 8.4.1: ledgers apart | `strangers::whatever_is_another_district_s_looks_like_what_is_nowhere_…` |
 //! | 8.2.3, 15.3.1, API3: more than was asked for | `no_command_takes_a_member_that_nobody_knows`, `access::a_secret_is_kept_nowhere_and_its_hash_is_told_to_nobody` |
 //! | 8.2.1, API5: who may what | `every_operation_is_for_the_scopes_that_the_document_says`, `documents::every_address_of_the_document_is_served_and_takes_no_other_method` |
 //! | 9.1, 9.2, 10.3.1, API2: forged tokens | `a_forged_pass_is_refused_and_nobody_learns_why` |
 //! | 2.4.1, 15.2.2, API4: too much | `hostile::*`, `edge::more_requests_than_allowed_…`, `a_token_s_requests_are_counted_together_whatever_they_come_with` |
+//! | API6: what carries a ledger away | `limits::what_carries_a_ledger_away_has_a_rate_of_its_own_…` |
 //! | 14.2.1: secrets in addresses | `no_secret_and_no_name_stands_in_an_address` |
 //! | 14.3.2, 4.1.1, API8: headers, defaults | `every_answer_of_every_operation_keeps_browsers_careful`, `no_secret_comes_with_the_program` |
-//! | 16.2.5: the log | `what_is_sent_is_found_in_no_line_of_the_log` |
-//! | 16.3: refusals | `a_refusal_of_access_is_in_the_log_with_who_where_and_why_and_no_secret` |
+//! | 16.2.5: the log | `what_is_sent_is_found_in_no_line_of_the_log`, `canary::*` for answers, figures and events |
+//! | 16.3: refusals | `a_refusal_of_access_is_in_the_log_with_who_where_and_why_and_no_secret`, `limits::a_flood_…` |
 //! | 16.5.1: errors tell nothing | `hostile::nonsense_at_every_address_…` |
 //! | 12.3.1: TLS | `tls::*`, `permissions::*` for NATS |
 //! | 13.3.1: keys | `a_key_that_others_can_read_is_not_used`, `tls::a_gateway_does_not_start_with_a_key_…` |
 //! | 15.1.2, API9: what is served | `documents::*`, `cargo xtask deny` |
 //!
-//! Not here: a quota for exports of their own (API6), addresses of others that are fetched (API7), people's passwords.
+//! Not here: addresses of others that are fetched (API7; see `webhooks::*` for those that are sent to), people's passwords.
 
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
@@ -347,10 +349,10 @@ fn a_refusal_of_access_is_in_the_log_with_who_where_and_why_and_no_secret() {
     denied(&[&key_of(5), route, "not granted, revoked or expired"]);
     assert_eq!(gateway.get(&format!("/v1/{LEDGER}/head")).status, 401);
     denied(&[route, "no token came"]);
-    let form = format!("grant_type=client_credentials&client_id={LEDGER}.{id}&client_secret={other}");
+    let form = format!("grant_type=client_credentials&client_id=nowhere-usd.{id}&client_secret={other}");
     let answer = gateway.post("/oauth/token", "Content-Type: application/x-www-form-urlencoded\r\n", &form);
     assert_eq!(answer.status, 401);
-    denied(&[&named, "route=\"/oauth/token\"", "the secret is another"]);
+    denied(&[&named, "route=\"/oauth/token\"", "its ledger is not there"]);
     for line in gateway.stopped() {
         assert!(!line.contains(&secret) && !line.contains(&other), "{line}");
     }

@@ -65,7 +65,7 @@ fn a_generated_client_does_what_a_district_does() {
     assert_eq!(saw["sites"], json!(["Slauson"]));
     let [wrong, mended, again] = &saw["nights"].as_array().unwrap()[..] else { panic!("{saw}") };
     let errors = wrong["errors"].as_array().unwrap();
-    assert!(errors.len() == 1 && errors[0].as_str().unwrap().starts_with("317,minutes,"), "{errors:?}");
+    assert!(errors.len() == 1 && errors[0].as_str().unwrap().starts_with("317,,minutes,"), "{errors:?}");
     let ended = |night: &Value| {
         let count = |name: &str| night["counts"][name].as_u64().unwrap();
         (night["phase"].as_str().unwrap().to_owned(), ["accepted", "repeated", "refused"].map(count))

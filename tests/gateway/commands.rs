@@ -64,6 +64,20 @@ fn a_refusal_names_its_rule_and_the_member_it_is_about() {
     let slip = gateway.record(&format!("/v1/{LEDGER}/sites"), 9, &twice);
     assert_eq!((slip.status, code(&slip)), (400, "malformed-command".to_owned()));
     assert!(slip.json()["hint"].as_str().unwrap().starts_with("did you mean name?"), "{slip:?}");
+    assert_eq!(slip.json()["errors"][0]["pointer"], "/details/nmae", "{slip:?}");
+    let pointer = |change: fn(&mut Value)| {
+        let mut site = nameless_site(2);
+        change(&mut site);
+        let malformed = gateway.record(&format!("/v1/{LEDGER}/sites"), 10, &site);
+        assert_eq!(code(&malformed), "malformed-command");
+        malformed.json()["errors"][0]["pointer"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(pointer(|site| site["details"]["cds"] = json!("7")), "/details/cds");
+    assert_eq!(pointer(|site| site["details"] = json!({ "name": "Slauson" })), "/details/cds");
+    assert_eq!(pointer(|site| site["effective"] = json!(1.5)), "/effective");
+    // What was refused has used no key up.
+    let mended = gateway.record(&format!("/v1/{LEDGER}/sites"), 8, &nameless_site(2));
+    assert_eq!(mended.status, 201, "{mended:?}");
     let page = gateway.get_with("/problems/taken", "Accept: application/json\r\n").json();
     assert!(!page["cause"].as_str().unwrap().is_empty() && !page["cure"].as_str().unwrap().is_empty());
 }

@@ -171,7 +171,13 @@ fn a_record_of_another_system_is_recorded_once_and_found_by_its_key() {
         body[member] = value;
         assert_eq!(code(&gateway.put(&path, "", &body)), "malformed-command", "{member}");
     }
+    let there = gateway.get(&path);
+    assert_eq!((there.status, there.header("content-location")), (200, Some(address.as_str())), "{there:?}");
+    assert_eq!(there.json(), gateway.get(&address).json());
+    let none = gateway.get(&path.replace("/sites/", "/partners/"));
+    assert_eq!((none.status, code(&none)), (404, "not-found".to_owned()));
     let elsewhere = format!("/v1/{LEDGER}/sites/by-key/azusa-sis/school-8");
+    assert_eq!(gateway.get(&elsewhere).status, 404);
     assert_eq!(gateway.put(&elsewhere, "If-None-Match: *\r\n", &nameless_site(2)).status, 201);
     assert_eq!(gateway.read("head")["position"], 3);
     let events = gateway.get(&format!("/v1/{LEDGER}/events")).body;

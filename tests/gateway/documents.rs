@@ -1,5 +1,6 @@
 //! The API document and the addresses are the same.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
@@ -119,19 +120,46 @@ fn schemas_and_problems_have_pages() {
 }
 
 #[test]
-fn every_refusal_of_the_roles_behind_has_a_page() {
+fn every_code_that_an_answer_or_a_report_may_carry_has_a_page_with_its_own_title_cause_and_cure() {
     let gateway = Gateway::start();
-    let mut codes = Vec::new();
-    for role in ["wire", "recorder", "projector", "cli"] {
-        sources(&root().join("crates").join(role).join("src"), &mut |text| {
-            let said = text.split("RefusalReply::new(\"").skip(1);
-            codes.extend(said.map(|rest| rest.split('"').next().unwrap().to_owned()));
-        });
+    let rules = domain::refusal::catalogue();
+    let rules = rules.iter().map(|rule| rule.code);
+    let mut codes: BTreeSet<String> =
+        rules.chain(intake::Code::ALL.iter().copied()).map(str::to_owned).collect();
+    let told = codes.len();
+    assert!(told > 100, "{codes:?}");
+    for role in ["wire", "recorder", "projector", "cli", "gateway"] {
+        let before = codes.len();
+        sources(&root().join("crates").join(role).join("src"), &mut |text| codes.extend(said(text)));
+        assert!(codes.len() > before, "{role} says nothing of its own");
     }
-    assert!(codes.len() > 15, "{codes:?}");
+    // A made-up code in a test of the table itself.
+    codes.retain(|code| code != "never-heard-of");
+    let mut titles = BTreeMap::new();
     for code in codes {
-        assert_eq!(gateway.get(&format!("/problems/{code}")).status, 200, "{code}");
+        let page = gateway.get_with(&format!("/problems/{code}"), "Accept: application/json\r\n");
+        assert_eq!(page.status, 200, "{code}");
+        let kind = page.json();
+        let member = |name: &str| kind[name].as_str().unwrap_or_default().to_owned();
+        assert!(!member("cause").is_empty() && !member("cure").is_empty(), "{code}");
+        // What one role calls otherwise than another is one kind.
+        let other = titles.insert(member("title"), member("type"));
+        assert!(other.is_none_or(|other| other == member("type")), "{code}: {}", member("title"));
     }
+}
+
+/// Codes that a source file gives to what it refuses: where a refusal or a problem is made, and where errors have theirs.
+fn said(text: &str) -> Vec<String> {
+    let makers = ["RefusalReply::new(", "Problem::new(", "Failure::new(", "Self::new("];
+    let made = makers.iter().flat_map(|maker| text.split(maker).skip(1)).filter_map(|rest| {
+        let rest = rest.trim_start().strip_prefix('"')?;
+        rest.split('"').next().map(str::to_owned)
+    });
+    let codes = text.split("fn code(&self) -> &'static str {").skip(1).flat_map(|rest| {
+        let body = rest.split("\n    }").next().unwrap_or_default();
+        body.split('"').skip(1).step_by(2).map(str::to_owned)
+    });
+    made.chain(codes).collect()
 }
 
 fn sources(folder: &Path, read: &mut impl FnMut(&str)) {

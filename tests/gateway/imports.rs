@@ -192,19 +192,53 @@ fn a_refused_row_is_found_in_errors_csv_mended_and_sent_again() {
     let errors = gateway.get(&path(1, "/errors.csv"));
     assert_eq!(errors.header("content-type"), Some("text/csv; charset=utf-8"));
     assert!(
-        errors.body.contains("row,column,code,message\n")
-            && errors.body.contains("317,minutes,minutes-out-of-range,")
+        errors.body.contains("row,key,column,code,message\n")
+            && errors.body.contains("317,,minutes,minutes-out-of-range,")
     );
     // The mended file takes the place of the first.
     assert_eq!(send(&gateway, 1, "", &good).status, 200);
-    assert_eq!(ask(&gateway, 1, "commit", "").status, 409, "it was not checked");
+    let unchecked = ask(&gateway, 1, "commit", "");
+    assert_eq!(unchecked.status, 409, "it was not checked");
+    assert!(unchecked.json()["hint"].as_str().unwrap().contains("/check"), "{unchecked:?}");
     assert_eq!(ask(&gateway, 1, "check", "").status, 202);
     assert_eq!(counts(&ended(&gateway, 1)), [400, 0, 0]);
     assert_eq!(counts(&committed(&gateway, 1, "")), [400, 0, 0]);
     let report = gateway.get(&path(1, "/report.csv")).body;
-    assert!(report.contains("\n317,accepted,321,,,\n"), "{report}");
+    assert!(report.contains("\n317,,accepted,321,,,\n"), "{report}");
     assert_eq!(report.matches("accepted").count(), 400);
     assert!(!gateway.get(&path(1, "/errors.csv")).body.contains("minutes"));
+}
+
+#[test]
+fn every_fault_of_a_row_is_a_line_of_errors_csv() {
+    let gateway = ready();
+    let file = night(1) + "r2,2026-02-30,MOU-9,19642790000001,tutorin,student-supports,2,,12\n";
+    assert_eq!(counts(&checked(&gateway, 1, "deliveries", &file)), [1, 0, 1]);
+    let errors = report(&gateway, 1, "/errors.csv");
+    let faults: Vec<Vec<&str>> = errors.iter().map(|line| line.splitn(5, ',').take(4).collect()).collect();
+    let fault = |column, code| vec!["3", "", column, code];
+    let expected = [
+        fault("date", "no-date"),
+        fault("minutes", "empty"),
+        fault("agreement", "not-found"),
+        fault("kind", "no-such-code"),
+    ];
+    assert_eq!(faults, expected);
+    let all = report(&gateway, 1, "/report.csv");
+    assert!(all.len() == 2 && all[1].starts_with("3,,refused,,date,no-date,"), "{all:?}");
+    assert!(all[1].contains("3 more"), "{all:?}");
+}
+
+#[test]
+fn an_import_says_from_which_source_its_rows_are() {
+    let gateway = Gateway::start();
+    let of = |number: u32, body: Value| create(&gateway, number, &body).json()["source"].clone();
+    assert_eq!(of(1, json!({ "format": "deliveries" })), "csv");
+    assert_eq!(of(2, json!({ "format": "deliveries", "source": "madrona-sis" })), "madrona-sis");
+    let document = gateway.get("/openapi.json").json();
+    let said = document.pointer("/paths/~1v1~1{ledger}~1imports/post/requestBody/content/application~1json");
+    let said = said.unwrap()["schema"]["properties"]["source"]["description"].clone();
+    assert!(said.as_str().unwrap().contains("csv for deliveries"), "{said}");
 }
 
 #[test]
@@ -298,6 +332,9 @@ fn a_record_is_one_whether_it_comes_in_a_file_or_by_its_key() {
     let body = json!({ "effective": "2026-03-02", "details": details }).to_string();
     let put = gateway.port.give("PUT", &path("csv"), &headers, &body);
     assert_eq!((put.status, code(&put).as_str()), (409, "source-key-taken"), "{put:?}");
+    let there = gateway.get(&path("csv")).json();
+    assert_eq!((&there["kind"], &there["rows"][0]["minutes"]), (&json!("delivery"), &json!(45)), "{there}");
+    assert_eq!(gateway.get(&path("another")).status, 404);
     assert_eq!(gateway.port.give("PUT", &path("another"), &headers, &body).status, 201);
 }
 

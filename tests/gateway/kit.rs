@@ -82,18 +82,30 @@ impl Gateway {
     /// With the year of a made-up district of about so many events, and the name of its ledger.
     pub fn with_a_year(events: u64) -> (Self, String) {
         let gateway = Self::start_with("gateway.tokens = false");
-        let mut district = region::region(5, events).pop().unwrap();
+        let district = region::region(5, events).pop().unwrap();
         let ledger = district.ledger().to_string();
+        gateway.record_year(district, |_| ());
+        (gateway, ledger)
+    }
+
+    /// Records the year of a made-up district, with each command changed as it is wished.
+    pub fn record_year(&self, mut district: region::District, change: impl Fn(&mut Value)) {
+        let ledger = district.ledger().to_string();
+        let line = |command: &String| {
+            let mut command = unsigned(command);
+            change(&mut command);
+            format!("{command}\n")
+        };
         loop {
             let batch = district.next_batch();
             if batch.is_empty() {
-                return (gateway, ledger);
+                return;
             }
             let mut made = Vec::new();
             for part in batch.chunks(500) {
-                let lines: String = part.iter().map(|command| unsigned(command) + "\n").collect();
+                let lines: String = part.iter().map(line).collect();
                 let headers = "Content-Type: application/x-ndjson\r\n";
-                let answer = gateway.post(&format!("/v1/{ledger}/commands"), headers, &lines);
+                let answer = self.post(&format!("/v1/{ledger}/commands"), headers, &lines);
                 assert_eq!(answer.status, 200, "{answer:?}");
                 made.extend(answer.body.lines().map(event_made));
             }
@@ -161,10 +173,10 @@ impl Gateway {
 }
 
 /// The command without who acts, which follows from the token.
-fn unsigned(command: &str) -> String {
+fn unsigned(command: &str) -> Value {
     let mut command: Value = serde_json::from_str(command).unwrap();
     command.as_object_mut().unwrap().remove("actor");
-    command.to_string()
+    command
 }
 
 /// The first event of an outcome among many, which must be a receipt.

@@ -1,6 +1,7 @@
 //! What districts' systems find at the HTTP face of a real server.
 
 mod access;
+mod canary;
 mod changes;
 mod checklist;
 mod client;
@@ -13,8 +14,11 @@ mod events;
 mod hostile;
 mod imports;
 mod kit;
+mod limits;
 mod operations;
 mod reading;
+mod readme;
+mod strangers;
 mod tls;
 mod traces;
 mod webhooks;

@@ -21,6 +21,8 @@ pub struct Operation {
     pub need: Option<String>,
     /// Names of its parameters, with where they stand.
     pub parameters: Vec<(String, String)>,
+    /// Whether it has a rate of its own.
+    pub exports: bool,
 }
 
 impl Operation {
@@ -49,6 +51,7 @@ pub fn operations(gateway: &Gateway) -> Vec<Operation> {
                 method: method.to_uppercase(),
                 template: template.clone(),
                 need: need.map(str::to_owned),
+                exports: told["responses"]["429"].is_object(),
                 parameters: parameters.map(|told| (text(&told["in"]), text(&told["name"]))).collect(),
             });
         }

@@ -253,6 +253,7 @@ const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
         | Ask::Head { .. }
         | Ask::Receipt { .. }
         | Ask::Place { .. }
+        | Ask::Source { .. }
         | Ask::Submit { .. }
         | Ask::Read { .. } => ("recorder", REPLY_TIMEOUT, REPLIES_MISSED_MAX),
     }

@@ -19,3 +19,4 @@ pub(crate) mod presence;
 pub(crate) mod socket;
 mod spread;
 pub(crate) mod trace;
+pub(crate) mod waiting;

@@ -18,11 +18,13 @@ pub struct Rule {
     pub about: &'static str,
     /// The sentence, with `{placeholders}`.
     pub sentence: &'static str,
+    /// What to do about it, where the sentence does not say so already.
+    pub hint: Option<&'static str>,
 }
 
-/// Makes the enum and its catalogue of one list; the code is the name in kebab case.
+/// Makes the enum and its catalogue of one list; the code is the name in kebab case. Behind the sentence may stand a hint.
 macro_rules! refusals {
-    ($($(#[doc = $about:literal])+ $name:ident $({ $($field:ident: $type:ty),+ })? => $sentence:literal;)+) => {
+    ($($(#[doc = $about:literal])+ $name:ident $({ $($field:ident: $type:ty),+ })? => $sentence:literal $(, $hint:literal)?;)+) => {
         /// A refused command: the rule that stands in the way. Refusals are answered and not remembered.
         #[expect(missing_docs, reason = "fields are said in the sentence")]
         #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, IntoStaticStr, VariantNames)]
@@ -32,25 +34,45 @@ macro_rules! refusals {
         }
 
         /// What is said of each, in the order of their codes.
-        const SAID: &[(&str, &str)] = &[$((concat!($($about),+), $sentence),)+];
+        const SAID: &[(&str, &str, Option<&str>)] = &[$((concat!($($about),+), $sentence, first(&[$($hint)?])),)+];
+
+        impl Refusal {
+            /// What to do about it, where the sentence does not say so already.
+            pub const fn hint(&self) -> Option<&'static str> {
+                match self { $(Self::$name { .. } => first(&[$($hint)?]),)+ }
+            }
+        }
     };
+}
+
+const fn first(hints: &[&'static str]) -> Option<&'static str> {
+    match hints {
+        [hint, ..] => Some(hint),
+        [] => None,
+    }
 }
 
 refusals! {
     /// Nothing precedes `ledger-opened`.
-    LedgerNotOpen => "the ledger is not open";
+    LedgerNotOpen => "the ledger is not open",
+        "send open-ledger first, and check the ledger's slug";
     /// A ledger opens once.
-    LedgerAlreadyOpen => "the ledger is open already";
+    LedgerAlreadyOpen => "the ledger is open already",
+        "go on with it; change-policy changes how it is kept";
     /// Rule 5: a source record is accepted once.
-    SourceKeyTaken { position: u64 } => "this source record was accepted before with other content, at position {position}";
+    SourceKeyTaken { position: u64 } => "this source record was accepted before with other content, at position {position}",
+        "send a correction of that event instead of the record again";
     /// A thing with this id or natural key exists.
-    Taken { field: &'static str, value: String } => "{field} {value} is taken";
+    Taken { field: &'static str, value: String } => "{field} {value} is taken",
+        "where it is the same thing, go on with the one that is there; otherwise give it another id, code or reference";
     /// No such thing in this ledger.
-    NotFound { kind: &'static str, id: Uuid } => "there is no {kind} {id} in this ledger";
+    NotFound { kind: &'static str, id: Uuid } => "there is no {kind} {id} in this ledger",
+        "check the id; what is named is recorded before what names it";
     /// Rule 14: what has ended stays as it was.
     Closed { kind: &'static str, since: Date } => "the {kind} is closed since {since}; it accepts only corrections";
     /// What would change is already so.
-    NoChange { what: &'static str } => "{what}";
+    NoChange { what: &'static str } => "{what}",
+        "nothing is left to be done";
     /// A text is empty, too long, padded or has control characters.
     TextNotAllowed { field: &'static str, max: usize } => "{field} must be 1 to {max} characters without control characters or space at the ends";
     /// A code has other characters.
@@ -66,11 +88,13 @@ refusals! {
     /// An effective span is missing.
     SpanNeeded => "effective must be a span from/to, YYYY-MM-DD/YYYY-MM-DD, that ends after it starts";
     /// Rule 4: nothing is recorded before it happens.
-    DateInFuture { date: Date, today: Date } => "{date} is in the future; today is {today} in the ledger's time zone";
+    DateInFuture { date: Date, today: Date } => "{date} is in the future; today is {today} in the ledger's time zone",
+        "check the date; what is planned is recorded once it has happened";
     /// Rule 4: a ledger has a first day.
     DateBeforeLedger { date: Date, starts: Date } => "{date} is before the ledger's first day, {starts}";
     /// Rule 4: how late a report may be is set by the policy.
-    DateTooOld { date: Date, oldest: Date } => "{date} is too long ago; the policy takes late reports back to {oldest}";
+    DateTooOld { date: Date, oldest: Date } => "{date} is too long ago; the policy takes late reports back to {oldest}",
+        "check the date; only the ledger's policy changes how late a report may come";
     /// Rule 4: a day has 1,440 minutes.
     MinutesOutOfRange { minutes: u32 } => "minutes must be 1 to 1440, not {minutes}";
     /// Rule 4: a headcount that large is an error of entry.
@@ -86,21 +110,29 @@ refusals! {
     /// A listed offering has no agreement.
     OfferingNotPlaced { offering: Uuid } => "offering {offering} is only listed; it is not placed at a site under an agreement";
     /// Rule 1: a service is delivered under an agreement in force on that day.
-    AgreementNotActive { date: Date } => "the agreement is not active on {date}";
+    AgreementNotActive { date: Date } => "the agreement is not active on {date}",
+        "check the date and which agreement is meant; where it was signed late, renewed or resumed, record that first";
     /// Rule 1: at a site that the agreement covers.
-    SiteNotCovered { date: Date } => "the agreement does not cover this site on {date}";
+    SiteNotCovered { date: Date } => "the agreement does not cover this site on {date}",
+        "check the site and the date; where the agreement is to cover it, send amend-agreement first";
     /// Rule 1: for a pillar that the agreement covers.
-    PillarNotCovered { pillar: Pillar, date: Date } => "the agreement does not cover the pillar {pillar:?} on {date}";
+    PillarNotCovered { pillar: Pillar, date: Date } => "the agreement does not cover the pillar {pillar:?} on {date}",
+        "check the pillar; where the agreement is to cover it, send amend-agreement first";
     /// Rule 1: of a kind that the agreement covers.
-    KindNotCovered { kind: ServiceKind, date: Date } => "the agreement does not cover the service kind {kind:?} on {date}";
+    KindNotCovered { kind: ServiceKind, date: Date } => "the agreement does not cover the service kind {kind:?} on {date}",
+        "check the kind; where the agreement is to cover it, send amend-agreement first";
     /// Rules 1 and 7: a suspended partner neither serves nor signs.
-    PartnerSuspended { date: Date } => "the partner is suspended on {date}";
+    PartnerSuspended { date: Date } => "the partner is suspended on {date}",
+        "check the date; where the suspension had ended, send reinstate-partner first";
     /// Rule 2: who works with some or few students was vetted.
-    PartnerNotVetted { date: Date } => "the partner has no vetting valid on {date}, which tier 2 and 3 services need";
+    PartnerNotVetted { date: Date } => "the partner has no vetting valid on {date}, which tier 2 and 3 services need",
+        "record the vetting first, with its day in effective";
     /// The site is not open on that day.
-    SiteNotOpen { date: Date } => "the site is not open on {date}";
+    SiteNotOpen { date: Date } => "the site is not open on {date}",
+        "check the site and the date; the site's timeline says when it opened and closed";
     /// Rule 7: a change to an agreement leaves covered what was delivered under it.
-    StrandsDeliveries { date: Date } => "this would strand what was delivered under the agreement, such as on {date}";
+    StrandsDeliveries { date: Date } => "this would strand what was delivered under the agreement, such as on {date}",
+        "let it take effect later, or correct the deliveries first";
     /// Other things rely on it.
     InUse { what: &'static str } => "other records rely on it ({what}); void or correct them first";
     /// Families are recorded only for an engagement that took place.
@@ -108,7 +140,8 @@ refusals! {
     /// It took place already.
     EngagementAlreadyHeld => "the engagement was held already";
     /// Rule 6: a correction names an event.
-    EventNotFound { event: Uuid } => "there is no event {event} in this ledger";
+    EventNotFound { event: Uuid } => "there is no event {event} in this ledger",
+        "check the id; a receipt and the events of the thing name them";
     /// Rule 6: of the thing that it corrects.
     EventOfAnotherKind { event: Uuid, kind: &'static str } => "event {event} is about a {kind}";
     /// Rule 6: corrections form a chain, each on the latest.
@@ -118,7 +151,8 @@ refusals! {
     /// Rule 6: a correction keeps what sort of event it was.
     CorrectionChangesEvent { was: &'static str, now: &'static str } => "a correction of {was} must be a {was}, not {now}";
     /// Rule 12: a person that is not enrolled can't be named.
-    PersonUnknown { person: Uuid } => "person {person} is not enrolled in this ledger";
+    PersonUnknown { person: Uuid } => "person {person} is not enrolled in this ledger",
+        "check the id; send enrol-person first where the person is new";
     /// Rule 12: a person that was merged away can't be named.
     PersonMergedAway { into: Uuid } => "the person was merged into {into}; name that one";
     /// Rule 12: a person is not merged into itself, nor by way of others.
@@ -130,7 +164,8 @@ refusals! {
     /// A person belongs to few households.
     TooManyHouseholds { max: usize } => "a person belongs to at most {max} households; record which one was left";
     /// Rule 3: tier 3 and mental-health services, and referrals, need a legal basis.
-    BasisNeeded => "basis must name a law (law:<code>) or a consent (consent:<id>)";
+    BasisNeeded => "basis must name a law (law:<code>) or a consent (consent:<id>)",
+        "record the consent first, or name the law that permits it without one";
     /// Rule 3: a consent holds on the day.
     ConsentNotLive { date: Date } => "the consent does not hold on {date}";
     /// Rule 3: a consent that was withdrawn is no basis for what is recorded afterwards.
@@ -150,15 +185,19 @@ refusals! {
     /// What was said and done in a meeting happened on its day.
     NotOnMeetingDay { date: Date } => "the meeting is on {date}; effective must be that day";
     /// Rule 8: who attended is known before anything is decided.
-    AttendanceNotRecorded { date: Date } => "no attendance is recorded for the meeting on {date}";
+    AttendanceNotRecorded { date: Date } => "no attendance is recorded for the meeting on {date}",
+        "send record-attendance first";
     /// Rule 9: positions come only from members who attended.
     PositionsExceedAttendance { constituency: Constituency, positions: u32, present: u16 } => "{positions} positions are given for {constituency}, but {present} of them attended";
     /// A decision rests on positions.
-    PositionsNotRecorded { date: Date } => "no positions on this proposal are recorded for the meeting on {date}";
+    PositionsNotRecorded { date: Date } => "no positions on this proposal are recorded for the meeting on {date}",
+        "send record-positions first";
     /// Rule 8: a decision needs the quorum in total.
-    QuorumNotMet { present: u16, quorum: u16 } => "{present} members attended; the quorum is {quorum}";
+    QuorumNotMet { present: u16, quorum: u16 } => "{present} members attended; the quorum is {quorum}",
+        "decline it with the reason no-quorum and decide at a later meeting";
     /// Rule 8: a decision needs the quorum of each constituency.
-    ConstituencyQuorumNotMet { constituency: Constituency, present: u16, quorum: u16 } => "{present} members for {constituency} attended; their quorum is {quorum}";
+    ConstituencyQuorumNotMet { constituency: Constituency, present: u16, quorum: u16 } => "{present} members for {constituency} attended; their quorum is {quorum}",
+        "decline it with the reason no-quorum and decide at a later meeting";
     /// A proposal does not fail for want of a quorum that was there.
     QuorumMet => "the quorum was met, so there is another reason why it was not adopted";
     /// Rule 8: a decision is adopted by the charter's rule.
@@ -172,7 +211,8 @@ refusals! {
     /// Only an adopted decision that the council has not set aside is acted on, revisited or cited.
     DecisionNotStanding { decision: Uuid, date: Date } => "decision {decision} does not stand on {date}: it was not taken by then, not adopted, or set aside";
     /// Rule 8: a change to the record of a council leaves its decisions founded.
-    StrandsDecision { decision: Uuid, date: Date } => "this would take its ground from decision {decision} of {date}";
+    StrandsDecision { decision: Uuid, date: Date } => "this would take its ground from decision {decision} of {date}",
+        "let it take effect after that day, or void the decision first";
     /// A site's needs are assessed in one place at a time.
     AssessmentOpenAlready { year: SchoolYear } => "the site has another open assessment for {year}; close it first";
     /// An assessment is of its school year.
@@ -190,11 +230,13 @@ refusals! {
     /// A disclosure says in exactly one way whom it is about.
     SubjectsUnclear => "give exactly one of person, case and subjects";
     /// Nothing is disclosed without grounds.
-    DisclosureBasisNeeded => "basis must name a law (law:<code>), a consent (consent:<id>) or a sharing (sharing:<id>)";
+    DisclosureBasisNeeded => "basis must name a law (law:<code>), a consent (consent:<id>) or a sharing (sharing:<id>)",
+        "find out what permits it before anybody is shown anything";
     /// A consent is given in a case, and the ledger does not know whose case it is.
     ConsentNotForSubject => "a consent is given in one case; name that case instead, or another basis";
     /// A newer version of an event is written once every reader knows it.
-    SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger";
+    SchemaNotRegistered { event: &'static str, version: u16 } => "version {version} of {event} is not registered in this ledger",
+        "upgrade whatever reads this ledger, then send register-schema";
     /// What is completed was accepted.
     ReferralNotAccepted => "no partner has accepted the referral";
     /// One partner accepts a referral, and keeps it until it is completed or closed.
@@ -207,15 +249,20 @@ refusals! {
     StatementNeedsDenial => "a statement is placed after the request was denied, not before and not where it was granted";
     // Grants and technical assistance.
     /// Rule 4: so much money is an error of entry.
-    CentsOutOfRange { cents: u64 } => "cents must be 0 to 10000000000000, not {cents}";
+    CentsOutOfRange { cents: u64 } => "cents must be 0 to 10000000000000, not {cents}",
+        "money is whole cents: 12.50 is 1250";
     /// Rule 11: allocations never exceed the award.
-    AllocationExceedsAward { cents: u64, left: u64 } => "an allocation of {cents} cents exceeds what is left of the award, {left} cents";
+    AllocationExceedsAward { cents: u64, left: u64 } => "an allocation of {cents} cents exceeds what is left of the award, {left} cents",
+        "correct the award or its other allocations first";
     /// Rule 11: expenditures never exceed their allocation.
-    ExpenditureExceedsAllocation { cents: u64, left: u64 } => "an expenditure of {cents} cents exceeds what is left of its allocation, {left} cents";
+    ExpenditureExceedsAllocation { cents: u64, left: u64 } => "an expenditure of {cents} cents exceeds what is left of its allocation, {left} cents",
+        "correct the allocation or the expenditures first";
     /// Rule 11: an award stays at least what is allocated of it.
-    Overallocated { cents: u64, allocated: u64 } => "an award of {cents} cents is less than the {allocated} cents allocated of it";
+    Overallocated { cents: u64, allocated: u64 } => "an award of {cents} cents is less than the {allocated} cents allocated of it",
+        "correct the award or its other allocations first";
     /// Rule 11: an allocation stays at least what is spent of it.
-    Overspent { cents: u64, spent: u64 } => "an allocation of {cents} cents is less than the {spent} cents spent of it";
+    Overspent { cents: u64, spent: u64 } => "an allocation of {cents} cents is less than the {spent} cents spent of it",
+        "correct the allocation or the expenditures first";
     /// Rule 11: what is done with a grant lies inside its period, which its closing may shorten.
     OutsideGrantPeriod { date: Date, from: Date, to: Date } => "{date} is outside the grant's period, {from} to {to}";
     /// An answer follows its request.
@@ -228,12 +275,14 @@ refusals! {
 
 /// Every refusal there is, by code.
 pub fn catalogue() -> Vec<Rule> {
-    let rule = |(code, (about, sentence)): (&&'static str, &(&'static str, &'static str))| Rule {
+    let said = Refusal::VARIANTS.iter().zip(SAID);
+    let rule = |(&code, &(about, sentence, hint)): (&_, &(&'static str, _, _))| Rule {
         code,
         about: about.trim(),
         sentence,
+        hint,
     };
-    let mut rules: Vec<Rule> = Refusal::VARIANTS.iter().zip(SAID).map(rule).collect();
+    let mut rules: Vec<Rule> = said.map(rule).collect();
     rules.sort_unstable_by_key(|rule| rule.code);
     rules
 }
@@ -297,34 +346,5 @@ impl Refusal {
             | Self::AlreadyVoided { position } => Some(*position),
             _ => None,
         }
-    }
-
-    /// What to do about it, where the sentence does not say so already.
-    pub const fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::LedgerNotOpen => "send open-ledger first, and check the ledger's slug",
-            Self::SourceKeyTaken { .. } => "send a correction of that event instead of the record again",
-            Self::BasisNeeded => "record the consent first, or name the law that permits it without one",
-            Self::DisclosureBasisNeeded => "find out what permits it before anybody is shown anything",
-            Self::PartnerNotVetted { .. } => "record the vetting first, with its day in effective",
-            Self::StrandsDeliveries { .. } => "let it take effect later, or correct the deliveries first",
-            Self::QuorumNotMet { .. } | Self::ConstituencyQuorumNotMet { .. } => {
-                "decline it with the reason no-quorum and decide at a later meeting"
-            }
-            Self::AttendanceNotRecorded { .. } => "send record-attendance first",
-            Self::PositionsNotRecorded { .. } => "send record-positions first",
-            Self::StrandsDecision { .. } => "let it take effect after that day, or void the decision first",
-            Self::SchemaNotRegistered { .. } => {
-                "upgrade whatever reads this ledger, then send register-schema"
-            }
-            Self::CentsOutOfRange { .. } => "money is whole cents: 12.50 is 1250",
-            Self::ExpenditureExceedsAllocation { .. } | Self::Overspent { .. } => {
-                "correct the allocation or the expenditures first"
-            }
-            Self::AllocationExceedsAward { .. } | Self::Overallocated { .. } => {
-                "correct the award or its other allocations first"
-            }
-            _ => return None,
-        })
     }
 }

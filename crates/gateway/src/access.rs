@@ -2,7 +2,10 @@
 //!
 //! A ledger that a token may not see answers exactly as one that is not there.
 
+mod denials;
 pub(crate) mod oauth;
+mod peer;
+mod problems;
 mod rate;
 mod scope;
 mod token;
@@ -11,6 +14,7 @@ mod uses;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -22,6 +26,9 @@ use uuid::Uuid;
 use crate::Shared;
 use crate::problem::Problem;
 
+pub(crate) use denials::{Denials, Denied};
+pub(crate) use peer::Peer;
+pub(crate) use problems::PROBLEMS;
 pub(crate) use rate::Rate;
 pub(crate) use scope::{Need, Scope};
 pub(crate) use token::Presented;
@@ -37,6 +44,8 @@ pub(crate) struct Caller {
     pub(crate) actor: String,
     /// Id of the token; none where nobody needs one.
     pub(crate) credential: Option<String>,
+    /// The ledger that the token was made in.
+    pub(crate) home: Slug,
     scopes: Arc<[Scope]>,
 }
 
@@ -44,7 +53,7 @@ impl Caller {
     /// Whoever comes, where no token is needed.
     pub(crate) fn anybody(ledger: Slug) -> Self {
         let scopes = Arc::new([Scope::READ, Scope::WRITE, Scope::webhooks()]);
-        Self { ledger, actor: "usr:local".to_owned(), credential: None, scopes }
+        Self { home: ledger.clone(), ledger, actor: "usr:local".to_owned(), credential: None, scopes }
     }
 
     /// Whether the token covers this.
@@ -78,20 +87,27 @@ impl Caller {
 pub(crate) struct Guarded {
     pub(crate) shared: Arc<Shared>,
     pub(crate) need: Need,
+    /// Whether it carries a ledger away.
+    pub(crate) exports: bool,
 }
 
 /// Lets through who may, with [`Caller`] beside the request.
 pub(crate) async fn guard(
-    State(Guarded { shared, need }): State<Guarded>,
+    State(Guarded { shared, need, exports }): State<Guarded>,
+    Extension(peer): Extension<Peer>,
     path: RawPathParams,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let named = path.iter().find(|(name, _)| *name == "ledger").map_or("", |(_, ledger)| ledger);
-    let presented = presented(request.headers())?;
-    let caller = shared.tokens.caller(named, presented).await?;
-    shared.rate.take(caller.credential.as_deref())?;
+    let caller = shared.caller(named, peer, request.headers()).await?;
+    let token = caller.credential.as_deref().unwrap_or_default();
+    shared.rate.take(token).map_err(|seconds| shared.too_many_requests(seconds))?;
     caller.may(need)?;
+    // Where nobody needs a token none can be stolen.
+    if exports && caller.credential.is_some() {
+        shared.exports.take(token).map_err(|seconds| shared.too_many_exports(seconds))?;
+    }
     let used = caller.credential.clone().map(|token| (caller.ledger.clone(), token));
     request.extensions_mut().insert(caller);
     // Beside the answer, so that nobody waits for it.
@@ -103,9 +119,36 @@ pub(crate) async fn guard(
     Ok(tokio::join!(next.run(request), noted).0)
 }
 
+impl Shared {
+    /// Who asks about the ledger of this name. From where many tokens came that are not valid, only those that are known
+    /// are looked at.
+    async fn caller(&self, ledger: &str, peer: Peer, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let presented = presented(headers);
+        let is_known = match &presented {
+            Ok(Some(presented)) => self.tokens.knows(presented),
+            // No token is no try of one.
+            Ok(None) => true,
+            Err(_) => false,
+        };
+        self.looked_at(peer, is_known, async { self.tokens.caller(ledger, presented?).await }).await
+    }
+
+    fn too_many_requests(&self, seconds: u32) -> Problem {
+        let what = format!("this token may send {} requests a second", self.requests_per_second);
+        Problem::new("too-many-requests", what).retry_after(seconds)
+    }
+
+    fn too_many_exports(&self, seconds: u32) -> Problem {
+        let what = format!("this token may ask for {} exports a minute", self.exports_per_minute);
+        Problem::new("too-many-exports", what).retry_after(seconds)
+    }
+}
+
 /// Who was refused, for the log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refused {
+    /// Whether the token is valid, and only not for this.
+    pub(crate) is_known: bool,
     /// The token, where it came in another place than its own header.
     pub(crate) token: Option<Uuid>,
     /// In a few words, which are nobody's secret.
@@ -118,14 +161,18 @@ impl Refused {
         let extensions = response.extensions();
         let problem = || {
             let problem = extensions.get::<Problem>()?;
-            let why = match problem.code() {
-                "not-authenticated" => "no valid token",
-                "not-allowed" => "the scopes do not cover it",
-                "no-such-ledger" => "no such ledger for it",
-                "too-many-requests" => "too many requests",
+            let (why, is_known) = match problem.code() {
+                "not-authenticated" => ("no valid token", false),
+                "not-allowed" => ("the scopes do not cover it", true),
+                "no-such-ledger" => ("no such ledger for it", true),
+                // Those who are let in have no further reason.
+                "too-many-requests" => ("too many requests", problem.because.is_none()),
+                "too-many-exports" => {
+                    ("more exports than one may have; is the token in the right hands?", true)
+                }
                 _ => return None,
             };
-            Some(Self { token: None, why: problem.because.unwrap_or(why) })
+            Some(Self { is_known, token: None, why: problem.because.unwrap_or(why) })
         };
         extensions.get::<Self>().copied().or_else(problem)
     }

@@ -91,7 +91,7 @@ fn document<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     }
     let mut reader = serde_json::Deserializer::from_slice(json);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let (said, pointer) = (error.inner().to_string(), pointer(error.path()));
+        let (said, pointer) = (wire::unread(error.inner()), pointer(error.path()));
         let problem = unreadable(&said);
         let problem = if pointer.is_empty() { problem } else { problem.at(pointer) };
         match closest_member(&said) {
@@ -99,7 +99,7 @@ fn document<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
             None => problem,
         }
     })?;
-    reader.end().map_err(|error| unreadable(&error))?;
+    reader.end().map_err(|error| unreadable(&wire::unread(&error)))?;
     Ok(read)
 }
 
@@ -140,9 +140,8 @@ impl Members {
     /// # Errors
     /// When it is none, or has a member twice.
     pub(crate) fn read(json: &[u8]) -> Result<Self, Problem> {
-        let unreadable =
-            |error| Problem::new("malformed-command", format!("the body can't be read: {error}"));
-        serde_json::from_slice(json).map_err(unreadable)
+        let unreadable = |error| format!("the body can't be read: {}", wire::unread(&error));
+        serde_json::from_slice(json).map_err(|error| Problem::new("malformed-command", unreadable(error)))
     }
 
     /// Takes a member out.

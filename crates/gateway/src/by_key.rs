@@ -11,20 +11,26 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use domain::Slug;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::{Builder, Uuid};
-use wire::submission::COMMAND_BYTES_MAX;
+use wire::ask::{Ask, Reply};
+use wire::submission::{COMMAND_BYTES_MAX, RawSource};
 use wire::{Outcome, RefusalReply};
 
 use crate::Shared;
 use crate::access::Caller;
+use crate::asked::Asked;
 use crate::body::{Members, must_be, whole};
 use crate::commands::{answered, drafted, idempotency_key, location, pointed};
 use crate::conditions::{IfMatch, must_be_new};
+use crate::desk::failed;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::things::Taken;
+use crate::reading::{self, hidden};
+use crate::things::{Collection, Taken};
+use crate::vantage::Looking;
 
 /// Records what comes from a record of another system, unless it is there.
 pub(crate) async fn put(
@@ -67,12 +73,50 @@ pub(crate) async fn put(
         Outcome::Refusal(RefusalReply { code, position, .. }) if code == "source-key-taken" => *position,
         _ => None,
     };
-    if let Some(there) = shared.thing_at(&caller, taken_at).await? {
+    let there = match taken_at {
+        Some(position) => shared.subject_at(&caller.ledger, position).await?,
+        None => None,
+    };
+    if let Some((_, there)) = there {
         // Under its id it is the same command if it says the same.
         (thing, outcome) = (there, submit(there).await?);
     }
     let there = location(&taken, &caller.ledger, &thing);
     answered(told(outcome, is_new, there.as_deref(), &taken), there.clone(), StatusCode::CREATED)
+}
+
+/// The thing that came from a record of another system, as at its own address, which stands in `Content-Location`. One of
+/// another kind looks like one that is not there.
+pub(crate) async fn get(
+    State(shared): State<Arc<Shared>>,
+    Extension(collection): Extension<&'static Collection>,
+    Path((_, system, key)): Path<(String, String, String)>,
+    asked: Asked,
+) -> Result<Response, Problem> {
+    let Asked { ref ledger, mut parameters, headers, .. } = asked;
+    let mut looking = Looking::read(&mut parameters, &headers)?;
+    parameters.finish()?;
+    let source = RawSource { system, key, part: Some(1), reported: None };
+    let position = match shared.backend.ask(ledger, Ask::Source { ledger: ledger.clone(), source }).await {
+        Reply::Place { position } => position,
+        reply => return Err(hidden(failed(reply))),
+    };
+    let none = || {
+        let what = format!("no {} of this ledger came from this record", collection.word);
+        Problem::new("not-found", what).hint("putting it here records it")
+    };
+    let position = position.ok_or_else(none)?;
+    let (kind, id) = shared.subject_at(ledger, position).await?.ok_or_else(none)?;
+    if kind != collection.word {
+        return Err(none());
+    }
+    // It was recorded, so it is not told as if it were not there.
+    let epoch = shared.log.after(ledger, position).await?.epoch;
+    looking.min_position = looking.min_position.or(Some((epoch, position)));
+    let mut response = shared.told(ledger, collection, id, &looking).await?.answer(&headers);
+    let there = format!("/v1/{ledger}/{}/{id}", collection.name);
+    reading::put(&mut response, ("content-location", there));
+    Ok(response)
 }
 
 /// The outcome, with where to find what is in the way.
@@ -93,15 +137,17 @@ fn told(outcome: Outcome, is_new: bool, there: Option<&str>, taken: &Taken) -> O
 }
 
 impl Shared {
-    /// The thing that the event at a position is about.
-    async fn thing_at(&self, caller: &Caller, position: Option<u64>) -> Result<Option<Uuid>, Problem> {
+    /// Kind and id of the thing that the event at a position is about.
+    async fn subject_at(&self, ledger: &Slug, position: u64) -> Result<Option<(String, Uuid)>, Problem> {
         #[derive(Deserialize)]
         struct Look<'a> {
             subject: &'a str,
         }
-        let Some(position) = position else { return Ok(None) };
-        let event = self.log.event(&caller.ledger, position).await?;
+        let event = self.log.event(ledger, position).await?;
         let look = event.as_ref().and_then(|event| serde_json::from_str::<Look<'_>>(event.get()).ok());
-        Ok(look.and_then(|look| look.subject.split('/').nth(1)?.parse().ok()))
+        Ok(look.and_then(|look| {
+            let (kind, id) = look.subject.split_once('/')?;
+            Some((kind.to_owned(), id.parse().ok()?))
+        }))
     }
 }

@@ -21,6 +21,7 @@ use wire::Answer;
 use crate::Shared;
 use crate::asked::Asked;
 use crate::events::LOOKED_THROUGH_MAX;
+use crate::facts;
 use crate::paging::{link_next, size, tagged};
 use crate::problem::Problem;
 use crate::reading::{put, version};
@@ -46,7 +47,7 @@ struct Change {
     position: u64,
     /// It is voided, or its view has nothing to say of it any more.
     deleted: bool,
-    /// What its view says of it; of a kind without a view, its timeline; of a delivery nothing.
+    /// What its view says of it; of a delivery what was delivered; of other kinds without a view, its timeline.
     rows: Vec<Value>,
 }
 
@@ -57,9 +58,17 @@ struct Changed {
     at_head: bool,
 }
 
-/// A part of the log as far as one page reads it: the last event of each thing of a kind, and whether that voids it.
+/// The last event of a thing, and whether that voids it.
+struct Last {
+    position: u64,
+    voids: bool,
+    /// Of a delivery, what it says was delivered.
+    facts: Option<Value>,
+}
+
+/// A part of the log as far as one page reads it: the last event of each thing of a kind.
 struct Part {
-    last: BTreeMap<Uuid, (u64, bool)>,
+    last: BTreeMap<Uuid, Last>,
     place: Place,
     /// Where the log ended when that began.
     head: u64,
@@ -133,7 +142,10 @@ impl Shared {
             (Some(view), _) => self.by_view(ledger, view, &last, &looking).await?,
             (None, Kind::Delivery) => last
                 .into_iter()
-                .map(|(id, (position, deleted))| Change { id, position, deleted, rows: Vec::new() })
+                .map(|(id, Last { position, voids: deleted, facts })| {
+                    let rows = facts.into_iter().collect();
+                    Change { id, position, deleted, rows }
+                })
                 .collect(),
             (None, _) => self.by_timeline(ledger, collection, last, &looking).await?,
         };
@@ -171,7 +183,9 @@ impl Shared {
                     return Ok(part);
                 }
                 part.place.position = position;
-                part.last.extend(of_kind.map(|(id, voids)| (id, (position, voids))));
+                let Some((id, voids)) = of_kind else { continue };
+                let facts = (collection.kind == Kind::Delivery).then(|| facts::row(event)).flatten();
+                part.last.insert(id, Last { position, voids, facts });
             }
         }
         part.at_head = true;
@@ -183,7 +197,7 @@ impl Shared {
         &self,
         ledger: &Slug,
         (view, column): (&str, &str),
-        last: &BTreeMap<Uuid, (u64, bool)>,
+        last: &BTreeMap<Uuid, Last>,
         looking: &Looking,
     ) -> Result<Vec<Change>, Problem> {
         let mut rows: BTreeMap<Uuid, Vec<Value>> = BTreeMap::new();
@@ -193,7 +207,7 @@ impl Shared {
                 rows.entry(id).or_default().push(row);
             }
         }
-        let change = |(id, (position, _)): (&Uuid, &(u64, bool))| {
+        let change = |(id, Last { position, .. }): (&Uuid, &Last)| {
             let rows = rows.remove(id).unwrap_or_default();
             Change { id: *id, position: *position, deleted: rows.is_empty(), rows }
         };
@@ -205,10 +219,10 @@ impl Shared {
         &self,
         ledger: &Slug,
         collection: &'static Collection,
-        last: BTreeMap<Uuid, (u64, bool)>,
+        last: BTreeMap<Uuid, Last>,
         looking: &Looking,
     ) -> Result<Vec<Change>, Problem> {
-        let look = |(id, (position, _))| async move {
+        let look = |(id, Last { position, .. })| async move {
             let timeline = self.timeline(ledger, collection, id, looking).await?;
             let is_last = version(&timeline).is_none_or(|version| version <= position);
             let deleted = is_voided(&timeline);

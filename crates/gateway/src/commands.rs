@@ -114,8 +114,9 @@ fn thing(
         Needs::Nothing if !taken.names_id => Ok(None),
         Needs::Nothing => {
             if let Some(given) = members.take("id") {
-                let id = serde_json::from_str(given.get())
-                    .map_err(|error| Problem::new("malformed-command", format!("id: {error}")).at("/id"))?;
+                let id = serde_json::from_str(given.get()).map_err(|error| {
+                    Problem::new("malformed-command", format!("id: {}", wire::unread(&error))).at("/id")
+                })?;
                 members.put("id", &id)?;
                 return Ok(Some(id));
             }

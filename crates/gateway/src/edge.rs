@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::Shared;
-use crate::access::{Refused, token_of};
+use crate::access::{Denied, Peer, Refused, token_of};
 use crate::problem::Problem;
 use crate::trace::Trace;
 use crate::vantage::PREFERENCE_APPLIED;
@@ -47,16 +47,16 @@ pub(crate) async fn edge(State(shared): State<Arc<Shared>>, request: Request, ne
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let trace = Trace::of(&id, request.headers());
     let traceparent = trace.traceparent.clone();
-    let token = token_of(request.headers());
+    let (token, peer) = (token_of(request.headers()), request.extensions().get::<Peer>().copied());
     let chunked = request.headers().contains_key("transfer-encoding");
     let began = shared.clock.elapsed();
     let response = match hosted(&request) {
         Ok(()) => trace.answering(next.run(request)).await,
         Err(problem) => problem.into_response(),
     };
-    if let Some(Refused { token: named, why }) = Refused::of(&response) {
-        let token = named.or(token).map(tracing::field::display);
-        tracing::warn!(request = id, token, %method, route, why, "access denied");
+    if let Some(refused) = Refused::of(&response) {
+        let denied = Denied { request: &id, method: &method, route: &route, peer, token };
+        shared.denials.note(refused, denied);
     }
     let mut response = match problem(&response) {
         Some(problem) => {

@@ -18,7 +18,7 @@ mod upload;
 mod worker;
 
 pub(crate) use document::{headers, schema, takes};
-pub(crate) use problems::PROBLEMS;
+pub(crate) use problems::{PROBLEMS, ROWS};
 pub(crate) use routes::routes;
 pub(crate) use store::Store;
 pub(crate) use upload::OFFSET;

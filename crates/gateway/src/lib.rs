@@ -17,6 +17,7 @@ mod counts;
 mod desk;
 mod edge;
 mod events;
+mod facts;
 mod folding;
 mod imports;
 mod listener;
@@ -95,6 +96,10 @@ pub struct Parts {
     pub private_targets: bool,
     /// Requests a second for each token.
     pub requests_per_second: u32,
+    /// Exports a minute for each token.
+    pub exports_per_minute: u32,
+    /// Tokens a minute from one address that may turn out not to be valid.
+    pub invalid_tokens_per_minute: u32,
     /// How long a client may take.
     pub limits: Limits,
     /// Time.
@@ -113,6 +118,12 @@ struct Shared {
     desks: desk::Desks,
     tokens: access::Tokens,
     rate: access::Rate,
+    exports: access::Rate,
+    /// Of addresses from which tokens come that are not valid.
+    strangers: access::Rate,
+    denials: access::Denials,
+    requests_per_second: u32,
+    exports_per_minute: u32,
     uses: access::Uses,
     log: seek::Log,
     imports: imports::Store,
@@ -135,13 +146,19 @@ struct Shared {
 impl Shared {
     fn new(parts: Parts, is_secure: bool) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
+        let Parts { exports_per_minute, invalid_tokens_per_minute, .. } = parts;
         let Parts { buckets, courier_key, private_targets, limits, clock, random, .. } = parts;
         let Parts { unverified, shutdown, .. } = parts;
         let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
             tokens: access::Tokens::new(backend.clone(), clock.clone(), pass_key),
-            rate: access::Rate::new(requests_per_second, clock.clone()),
+            rate: access::Rate::new(requests_per_second, 1, clock.clone()),
+            exports: access::Rate::new(exports_per_minute, 60, clock.clone()),
+            strangers: access::Rate::new(invalid_tokens_per_minute, 60, clock.clone()),
+            denials: access::Denials::default(),
+            requests_per_second,
+            exports_per_minute,
             uses: access::Uses::new(buckets.tokens.clone(), clock.clone()),
             log: seek::Log::new((journal, deployment.clone()), backend.clone(), unverified),
             is_open: pass_key.is_none(),

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use runtime::Shutdown;
@@ -20,6 +23,7 @@ use tokio::task::JoinSet;
 
 pub use tls::{Tls, TlsError};
 
+use crate::access::Peer;
 use crate::{Limits, Parts, Shared, imports, route};
 
 /// Connections at once; more wait to be accepted.
@@ -63,7 +67,9 @@ impl Gateway {
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut connections = JoinSet::new();
         // Like a connection it is given time to end.
-        connections.spawn(imports::work(shared));
+        connections.spawn(imports::work(shared.clone()));
+        let (denying, stopping) = (shared.clone(), shutdown.clone());
+        connections.spawn(async move { denying.denials.keep(&stopping).await });
         loop {
             let place = tokio::select! {
                 () = shutdown.triggered() => break,
@@ -74,11 +80,12 @@ impl Gateway {
                 accepted = self.listener.accept() => accepted,
             };
             match (stream, place) {
-                (Ok((stream, _)), Ok(place)) => {
+                (Ok((stream, address)), Ok(place)) => {
+                    let peer = Peer::of(address);
                     let (answering, tls, shutdown) = (answering.clone(), self.tls.clone(), shutdown.clone());
                     connections.spawn(async move {
                         let _place = place;
-                        connection(stream, tls, answering, &shutdown).await;
+                        connection((stream, peer), tls, answering, &shutdown).await;
                     });
                 }
                 (Err(error), _) => {
@@ -92,6 +99,7 @@ impl Gateway {
         let finish = async { while connections.join_next().await.is_some() {} };
         // What is not done by then may be repeated under the same keys.
         let _ = tokio::time::timeout(FINISH_TIMEOUT, finish).await;
+        shared.denials.sum();
     }
 }
 
@@ -103,30 +111,40 @@ struct Answering {
 }
 
 /// A connection from its first byte: the handshake, where there is one, and requests.
-async fn connection(stream: TcpStream, tls: Option<Tls>, answering: Answering, shutdown: &Shutdown) {
+async fn connection(
+    (stream, peer): (TcpStream, Peer),
+    tls: Option<Tls>,
+    answering: Answering,
+    shutdown: &Shutdown,
+) {
     // Answers are small and each is waited for.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else { return converse(stream, answering, shutdown).await };
+    let Some(tls) = tls else { return converse((stream, peer), answering, shutdown).await };
     let handshake = tokio::time::timeout(answering.limits.handshake, tls.accept(stream));
     let shaken = tokio::select! {
         () = shutdown.triggered() => return,
         shaken = handshake => shaken,
     };
     match shaken {
-        Ok(Ok(stream)) => converse(stream, answering, shutdown).await,
+        Ok(Ok(stream)) => converse((stream, peer), answering, shutdown).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-async fn converse<S>(stream: S, answering: Answering, shutdown: &Shutdown)
+async fn converse<S>((stream, peer): (S, Peer), answering: Answering, shutdown: &Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Answering { router, limits } = answering;
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES_MAX);
-    let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
+    let connection = server.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

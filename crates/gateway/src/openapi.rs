@@ -90,7 +90,9 @@ fn operation(route: &Route, components: &mut Map<String, Value>) -> Value {
     }
     if let Some(need) = route.need() {
         put("security", json!([{ "token": [] }]));
-        put("description", json!(format!("Needs the scope `{need}`.")));
+        let more =
+            if route.exports() { " Counts as an export, of which a token has so many a minute." } else { "" };
+        put("description", json!(format!("Needs the scope `{need}`.{more}")));
     }
     Value::Object(operation)
 }

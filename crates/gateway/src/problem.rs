@@ -1,5 +1,6 @@
 //! What went wrong, as RFC 9457 problem details. Every kind is a line of one table and a page that says cause and cure.
 
+mod rules;
 mod table;
 
 use axum::http::header::{CONTENT_TYPE, ETAG, RETRY_AFTER};
@@ -66,7 +67,7 @@ impl Problem {
     /// Of this kind. A code that nobody knows is a defect of ours and is told as one.
     pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
         let (code, status, title, retry_after) = match kind(code) {
-            Some(kind) => (kind.code, kind.status, kind.title, kind.retry_after),
+            Some(kind) => (kind.code, kind.status, kind.title.as_ref(), kind.retry_after),
             None => ("internal", 500, "Something unexpected failed", None),
         };
         Self(Box::new(Details {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use domain::Slug;
+use domain::{Kind, Slug};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use views::VIEWS;
@@ -18,6 +18,7 @@ use crate::access::{Caller, no_such_ledger};
 use crate::asked::{Asked, OfThing, read_id};
 use crate::conditions::tag;
 use crate::desk::failed;
+use crate::facts;
 use crate::paging::{Page, digest, link_next, tagged, with_tag, written};
 use crate::problem::Problem;
 use crate::things::Collection;
@@ -158,10 +159,7 @@ async fn rows(shared: &Shared, view: &'static dyn views::View, asked: Asked) -> 
 pub(crate) async fn thing(State(shared): State<Arc<Shared>>, asked: OfThing) -> Result<Response, Problem> {
     let OfThing { ledger, collection, id, looking, parameters, headers } = asked;
     parameters.finish()?;
-    let Told { body, tag, head } = shared.told(&ledger, collection, id, &looking).await?;
-    let mut response = with_tag(&tag, &headers, ("application/json", body));
-    put(&mut response, position_header(&head));
-    Ok(response)
+    Ok(shared.told(&ledger, collection, id, &looking).await?.answer(&headers))
 }
 
 /// What is told of a thing.
@@ -171,6 +169,16 @@ pub(crate) struct Told {
     /// recorded of the site.
     pub(crate) tag: String,
     head: HeadReply,
+}
+
+impl Told {
+    /// As it is answered.
+    pub(crate) fn answer(self, headers: &HeaderMap) -> Response {
+        let Self { body, tag, head } = self;
+        let mut response = with_tag(&tag, headers, ("application/json", body));
+        put(&mut response, position_header(&head));
+        response
+    }
 }
 
 /// All that was recorded of a thing, as sentences, with corrections folded.
@@ -209,6 +217,10 @@ impl Shared {
                     self.uses.add(ledger, &mut rows).await;
                 }
                 rows
+            }
+            None if collection.kind == Kind::Delivery => {
+                let last = self.log.event(ledger, version).await?;
+                last.as_deref().and_then(facts::row).into_iter().collect()
             }
             None => Vec::new(),
         };

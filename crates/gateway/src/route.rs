@@ -83,6 +83,11 @@ impl Route {
         self.what.map(|what| Need { what, writes: self.method != Method::Get })
     }
 
+    /// Whether it carries a ledger away, page by page or at once: what happened, what changed, reports, files of rows.
+    pub(crate) const fn exports(&self) -> bool {
+        matches!(self.gives, Gives::Events | Gives::Changes | Gives::Things | Gives::Report | Gives::Csv)
+    }
+
     /// Under which heading it stands.
     pub(crate) fn tag(&self) -> &'static str {
         self.what.unwrap_or("start")
@@ -173,7 +178,7 @@ pub(crate) enum Gives {
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
     for route in routes() {
-        let need = route.need();
+        let (need, exports) = (route.need(), route.exports());
         let Route { path, mut handler, parameters, .. } = route;
         if parameters.is_empty() {
             handler = handler.layer(middleware::from_fn(none_is_taken));
@@ -182,7 +187,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             handler = handler.layer(middleware::from_fn(preferred));
         }
         if let Some(need) = need {
-            let guarded = Guarded { shared: shared.clone(), need };
+            let guarded = Guarded { shared: shared.clone(), need, exports };
             handler = handler.layer(middleware::from_fn_with_state(guarded, guard));
         }
         router = router.route(&path, handler);

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use uuid::Uuid;
 
+use crate::fault::Faults;
 use crate::sender::{Object, raw};
 use crate::table::LINE;
-use crate::{Fault, Made, Record, Rows, Sender, uuid_of};
+use crate::{Code, Fault, Made, Record, Rows, Sender, uuid_of};
 
 /// Lines of commands.
 #[derive(Debug, Default)]
@@ -33,20 +34,25 @@ struct Look {
 }
 
 impl Rows for Commands {
-    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Vec<Fault>> {
         let line = row.get(LINE).unwrap_or_default();
-        let malformed = |what: String| Fault { column: None, code: "malformed-command", message: what };
+        let malformed = |what: String| Fault::new(None, Code::MalformedCommand, what);
         // A list would be read as the members in order.
         let rest =
             line.strip_prefix('{').ok_or_else(|| malformed("the line is no JSON object".to_owned()))?;
-        let look: Look = serde_json::from_str(line).map_err(|error| malformed(error.to_string()))?;
-        let said = [("actor", look.actor), ("credential", look.credential), ("dryrun", look.dryrun)];
-        if let Some((name, _)) = said.iter().find(|(_, said)| said.is_some()) {
-            return Err(malformed(format!("{name} is not for the line to say")));
+        let look: Look = serde_json::from_str(line).map_err(|error| malformed(wire::unread(&error)))?;
+        let mut faults = Faults::default();
+        let said = [("/actor", look.actor), ("/credential", look.credential), ("/dryrun", look.dryrun)];
+        for (place, _) in said.into_iter().filter(|(_, said)| said.is_some()) {
+            let message = "it is not for the line to say: who acts follows from the token, and a check is asked for apart";
+            faults.push(Fault::new(place, Code::MalformedCommand, message));
         }
         if self.may.as_ref().is_some_and(|may| !may.contains(&look.command)) {
             let message = format!("the token does not allow {}", look.command);
-            return Err(Fault { column: None, code: "not-allowed", message });
+            faults.push(Fault::new("/command", Code::NotAllowed, message));
+        }
+        if !faults.is_empty() {
+            return Err(faults.all());
         }
         let derived = || uuid_of(&[sender.ledger.as_str(), "line", &sender.source, line]);
         let mut command = Object::with_room(line.len() + 200);
@@ -58,6 +64,17 @@ impl Rows for Commands {
         text.push_str(rest);
         made.push(raw(text)?);
         Ok(())
+    }
+
+    fn key<'a>(&self, row: &Record<'a>) -> Option<&'a str> {
+        #[derive(Deserialize)]
+        struct Id<'a> {
+            #[serde(borrow, default)]
+            id: Option<&'a str>,
+        }
+        let id = serde_json::from_str::<Id<'_>>(row.get(LINE)?).ok()?.id;
+        // What is no id may be anything.
+        id.filter(|id| id.parse::<Uuid>().is_ok())
     }
 
     fn column(&self, _: &str) -> Option<&'static str> {
@@ -74,9 +91,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sender::tests::made;
+    use crate::sender::tests::{faults, made};
+    use crate::{Step, Table};
 
-    fn read(commands: &Commands, text: &str) -> Vec<Result<Vec<Value>, Fault>> {
+    fn read(commands: &Commands, text: &str) -> Vec<Result<Vec<Value>, Vec<Fault>>> {
         made(commands, crate::format("commands").unwrap(), text)
     }
 
@@ -92,6 +110,15 @@ mod tests {
             (&json!("svc:sample"), &json!({ "x": [1, "}"] }))
         );
         assert_eq!(command(1)["id"], json!(id));
+        let keys = |line: &str| {
+            let mut table = Table::new(crate::format("commands").unwrap());
+            let Ok(Step::Row(cells)) = table.next(&mut line.as_bytes(), true) else { panic!("{line}") };
+            Commands::default().key(&table.record(&cells).unwrap()).map(str::to_owned)
+        };
+        assert_eq!(
+            [keys(&named), keys(&line), keys("{\"id\":\"4711\"}")],
+            [Some(id.to_string()), None, None]
+        );
         assert_eq!(command(0), command(2));
         assert!(command(0)["id"].as_str().unwrap().parse::<Uuid>().is_ok());
     }
@@ -100,12 +127,13 @@ mod tests {
     fn what_is_no_command_or_not_for_the_line_to_say_is_refused() {
         let text = "[1]\n{\"version\":1}\n{\"command\":\"a\",\"command\":\"b\"}\n{\"command\":\"a\",\"actor\":\"usr:x\"}\n\
                     {\"command\":\"a\",\"\\u0061ctor\":\"usr:x\"}\n{\"command\":\"a\",\"dryrun\":false}\n{\"command\":\"a\"}{}\n";
-        let codes: Vec<_> =
-            read(&Commands::default(), text).into_iter().map(|row| row.unwrap_err().code).collect();
-        assert_eq!(codes, ["malformed-command"; 7]);
+        let format = crate::format("commands").unwrap();
+        let malformed = |place| vec![(place, "malformed-command")];
+        let places = [None, None, None, Some("/actor"), Some("/actor"), Some("/dryrun"), None].map(malformed);
+        assert_eq!(faults(&Commands::default(), format, text), places);
         let some = Commands { may: Some(["register-site".to_owned()].into()) };
         let rows = read(&some, "{\"command\":\"register-site\"}\n{\"command\":\"close-site\"}\n");
         assert!(rows[0].is_ok());
-        assert_eq!(rows[1].as_ref().unwrap_err().code, "not-allowed");
+        assert_eq!(rows[1].as_ref().unwrap_err()[0].code, Code::NotAllowed);
     }
 }

@@ -15,17 +15,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::sender::{Object, creates, needed};
-use crate::{Fault, Made, Record, Rows, Sender, kinds};
+use crate::fault::Faults;
+use crate::sender::{Object, creates, empty, needed};
+use crate::{Code, Fault, Made, Record, Rows, Sender, kinds};
 
 /// Rows of `organizations.csv`.
 #[derive(Debug)]
 pub struct Organizations;
 
 impl Rows for Organizations {
-    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
-        let key = needed(row, "id")?;
-        let name = row.line("name").ok_or_else(|| Fault::new("name", "empty", "name is empty"))?;
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Vec<Fault>> {
+        let mut faults = Faults::default();
+        let key = faults.of(needed(row, "id"));
+        let name = faults.of(row.line("name").ok_or_else(|| empty("name")));
+        let (Some(key), Some(name)) = (key, name) else { return Err(faults.all()) };
         let mut details = Object::default();
         details.put_some("ein", row.get("tax_id").filter(|text| is_ein(text)));
         details.put("hsds", &format!("{}:{key}", sender.source));
@@ -33,6 +36,10 @@ impl Rows for Organizations {
         let body = creates(details, sender.starts, partner(sender, key));
         made.push(sender.command(("onboard-partner", key, 1), &body, None)?);
         Ok(())
+    }
+
+    fn key<'a>(&self, row: &Record<'a>) -> Option<&'a str> {
+        row.get("id")
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -84,19 +91,23 @@ impl Services {
 }
 
 impl Rows for Services {
-    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
-        let key = needed(row, "id")?;
-        let name = row.line("name").ok_or_else(|| Fault::new("name", "empty", "name is empty"))?;
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Vec<Fault>> {
+        let mut faults = Faults::default();
+        let key = faults.of(needed(row, "id"));
+        let name = faults.of(row.line("name").ok_or_else(|| empty("name")));
         let located = || self.organization_of_location.get(row.get("location_id")?).map(String::as_str);
         let organization = row.get("organization_id").or_else(located);
-        let organization = organization.ok_or_else(|| {
+        let organization = faults.of(organization.ok_or_else(|| {
             Fault::new(
                 "organization_id",
-                "no-organization",
+                Code::NoOrganization,
                 "the row names no organization, and no locations.csv beside the file knows its location; \
-                 over HTTP send a file with the column organization_id",
+                 over HTTP no file lies beside it, so put the id of organizations.csv into a column organization_id",
             )
-        })?;
+        }));
+        let (Some(key), Some(name), Some(organization)) = (key, name, organization) else {
+            return Err(faults.all());
+        };
         let (kind, pillar) = kinds::service(&format!("{name} {}", row.line("keywords").unwrap_or_default()));
         let listed = || row.get("taxonomy_ids").and_then(|ids| ids.split(',').next()).map(str::trim);
         let taxonomy = listed().or_else(|| self.taxonomy_of_service.get(key).map(String::as_str));
@@ -108,6 +119,10 @@ impl Rows for Services {
         // Services and organizations are numbered each on their own.
         made.push(sender.command(("offer-service", &format!("service:{key}"), 1), &body, None)?);
         Ok(())
+    }
+
+    fn key<'a>(&self, row: &Record<'a>) -> Option<&'a str> {
+        row.get("id")
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -128,7 +143,7 @@ mod tests {
     use super::*;
     use crate::sender::tests::{made as made_by, sender};
 
-    fn made(rows: &dyn Rows, text: &str) -> Vec<Result<Vec<Value>, Fault>> {
+    fn made(rows: &dyn Rows, text: &str) -> Vec<Result<Vec<Value>, Vec<Fault>>> {
         made_by(rows, crate::format("services").unwrap(), text)
     }
 
@@ -160,7 +175,7 @@ mod tests {
         );
         assert_eq!([detail(0, "kind"), detail(1, "kind")], [json!("tutoring"), json!("food")]);
         assert_eq!([detail(0, "taxonomy"), detail(1, "taxonomy")], [json!("105"), json!("BD-1800")]);
-        assert_eq!(found[2].as_ref().unwrap_err().code, "no-organization");
+        assert_eq!(found[2].as_ref().unwrap_err()[0].code, Code::NoOrganization);
         assert_eq!(json!(sender().starts), partner["effective"]);
     }
 }

@@ -88,7 +88,8 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "services",
-        about: "Services of partners, as HSDS or Ohana CSV: services.csv",
+        about: "Services of partners, as HSDS or Ohana CSV: services.csv. Partners come first, from the same source; over HTTP \
+                each row names its organization_id",
         source: "hsds",
         needed: &["id", "name"],
         columns: &["organization_id", "location_id", "keywords", "taxonomy_ids"],

@@ -10,6 +10,7 @@
 mod commands;
 mod deliveries;
 mod directory;
+mod fault;
 mod format;
 mod kinds;
 mod known;
@@ -25,31 +26,15 @@ use serde_json::value::RawValue;
 pub use commands::Commands;
 pub use deliveries::Deliveries;
 pub use directory::{Organizations, Services};
+pub use fault::{Code, Fault, Unreadable};
 pub use format::{FORMATS, Format, format};
 pub use known::{Known, Wanted};
 pub use orgs::Orgs;
-pub use outcome::{Ended, Told, ended};
+pub use outcome::{Ended, More, Told, ended};
 pub use record::{Header, Record};
 pub use sender::{Sender, uuid_of};
 pub use sites::Sites;
-pub use table::{Cells, ROW_BYTES_MAX, Step, Table, Unreadable};
-
-/// What is wrong with a row before anything is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The column, as the file names it.
-    pub column: Option<&'static str>,
-    /// Stable code.
-    pub code: &'static str,
-    /// A sentence.
-    pub message: String,
-}
-
-impl Fault {
-    fn new(column: &'static str, code: &'static str, message: impl Into<String>) -> Self {
-        Self { column: Some(column), code, message: message.into() }
-    }
-}
+pub use table::{Cells, ROW_BYTES_MAX, Step, Table};
 
 /// Commands as they are sent.
 pub type Made = Vec<Box<RawValue>>;
@@ -59,8 +44,11 @@ pub trait Rows: Send + Sync {
     /// The commands that a row makes, in order, put behind what is there. None where the row says nothing new.
     ///
     /// # Errors
-    /// What is wrong with the row; nothing was put then.
-    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault>;
+    /// Everything that is wrong with the row, as far as it can be told without guessing; nothing was put then.
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Vec<Fault>>;
+
+    /// The row's key in the sender's system, as reports have it; none where it may be a number of a person.
+    fn key<'a>(&self, row: &Record<'a>) -> Option<&'a str>;
 
     /// The column that a field of a refused command came from, or what a refusal's code is about.
     fn column(&self, field_or_code: &str) -> Option<&'static str>;

@@ -14,8 +14,9 @@
 
 use domain::CdsCode;
 
-use crate::sender::{Object, creates, needed};
-use crate::{Fault, Known, Made, Record, Rows, Sender, Wanted};
+use crate::fault::Faults;
+use crate::sender::{Object, creates, empty, needed};
+use crate::{Code, Fault, Known, Made, Record, Rows, Sender, Wanted};
 
 /// Rows of `orgs.csv`.
 #[derive(Debug, Default)]
@@ -29,31 +30,43 @@ fn is_site(row: &Record<'_>) -> bool {
         .is_some_and(|kind| ["school", "district"].iter().any(|site| kind.eq_ignore_ascii_case(site)))
 }
 
+fn cds(code: &str) -> Result<CdsCode, Fault> {
+    code.parse().map_err(|error| Fault::new("identifier", Code::NoCdsCode, format!("{code:?}: {error}")))
+}
+
 impl Rows for Orgs {
-    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Vec<Fault>> {
+        // Of what it is without a type, nothing can be said.
         needed(row, "type")?;
         if !is_site(row) {
             return Ok(());
         }
-        let key = needed(row, "sourcedId")?;
-        let code = needed(row, "identifier")?;
-        let cds: CdsCode = code
-            .parse()
-            .map_err(|error| Fault::new("identifier", "no-cds-code", format!("{code:?}: {error}")))?;
+        let mut faults = Faults::default();
+        let key = faults.of(needed(row, "sourcedId"));
+        let cds = faults.of(needed(row, "identifier").and_then(cds));
         if row.get("status").is_some_and(|status| status.eq_ignore_ascii_case("tobedeleted")) {
             let message = "close-site closes a site, with its last day and the reason";
-            return Err(Fault::new("status", "not-closed-here", message));
+            faults.push(Fault::new("status", Code::NotClosedHere, message));
         }
-        if self.sites.get(code).is_some() {
+        let is_known = row.get("identifier").is_some_and(|code| self.sites.get(code).is_some());
+        if is_known && faults.is_empty() {
             return Ok(());
         }
-        let name = row.line("name").ok_or_else(|| Fault::new("name", "empty", "name is empty"))?;
+        let name = row.line("name").ok_or_else(|| empty("name"));
+        let name = if is_known { name.ok() } else { faults.of(name) };
+        let (Some(key), Some(cds), Some(name), true) = (key, cds, name, faults.is_empty()) else {
+            return Err(faults.all());
+        };
         let city = row.line("metadata.city").unwrap_or_else(|| "unknown".to_owned());
         let mut details = Object::default();
         details.put("cds", &cds).put("city", &city).put("name", &name);
         let body = creates(details, sender.starts, sender.id("site", &cds.to_string()));
         made.push(sender.command(("register-site", key, 1), &body, None)?);
         Ok(())
+    }
+
+    fn key<'a>(&self, row: &Record<'a>) -> Option<&'a str> {
+        row.get("sourcedId")
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -84,7 +97,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::sender::tests::made;
+    use crate::sender::tests::{faults, made};
     use crate::{Step, Table};
 
     const HEADER: &str = "\"sourcedId\",\"status\",\"dateLastModified\",\"name\",\"type\",\"identifier\",\"parentSourcedId\"\n";
@@ -116,22 +129,18 @@ mod tests {
             "{HEADER},,,A,school,19642790000001,\ns1,,,A,school,7,\ns1,tobedeleted,,A,school,19642790000001,\n\
              s1,active,,,school,19642790000001,\ns1,,,A,,19642790000001,\n"
         );
-        let made = made(&Orgs::default(), crate::format("oneroster").unwrap(), &text);
-        let found: Vec<_> = made
-            .into_iter()
-            .map(|row| row.unwrap_err())
-            .map(|fault| (fault.column.unwrap(), fault.code))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("sourcedId", "empty"),
-                ("identifier", "no-cds-code"),
-                ("status", "not-closed-here"),
-                ("name", "empty"),
-                ("type", "empty")
-            ]
-        );
+        let expected = [
+            ("sourcedId", "empty"),
+            ("identifier", "no-cds-code"),
+            ("status", "not-closed-here"),
+            ("name", "empty"),
+            ("type", "empty"),
+        ];
+        let format = crate::format("oneroster").unwrap();
+        let expected = expected.map(|(column, code)| vec![(Some(column), code)]);
+        assert_eq!(faults(&Orgs::default(), format, &text), expected);
+        let all = faults(&Orgs::default(), format, &format!("{HEADER},tobedeleted,,,school,7,\n"));
+        assert_eq!(all[0], expected[..4].concat());
     }
 
     #[test]
@@ -144,7 +153,7 @@ mod tests {
             let mut table = Table::new(crate::format("oneroster").unwrap());
             let text = format!("{header}\n1,,\n");
             let error = table.next(&mut text.as_bytes(), true).unwrap_err();
-            assert_eq!(error.code, "people-not-taken");
+            assert_eq!(error.code, Code::PeopleNotTaken);
         }
         let mut table = Table::new(crate::format("oneroster").unwrap());
         assert_eq!(table.next(&mut HEADER.as_bytes(), true), Ok(Step::End));

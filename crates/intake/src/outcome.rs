@@ -50,53 +50,90 @@ pub struct Told {
     /// Position of its first event, or of an earlier one that stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
+    /// What else is wrong with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<More>,
+}
+
+/// Another thing that is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct More {
+    /// The column that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<&'static str>,
+    /// Stable code of what is wrong.
+    pub code: &'static str,
+    /// A sentence about it.
+    pub message: String,
 }
 
 impl Told {
     /// First lines of a report with every row, and of one with those that were refused.
-    pub const REPORT: &'static str = "row,outcome,position,column,code,message\n";
+    pub const REPORT: &'static str = "row,key,outcome,position,column,code,message\n";
     /// See [`REPORT`](Self::REPORT).
-    pub const ERRORS: &'static str = "row,column,code,message\n";
+    pub const ERRORS: &'static str = "row,key,column,code,message\n";
 
     const fn of(row: u64, outcome: Ended) -> Self {
-        Self { row, outcome, column: None, code: None, message: None, position: None }
+        Self { row, outcome, column: None, code: None, message: None, position: None, more: Vec::new() }
     }
 
     /// A row that could not even be sent.
-    pub fn fault(row: u64, Fault { column, code, message }: Fault) -> Self {
+    pub fn fault(row: u64, faults: Vec<Fault>) -> Self {
+        let told = |Fault { column, code, message }| More { column, code: code.as_str(), message };
+        let mut faults = faults.into_iter().map(told);
+        let Some(More { column, code, message }) = faults.next() else {
+            return Self::of(row, Ended::Refused);
+        };
         Self {
             column: column.map(str::to_owned),
             code: Some(code.to_owned()),
             message: Some(message),
+            more: faults.collect(),
             ..Self::of(row, Ended::Refused)
         }
     }
 
-    /// As a line of the report.
-    pub fn report_line(&self, line: &mut Vec<u8>) {
+    /// As a line of the report, one for each row: of a row with several faults it says the first, and how many more
+    /// there are.
+    pub fn report_line(&self, key: Option<&str>, line: &mut Vec<u8>) {
         number(line, self.row);
+        line.push(b',');
+        cell(line, key.unwrap_or_default());
         line.push(b',');
         line.extend_from_slice(self.outcome.as_str().as_bytes());
         line.push(b',');
         if let Some(position) = self.position {
             number(line, position);
         }
-        self.why(line);
-    }
-
-    /// As a line of the errors.
-    pub fn error_line(&self, line: &mut Vec<u8>) {
-        number(line, self.row);
-        self.why(line);
-    }
-
-    fn why(&self, line: &mut Vec<u8>) {
-        for text in [&self.column, &self.code, &self.message] {
-            line.push(b',');
-            cell(line, text.as_deref().unwrap_or_default());
+        let [column, code, message] = self.first();
+        match self.more.len() {
+            0 => why(line, [column, code, message]),
+            more => why(line, [column, code, &format!("{message}; and {more} more, which errors.csv lists")]),
         }
-        line.push(b'\n');
     }
+
+    /// As lines of the errors, one for each fault.
+    pub fn error_lines(&self, key: Option<&str>, lines: &mut Vec<u8>) {
+        let more = self.more.iter().map(|more| [more.column.unwrap_or_default(), more.code, &more.message]);
+        for fault in std::iter::once(self.first()).chain(more) {
+            number(lines, self.row);
+            lines.push(b',');
+            cell(lines, key.unwrap_or_default());
+            why(lines, fault);
+        }
+    }
+
+    fn first(&self) -> [&str; 3] {
+        [&self.column, &self.code, &self.message].map(|text| text.as_deref().unwrap_or_default())
+    }
+}
+
+fn why(line: &mut Vec<u8>, texts: [&str; 3]) {
+    for text in texts {
+        line.push(b',');
+        cell(line, text);
+    }
+    line.push(b'\n');
 }
 
 fn number(line: &mut Vec<u8>, number: u64) {
@@ -155,6 +192,7 @@ mod tests {
 
     use super::*;
     use crate::Sites;
+    use crate::sender::empty;
 
     fn refusal() -> Outcome {
         Outcome::Refusal(RefusalReply::new("taken", "a, \"b\"".to_owned()).field("/body/details/cds"))
@@ -165,10 +203,32 @@ mod tests {
         let told = ended(&Sites, 7, [refusal()]);
         assert_eq!((told.outcome, told.column.as_deref()), (Ended::Refused, Some("CDSCode")));
         let (mut report, mut errors) = (Vec::new(), Vec::new());
-        told.report_line(&mut report);
-        told.error_line(&mut errors);
-        assert_eq!(String::from_utf8(report).unwrap(), "7,refused,,CDSCode,taken,\"a, \"\"b\"\"\"\n");
-        assert_eq!(String::from_utf8(errors).unwrap(), "7,CDSCode,taken,\"a, \"\"b\"\"\"\n");
+        told.report_line(Some("k,1"), &mut report);
+        told.error_lines(None, &mut errors);
+        assert_eq!(String::from_utf8(report).unwrap(), "7,\"k,1\",refused,,CDSCode,taken,\"a, \"\"b\"\"\"\n");
+        assert_eq!(String::from_utf8(errors).unwrap(), "7,,CDSCode,taken,\"a, \"\"b\"\"\"\n");
+    }
+
+    #[test]
+    fn a_row_with_several_faults_is_one_line_of_the_report_and_one_of_the_errors_for_each() {
+        let faults = vec![empty("key"), empty("date")];
+        let (mut report, mut errors) = (Vec::new(), Vec::new());
+        let told = Told::fault(2, faults);
+        told.report_line(Some("r1"), &mut report);
+        told.error_lines(Some("r1"), &mut errors);
+        assert_eq!(
+            String::from_utf8(report).unwrap(),
+            "2,r1,refused,,key,empty,\"key is empty; and 1 more, which errors.csv lists\"\n"
+        );
+        assert_eq!(
+            String::from_utf8(errors).unwrap(),
+            "2,r1,key,empty,key is empty\n2,r1,date,empty,date is empty\n"
+        );
+        let told = serde_json::to_value(told).unwrap();
+        assert_eq!(
+            told["more"],
+            serde_json::json!([{ "column": "date", "code": "empty", "message": "date is empty" }])
+        );
     }
 
     #[test]

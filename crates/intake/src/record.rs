@@ -1,6 +1,7 @@
 //! A header, and a row below it: cells by the names of columns.
 
-use crate::table::{Cells, Unreadable};
+use crate::table::Cells;
+use crate::{Code, Unreadable};
 
 /// Where each column is that somebody reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Header {
             return Ok(Self(needed.iter().chain(columns).filter_map(place).collect()));
         }
         Err(Unreadable {
-            code: "columns-missing",
+            code: Code::ColumnsMissing,
             what: format!("the file has no column {}", missing.join(", ")),
             why: Some(format!("its columns are {}", names.join(", "))),
         })

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{Fault, Record};
+use crate::{Code, Fault, Record};
 
 /// Who sends, to which ledger.
 #[derive(Debug, Clone)]
@@ -59,11 +59,7 @@ impl Sender {
 
 /// Text as JSON. It can't fail for what this crate has written.
 pub(crate) fn raw(text: String) -> Result<Box<RawValue>, Fault> {
-    RawValue::from_string(text).map_err(|error| Fault {
-        column: None,
-        code: "malformed-command",
-        message: error.to_string(),
-    })
+    RawValue::from_string(text).map_err(|error| Fault::new(None, Code::MalformedCommand, error.to_string()))
 }
 
 /// Joined by a byte that no part has, so that no two lists of parts are the same bytes.
@@ -143,13 +139,17 @@ pub(crate) fn date(row: &Record<'_>, column: &'static str) -> Result<Option<Date
         _ => None,
     };
     let fault =
-        || Fault::new(column, "no-date", format!("{text:?} is no date; write YYYY-MM-DD or MM/DD/YYYY"));
+        || Fault::new(column, Code::NoDate, format!("{text:?} is no date; write YYYY-MM-DD or MM/DD/YYYY"));
     read.map(Some).ok_or_else(fault)
+}
+
+pub(crate) fn empty(column: &'static str) -> Fault {
+    Fault::new(column, Code::Empty, format!("{column} is empty"))
 }
 
 /// A cell that must not be empty.
 pub(crate) fn needed<'r>(row: &Record<'r>, column: &'static str) -> Result<&'r str, Fault> {
-    row.get(column).ok_or_else(|| Fault::new(column, "empty", format!("{column} is empty")))
+    row.get(column).ok_or_else(|| empty(column))
 }
 
 #[cfg(test)]
@@ -171,7 +171,7 @@ pub(crate) mod tests {
         rows: &dyn Rows,
         format: &'static Format,
         text: &str,
-    ) -> Vec<Result<Vec<Value>, Fault>> {
+    ) -> Vec<Result<Vec<Value>, Vec<Fault>>> {
         let (mut table, mut rest, mut all) = (Table::new(format), text.as_bytes(), Vec::new());
         loop {
             match table.next(&mut rest, true).unwrap() {
@@ -185,6 +185,17 @@ pub(crate) mod tests {
                 Step::End => return all,
             }
         }
+    }
+
+    /// Column and code of each fault of each row.
+    pub(crate) fn faults(
+        rows: &dyn Rows,
+        format: &'static Format,
+        text: &str,
+    ) -> Vec<Vec<(Option<&'static str>, &'static str)>> {
+        let of_row = |row: Result<_, Vec<Fault>>| row.err().unwrap_or_default().into_iter();
+        let told = |fault: Fault| (fault.column, fault.code.as_str());
+        made(rows, format, text).into_iter().map(|row| of_row(row).map(told).collect()).collect()
     }
 
     #[test]

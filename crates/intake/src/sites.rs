@@ -13,35 +13,44 @@
 use domain::CdsCode;
 use jiff::civil::Date;
 
+use crate::fault::Faults;
 use crate::sender::{Object, creates, date, needed};
-use crate::{Fault, Made, Record, Rows, Sender};
+use crate::{Code, Fault, Made, Record, Rows, Sender};
 
 /// Rows of the directory.
 #[derive(Debug)]
 pub struct Sites;
 
+fn cds(text: &str) -> Result<CdsCode, Fault> {
+    text.parse().map_err(|error| Fault::new("CDSCode", Code::NoCdsCode, format!("{text:?}: {error}")))
+}
+
 /// What the directory writes when nobody knows.
 const UNKNOWN_OPENING: Date = jiff::civil::date(1980, 7, 1);
 
 impl Rows for Sites {
-    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Fault> {
-        let text = needed(row, "CDSCode")?;
-        let cds: CdsCode = text
-            .parse()
-            .map_err(|error| Fault::new("CDSCode", "no-cds-code", format!("{text:?}: {error}")))?;
+    fn commands(&self, sender: &Sender, row: &Record<'_>, made: &mut Made) -> Result<(), Vec<Fault>> {
+        let mut faults = Faults::default();
+        let text = faults.of(needed(row, "CDSCode"));
+        let cds = text.and_then(|text| faults.of(cds(text)));
         let name = row.line("School").or_else(|| row.line("District"));
-        let name =
-            name.ok_or_else(|| Fault::new("School", "empty", "neither School nor District has a name"))?;
+        let unnamed = |column, message| Fault::new(column, Code::Empty, message);
+        let name = faults.of(name.ok_or_else(|| unnamed("School", "neither School nor District has a name")));
         let city = row.line("City").or_else(|| row.line("County"));
-        let city = city.ok_or_else(|| Fault::new("City", "empty", "neither City nor County has a name"))?;
-        let opened = date(row, "OpenDate")?;
-        let closed = closed(row)?;
+        let city = faults.of(city.ok_or_else(|| unnamed("City", "neither City nor County has a name")));
+        let opened = faults.some(date(row, "OpenDate"));
+        let closed = faults.some(closed(row));
+        let (Some(text), Some(cds), Some(name), Some(city), true) =
+            (text, cds, name, city, faults.is_empty())
+        else {
+            return Err(faults.all());
+        };
         // A site that closed before the stand-in day was open before it, too.
         let opened =
             opened.unwrap_or_else(|| closed.map_or(UNKNOWN_OPENING, |(day, _)| day.min(UNKNOWN_OPENING)));
         if closed.is_some_and(|(day, _)| day < opened) {
             let message = "the site closes before it opens (OpenDate)";
-            return Err(Fault::new("ClosedDate", "closes-before-it-opens", message));
+            return Err(Fault::new("ClosedDate", Code::ClosesBeforeItOpens, message).into());
         }
         let nces = row
             .get("NCESDist")
@@ -63,6 +72,10 @@ impl Rows for Sites {
         made.push(registers);
         made.extend(closes);
         Ok(())
+    }
+
+    fn key<'a>(&self, row: &Record<'a>) -> Option<&'a str> {
+        row.get("CDSCode")
     }
 
     fn column(&self, field_or_code: &str) -> Option<&'static str> {
@@ -91,7 +104,7 @@ fn closed(row: &Record<'_>) -> Result<Option<(Date, &'static str)>, Fault> {
     };
     match day {
         Some(day) => Ok(Some((day, reason))),
-        None => Err(Fault::new("ClosedDate", "empty", "a closed site needs its last day")),
+        None => Err(Fault::new("ClosedDate", Code::Empty, "a closed site needs its last day")),
     }
 }
 
@@ -100,9 +113,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sender::tests::made as made_by;
+    use crate::sender::tests::{faults, made as made_by};
 
-    fn made(rows: &Sites, text: &str) -> Vec<Result<Vec<Value>, Fault>> {
+    fn made(rows: &Sites, text: &str) -> Vec<Result<Vec<Value>, Vec<Fault>>> {
         made_by(rows, crate::format("sites").unwrap(), text)
     }
 
@@ -145,20 +158,18 @@ mod tests {
              19642120000000,Merged,LA,ABC,X,Cerritos,,,,,,\n19642120000000,Active,,ABC,X,,,,,,,\n\
              19642120000000,Closed,LA,ABC,X,Cerritos,2012-03-15,2012-03-14,,,,\n"
         );
-        let found: Vec<_> = made(&Sites, &rows)
-            .into_iter()
-            .map(|row| row.unwrap_err())
-            .map(|f| (f.column.unwrap(), f.code))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("CDSCode", "no-cds-code"),
-                ("OpenDate", "no-date"),
-                ("ClosedDate", "empty"),
-                ("City", "empty"),
-                ("ClosedDate", "closes-before-it-opens")
-            ]
-        );
+        let expected = [
+            ("CDSCode", "no-cds-code"),
+            ("OpenDate", "no-date"),
+            ("ClosedDate", "empty"),
+            ("City", "empty"),
+            ("ClosedDate", "closes-before-it-opens"),
+        ];
+        let format = crate::format("sites").unwrap();
+        let expected = expected.map(|(column, code)| vec![(Some(column), code)]);
+        assert_eq!(faults(&Sites, format, &rows), expected);
+        let all = faults(&Sites, format, &format!("{HEADER}1964,Closed,,ABC,X,,2022-13-01,,,,,\n"));
+        let columns: Vec<_> = all[0].iter().filter_map(|(column, _)| *column).collect();
+        assert_eq!(columns, ["CDSCode", "City", "OpenDate", "ClosedDate"]);
     }
 }

@@ -3,9 +3,10 @@
 
 use csv_core::{ReadRecordResult, Reader};
 
-use crate::Fault;
+use crate::fault::other_than_text;
 use crate::format::Format;
 use crate::record::{Header, Record};
+use crate::{Code, Fault, Unreadable};
 
 /// Longest row in bytes. A quotation mark that is never closed would swallow the rest of a file.
 pub const ROW_BYTES_MAX: usize = 256 * 1024;
@@ -15,18 +16,6 @@ const ROOM: (usize, usize) = (1024, 32);
 const MARK: &[u8] = "\u{feff}".as_bytes();
 /// The one column of a file that has a JSON object a line.
 pub(crate) const LINE: &str = "line";
-
-/// Why a file can't be read any further, or not at all.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct Unreadable {
-    /// Stable code.
-    pub code: &'static str,
-    /// A sentence without a full stop.
-    pub what: String,
-    /// Its cause, where there is more to say.
-    pub why: Option<String>,
-}
 
 /// The cells of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +108,7 @@ impl Table {
     /// # Errors
     /// When it is no text.
     pub fn record<'a>(&'a self, cells: &'a Cells) -> Result<Record<'a>, Fault> {
-        let fault = |message: &str| Fault { column: None, code: "no-utf-8", message: message.to_owned() };
+        let fault = |message: &str| Fault::new(None, Code::NoUtf8, message);
         let header = self.header.as_ref().ok_or_else(|| fault("the file has no header"))?;
         cells.text.as_ref().ok_or_else(|| fault("the row is no UTF-8"))?;
         Ok(Record::new(header, cells))
@@ -130,6 +119,11 @@ impl Table {
     /// # Errors
     /// When the file is no such file.
     pub fn next(&mut self, input: &mut &[u8], last: bool) -> Result<Step, Unreadable> {
+        if self.offset == 0
+            && let Some(other) = other_than_text(input)
+        {
+            return Err(other);
+        }
         loop {
             let step = match self.splits {
                 Splits::Csv(_) => self.next_record(input, last)?,
@@ -141,7 +135,7 @@ impl Table {
                 Step::End if self.header.is_none() => {
                     let what =
                         "the file is empty: it has not even the line that names its columns".to_owned();
-                    return Err(Unreadable { code: "columns-missing", what, why: None });
+                    return Err(Unreadable { code: Code::ColumnsMissing, what, why: None });
                 }
                 step => return Ok(step),
             }
@@ -155,7 +149,7 @@ impl Table {
             .find(|name| self.unwanted.iter().any(|unwanted| unwanted.eq_ignore_ascii_case(name.trim())))
         {
             return Err(Unreadable {
-                code: "people-not-taken",
+                code: Code::PeopleNotTaken,
                 what: format!("the file holds people: it has the column {}", found.trim()),
                 why: Some(
                     "a ledger knows people by random ids only, and takes no names or enrollments; \
@@ -234,7 +228,7 @@ impl Table {
     fn room(&self, now: usize) -> Result<usize, Unreadable> {
         if now >= ROW_BYTES_MAX {
             return Err(Unreadable {
-                code: "row-too-long",
+                code: Code::RowTooLong,
                 what: format!("row {} has more than {} KiB", self.number + 1, ROW_BYTES_MAX / 1024),
                 why: Some("most likely a quotation mark before it is not closed".to_owned()),
             });
@@ -351,6 +345,22 @@ mod tests {
             [None, Some("b")]
         );
         let open = format!("CDSCode,School\n1,\"a\n{}", "2,b\n".repeat(ROW_BYTES_MAX));
-        assert_eq!(read(Table::csv(NEEDED, &[]), open.as_bytes(), 4096).unwrap_err().code, "row-too-long");
+        assert_eq!(read(Table::csv(NEEDED, &[]), open.as_bytes(), 4096).unwrap_err().code, Code::RowTooLong);
+    }
+
+    #[test]
+    fn a_packed_file_a_workbook_or_another_encoding_is_told_for_what_it_is() {
+        for (first, is) in [
+            (&b"\x1f\x8b\x08\0\0"[..], "packed by gzip"),
+            (b"PK\x03\x04\x14", ".xlsx"),
+            (b"\xd0\xcf\x11\xe0\xa1", ".xls"),
+            (b"\xff\xfek\0", "UTF-16"),
+        ] {
+            for name in ["deliveries", "commands"] {
+                let error = read(Table::new(crate::format(name).unwrap()), first, 64).unwrap_err();
+                assert_eq!(error.code, Code::NotPlainText);
+                assert!(error.what.contains(is) && error.why.is_some(), "{error:?}");
+            }
+        }
     }
 }

@@ -10,12 +10,12 @@ use runtime::{Clock, Random};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use wire::{Head, Outcome, Receipt, RefusalReply, Submission};
+use wire::{Head, Outcome, Receipt, RefusalReply, SourceRecord, Submission};
 
 use crate::addressee::{Addressee, Batch};
 use crate::ledger_task::LedgerTask;
 use crate::randomness::Randomness;
-use crate::register::Shelf;
+use crate::register::{Key, Shelf};
 use crate::{Error, Settings};
 
 /// Commands that enter the queue as one message, so that a group can fill from one caller.
@@ -53,8 +53,8 @@ pub(crate) enum Request {
     Fingerprint(oneshot::Sender<Result<Fingerprint, Error>>),
     /// The receipt of the command with this id, if it was accepted.
     Receipt(Uuid, oneshot::Sender<Result<Option<Receipt>, Error>>),
-    /// The position of the event with this id, if there is one.
-    Place(Uuid, oneshot::Sender<Result<Option<u64>, Error>>),
+    /// The position of what is remembered under this key, if there is anything.
+    Place(Key, oneshot::Sender<Result<Option<u64>, Error>>),
 }
 
 /// A command whose caller waits for the answer.
@@ -221,7 +221,15 @@ impl Recorder {
     /// # Errors
     /// As [`head`](Self::head).
     pub async fn place(&self, ledger: &Slug, event: Uuid) -> Result<Option<u64>, Error> {
-        self.ask(ledger, |answer| Request::Place(event, answer)).await
+        self.ask(ledger, |answer| Request::Place(Key::event(event), answer)).await
+    }
+
+    /// The position of the first event that came from a record of another system.
+    ///
+    /// # Errors
+    /// As [`head`](Self::head).
+    pub async fn place_of_source(&self, ledger: &Slug, source: &SourceRecord) -> Result<Option<u64>, Error> {
+        self.ask(ledger, |answer| Request::Place(Key::source(source), answer)).await
     }
 
     /// Digests over what the recorder knows of a ledger. Reads the whole register: for tests and for `doctor`.

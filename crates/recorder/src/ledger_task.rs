@@ -29,7 +29,7 @@ use crate::group::{Before, Decided, Desk, Group, Minted, Room, Verdict};
 use crate::handle::{Request, Waiting};
 use crate::knowledge::Knowledge;
 use crate::randomness::Randomness;
-use crate::register::Shelf;
+use crate::register::{Key, Shelf};
 use crate::{Error, Fingerprint, Settings};
 
 /// Commands in hand. More stay in the queue, where they count against its bound.
@@ -83,7 +83,7 @@ enum Question {
     Head(oneshot::Sender<Result<Head, Error>>),
     Fingerprint(oneshot::Sender<Result<Fingerprint, Error>>),
     Receipt(Uuid, oneshot::Sender<Result<Option<Receipt>, Error>>),
-    Place(Uuid, oneshot::Sender<Result<Option<u64>, Error>>),
+    Place(Key, oneshot::Sender<Result<Option<u64>, Error>>),
 }
 
 type Answers = Vec<(Waiting, Verdict)>;
@@ -216,7 +216,7 @@ impl<J: Journal> LedgerTask<J> {
             Request::Head(answer) => self.questions.push(Question::Head(answer)),
             Request::Fingerprint(answer) => self.questions.push(Question::Fingerprint(answer)),
             Request::Receipt(command, answer) => self.questions.push(Question::Receipt(command, answer)),
-            Request::Place(event, answer) => self.questions.push(Question::Place(event, answer)),
+            Request::Place(key, answer) => self.questions.push(Question::Place(key, answer)),
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::submission::RawSource;
 use crate::{Answer, HeadReply, Outcome, Query, Rebuilt, Receipt, RefusalReply, ViewDigest};
 
 /// A request.
@@ -40,6 +41,13 @@ pub enum Ask {
         ledger: Slug,
         /// Number of the commit.
         commit: u64,
+    },
+    /// Where the event stands that came from a record of another system; answered by `Place`.
+    Source {
+        /// The ledger.
+        ledger: Slug,
+        /// The record, with its raw key.
+        source: RawSource,
     },
     /// Take these commands, in order.
     Submit {
@@ -92,6 +100,7 @@ impl Ask {
             Self::Receipt { .. } => "receipt",
             Self::Place { .. } => "place",
             Self::Reader { .. } => "reader",
+            Self::Source { .. } => "source",
             Self::Submit { .. } => "submit",
             Self::Query { .. } => "query",
             Self::Explain { .. } => "explain",
@@ -109,6 +118,7 @@ impl Ask {
             | Self::Receipt { ledger, .. }
             | Self::Place { ledger, .. }
             | Self::Reader { ledger, .. }
+            | Self::Source { ledger, .. }
             | Self::Submit { ledger, .. }
             | Self::Digests { ledger }
             | Self::Rebuild { ledger, .. }
@@ -155,7 +165,7 @@ pub enum Reply {
         /// None if no such command was accepted.
         receipt: Option<Receipt>,
     },
-    /// To `Place`.
+    /// To `Place` and `Source`.
     Place {
         /// Its position; none if there is no such event.
         position: Option<u64>,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::canonical::Strict;
 use crate::envelope::SourceRecord;
+use crate::place::{self, Placing};
 use crate::receipt::RefusalReply;
 use crate::tagged::Tagged;
 use crate::time;
@@ -152,11 +153,13 @@ impl Submission {
             let message = format!("the command has {} bytes; at most {COMMAND_BYTES_MAX} fit", json.len());
             return Err(RefusalReply::new("too-large", message));
         }
-        let strict: Strict<'_> = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        let strict: Strict<'_> =
+            serde_json::from_slice(json).map_err(|e| malformed(&e, place::in_json::<Strict<'_>>(json)))?;
         if strict.depth() > DEPTH_MAX + 1 {
             return Err(RefusalReply::new("malformed-command", "the command is nested too deeply".into()));
         }
-        let raw: RawCommand<'_> = serde_json::from_slice(json).map_err(|e| malformed(&e, None))?;
+        let raw: RawCommand<'_> = serde_json::from_slice(json)
+            .map_err(|e| malformed(&e, place::in_json::<RawCommand<'_>>(json)))?;
         if let Some(Err(error)) = raw.basis.as_deref().map(str::parse::<Basis>) {
             return Err(RefusalReply::new("malformed-command", error.to_string()).field("/basis"));
         }
@@ -168,7 +171,7 @@ impl Submission {
             command_id: raw.id,
             command_hash: keyed(&keys.command, &[&canonical]),
             command: command(&raw)?,
-            source: raw.source.as_ref().map(|source| close(source, keys)).transpose()?,
+            source: raw.source.as_ref().map(|source| source.close(keys)).transpose()?,
             unchanged: raw.unchanged.as_ref().map(unchanged).transpose()?,
             actor: raw.actor,
             on_behalf_of: raw.onbehalfof,
@@ -199,9 +202,8 @@ fn command(raw: &RawCommand<'_>) -> Result<Command, RefusalReply> {
         .hint("`hubledger schema list` names all commands")
     };
     let kind = Command::kind_of(&raw.command).filter(|_| raw.version == 1).ok_or_else(unknown)?;
-    let read =
-        Command::read(kind, Tagged { keys: ["command", "body"], name: &raw.command, payload: raw.body });
-    read.map_err(|e| malformed(&e, Some("/body")))
+    let tagged = || Tagged { keys: ["command", "body"], name: &raw.command, payload: raw.body };
+    Command::read(kind, tagged()).map_err(|e| malformed(&e, Command::read(kind, Placing(tagged())).err()))
 }
 
 fn unchanged(raw: &RawUnchanged) -> Result<Unchanged, RefusalReply> {
@@ -212,19 +214,25 @@ fn unchanged(raw: &RawUnchanged) -> Result<Unchanged, RefusalReply> {
     Ok(Unchanged { subject, since: raw.since })
 }
 
-fn close(source: &RawSource, keys: &LedgerKeys) -> Result<SourceRecord, RefusalReply> {
-    let reported = match &source.reported {
-        Some(text) => Some(reported(text)?),
-        None => None,
-    };
-    if source.system.is_empty() || source.key.is_empty() || source.part == Some(0) {
-        let message = "source needs a system and a key, and parts count from 1".into();
-        return Err(RefusalReply::new("malformed-command", message).field("/source"));
+impl RawSource {
+    /// The record as the log knows it, by the HMAC of its key.
+    ///
+    /// # Errors
+    /// A refusal with the code `malformed-command`.
+    pub fn close(&self, keys: &LedgerKeys) -> Result<SourceRecord, RefusalReply> {
+        let reported = match &self.reported {
+            Some(text) => Some(reported(text)?),
+            None => None,
+        };
+        if self.system.is_empty() || self.key.is_empty() || self.part == Some(0) {
+            let message = "source needs a system and a key, and parts count from 1".into();
+            return Err(RefusalReply::new("malformed-command", message).field("/source"));
+        }
+        let lengths = [self.system.len(), self.key.len()].map(|n| (n as u64).to_be_bytes());
+        let [system, key] = [self.system.as_bytes(), self.key.as_bytes()];
+        let key = keyed(&keys.source, &[&lengths[0], system, &lengths[1], key]);
+        Ok(SourceRecord { system: self.system.clone(), key, part: self.part, reported })
     }
-    let lengths = [source.system.len(), source.key.len()].map(|n| (n as u64).to_be_bytes());
-    let [system, key] = [source.system.as_bytes(), source.key.as_bytes()];
-    let key = keyed(&keys.source, &[&lengths[0], system, &lengths[1], key]);
-    Ok(SourceRecord { system: source.system.clone(), key, part: source.part, reported })
 }
 
 fn reported(text: &str) -> Result<Timestamp, RefusalReply> {
@@ -247,11 +255,11 @@ fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 16] {
     digest.first_chunk::<16>().copied().unwrap_or_default()
 }
 
-fn malformed(error: &serde_json::Error, field: Option<&str>) -> RefusalReply {
-    let reply = RefusalReply::new("malformed-command", error.to_string())
+fn malformed(error: &serde_json::Error, field: Option<String>) -> RefusalReply {
+    let reply = RefusalReply::new("malformed-command", crate::unread(error))
         .hint("`hubledger schema command NAME` prints what a command may say");
     match field {
-        Some(field) => reply.field(field),
+        Some(field) => reply.field(&field),
         None => reply,
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::thing::Reader;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
-use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess};
 use serde_json::value::RawValue;
 
 /// `{tag: name, content: payload}` as a map of two entries, the tag first, so that serde needs no buffer.
@@ -46,12 +46,19 @@ pub(crate) struct Tagged<'a> {
     pub(crate) payload: &'a RawValue,
 }
 
+impl<'a> Tagged<'a> {
+    /// What a value is read from.
+    pub(crate) fn parts(self) -> impl Deserializer<'a, Error = serde_json::Error> {
+        let Self { keys: [tag, content], name, payload } = self;
+        let entries = [(tag, Part::Name(name)), (content, Part::Payload(payload))];
+        MapAccessDeserializer::new(Parts { entries, next: 0 })
+    }
+}
+
 impl Reader for Tagged<'_> {
     type Error = serde_json::Error;
 
     fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
-        let Self { keys: [tag, content], name, payload } = self;
-        let entries = [(tag, Part::Name(name)), (content, Part::Payload(payload))];
-        T::deserialize(MapAccessDeserializer::new(Parts { entries, next: 0 }))
+        T::deserialize(self.parts())
     }
 }

@@ -65,7 +65,8 @@ pub(crate) fn api() -> Result<(), String> {
 fn serve(binary: &str, folder: &Path) -> Result<(Serving, String), String> {
     let config = folder.join("hubledger.toml");
     let text = format!(
-        "data = {:?}\n[gateway]\nlisten = \"127.0.0.1:0\"\nrequests_per_second = 100000\n",
+        "data = {:?}\n[gateway]\nlisten = \"127.0.0.1:0\"\nrequests_per_second = 100000\n\
+         exports_per_minute = 1000000\ninvalid_tokens_per_minute = 1000000\n",
         folder.join("data")
     );
     std::fs::write(&config, text).map_err(|e| format!("{}: {e}", config.display()))?;

@@ -66,7 +66,7 @@ fn an_import_goes_on_after_its_gateway_and_its_recorder_are_killed() {
     assert_eq!(count("accepted") + count("repeated"), u64::from(rows));
     let report = report(&gateway, 1, "/report.csv");
     let mut positions: Vec<u64> =
-        report.iter().map(|line| line.split(',').nth(2).unwrap().parse().unwrap()).collect();
+        report.iter().map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect();
     positions.sort_unstable();
     assert_eq!(positions, (6..6 + u64::from(rows)).collect::<Vec<_>>());
     assert_eq!(gateway.read("head")["position"], 5 + rows);

@@ -22,7 +22,7 @@ fn sites_of_the_state_s_directory() {
         19642790000002,Closed,Los Angeles,Azul Unified,Verde Middle,Azul,1980-07-01,2024-05-31\r\n\
         1964279000000X,Active,Los Angeles,Azul Unified,Typo High,Azul,,\r\n";
     assert_eq!(counts(&checked(&gateway, 1, "sites", file)), [3, 0, 1]);
-    assert!(gateway.get(&path(1, "/errors.csv")).body.contains("\n5,CDSCode,no-cds-code,"));
+    assert!(gateway.get(&path(1, "/errors.csv")).body.contains("\n5,1964279000000X,CDSCode,no-cds-code,"));
     assert_eq!(counts(&committed(&gateway, 1, "{\"partial\":true}")), [3, 0, 1]);
     assert_eq!(
         (rows(&gateway, "site-profile?status=open").len(), rows(&gateway, "site-profile").len()),
@@ -40,8 +40,8 @@ fn partners_and_services_of_a_directory() {
     assert_eq!(counts(&checked(&gateway, 2, "services", services)), [2, 0, 2]);
     let errors = gateway.get(&path(2, "/errors.csv")).body;
     assert!(
-        errors.contains("4,organization_id,not-found,")
-            && errors.contains("5,organization_id,no-organization,")
+        errors.contains("4,3,organization_id,not-found,")
+            && errors.contains("5,4,organization_id,no-organization,")
     );
     assert_eq!(counts(&committed(&gateway, 2, "{\"partial\":true}")), [2, 0, 2]);
     assert_eq!(rows(&gateway, "partner-directory?hsds=hsds:1")[0]["name"], "Puente Norte, Inc.");
@@ -78,7 +78,8 @@ fn commands_a_line_are_recorded_in_order() {
     assert_eq!(counts(&checked(&gateway, 3, "commands", &signed)), [0, 0, 2]);
     let errors = gateway.get(&path(3, "/errors.csv")).body;
     assert!(
-        errors.contains("\n2,,malformed-command,") && errors.contains("\n3,,malformed-command,"),
+        errors.contains("-000000000011,/actor,malformed-command,")
+            && errors.contains("\n3,,/actor,malformed-command,"),
         "{errors}"
     );
 }
@@ -192,6 +193,6 @@ fn names_that_the_views_learned_a_moment_ago_are_found() {
         gateway
             .get(&path(2, "/errors.csv"))
             .body
-            .contains("2,agreement,not-found,there is no agreement MOU-8")
+            .contains("2,,agreement,not-found,there is no agreement MOU-8")
     );
 }

@@ -1,11 +1,11 @@
 //! Bytes on their way in.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use serde_json::json;
 
 use super::{HEADER, ask, counts, create, digest, ended, night, path, ready, report, send};
-use crate::kit::{Gateway, LEDGER, code};
+use crate::kit::{Answer, Gateway, LEDGER, code};
 
 fn part(first: usize, part: &str, total: usize) -> String {
     format!(
@@ -19,6 +19,17 @@ fn offset(gateway: &Gateway, number: u32) -> usize {
     let head = gateway.port.ask("HEAD", &path(number, "/data"), "Connection: close\r\n");
     assert_eq!(head.status, 200);
     head.header("upload-offset").unwrap().parse().unwrap()
+}
+
+/// Sends a file that is no text.
+fn send_bytes(gateway: &Gateway, number: u32, bytes: &[u8]) -> Answer {
+    let (mut stream, mut text) = (gateway.port.connect(), String::new());
+    let (path, length) = (path(number, "/data"), bytes.len());
+    let head =
+        format!("PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(&[head.as_bytes(), bytes].concat()).unwrap();
+    stream.read_to_string(&mut text).unwrap();
+    Answer::of(&text).unwrap()
 }
 
 #[test]
@@ -65,7 +76,7 @@ fn a_broken_upload_goes_on_where_it_stopped() {
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(&file.as_bytes()[..1_200_000]).unwrap();
     stream.shutdown(std::net::Shutdown::Write).unwrap();
-    drop(std::io::Read::read_to_end(&mut stream, &mut Vec::new()));
+    drop(stream.read_to_end(&mut Vec::new()));
     drop(stream);
     let mut came = 0;
     while came == 0 {
@@ -80,7 +91,7 @@ fn a_broken_upload_goes_on_where_it_stopped() {
     assert_eq!((counts(&check), &check["digest"]), ([30_000, 0, 0], &json!(digest(&file))));
     // The report is longer than a chunk.
     let report = report(&gateway, 1, "/report.csv");
-    assert_eq!((report.len(), report[29_999].as_str()), (30_000, "30001,accepted,,,,"));
+    assert_eq!((report.len(), report[29_999].as_str()), (30_000, "30001,,accepted,,,,"));
 }
 
 #[test]
@@ -124,6 +135,12 @@ fn another_file_or_one_of_people_is_refused_before_any_of_it_is_kept() {
     assert!(!people.body.contains("Ada"));
     let packed = send(&gateway, 1, "Content-Encoding: gzip\r\n", HEADER);
     assert_eq!((packed.status, code(&packed)), (415, "unsupported-media-type".to_owned()));
+    for (first, is) in [(&b"\x1f\x8b\x08\0"[..], "gzip"), (b"PK\x03\x04", "xlsx")] {
+        let packed = send_bytes(&gateway, 1, first);
+        assert_eq!((packed.status, code(&packed)), (422, "not-plain-text".to_owned()), "{packed:?}");
+        assert!(packed.body.contains(is) && packed.json()["hint"].is_string(), "{packed:?}");
+        assert_eq!(offset(&gateway, 1), 0);
+    }
     let huge = send(&gateway, 1, "Content-Range: bytes 0-2/5000000000\r\n", "key");
     assert_eq!((huge.status, code(&huge)), (413, "too-large".to_owned()));
     // A part so small that it says nothing yet is taken, and the check finds out.

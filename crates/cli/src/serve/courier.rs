@@ -22,6 +22,7 @@ use crate::serve::admin::{Admin, Watched};
 use crate::serve::figures::Figures;
 use crate::serve::http::{self, Http};
 use crate::serve::node::Node;
+use crate::serve::waiting::patiently;
 
 /// What a node has to do with others outside: they come to the gateway, and the courier goes to them.
 pub(crate) struct Outside {
@@ -73,18 +74,25 @@ pub(crate) async fn outside(
     Ok(Outside { gateway, courier: Some((parts, figures)) })
 }
 
-/// Delivers to webhooks of a log in NATS until it is time to stop; what is owed is kept there, so any number may run.
+/// Delivers to webhooks of a log in NATS until it is time to stop; what is owed is kept there, so any number may run. Waits
+/// for the log.
 ///
 /// # Errors
-/// As [`parts`].
+/// As [`parts`], and as `open`.
 pub(crate) async fn courier_alone(
     config: &Config,
-    (journal, admin): (AnyJournal, Option<Admin>),
+    (open, admin): (
+        impl AsyncFn() -> Result<AnyJournal, Error>,
+        impl Future<Output = Result<Option<Admin>, Error>>,
+    ),
     shutdown: Shutdown,
 ) -> Result<Exit, Error> {
     let keys = config.recorder.keys_dir(&config.data);
-    let (parts, figures) =
-        parts(config, (journal.clone(), None), (&keys, &config.data), shutdown.clone()).await?;
+    let parts = patiently(&shutdown, async || {
+        parts(config, (open().await?, None), (&keys, &config.data), shutdown.clone()).await
+    });
+    let Some((parts, figures)) = Box::pin(parts).await? else { return Ok(Exit::Ok) };
+    let (admin, journal) = (admin.await?, parts.journal.clone());
     tracing::info!(
         role = Role::Courier.name(),
         deployment = %config.deployment,

@@ -6,6 +6,8 @@ use domain::Slug;
 use journal::Journal as _;
 use runtime::keys::{self, KeyError};
 use serde_json::value::RawValue;
+use wire::ask::Reply;
+use wire::submission::RawSource;
 use wire::{LedgerKeys, Outcome, RefusalReply, Submission};
 
 use crate::serve::failure::Failure;
@@ -60,6 +62,23 @@ impl Node {
             });
         }
         Ok(outcomes)
+    }
+
+    /// Where the event stands that came from a record of another system: its key goes no further than this door.
+    ///
+    /// # Errors
+    /// When there is no such ledger, or the recorder can't say.
+    pub(crate) async fn place_of_source(&self, ledger: &Slug, source: &RawSource) -> Result<Reply, Failure> {
+        self.must_exist(ledger).await?;
+        let recorder = self.recorder()?;
+        let position = match self.keys(ledger, &[]).await? {
+            Some(keys) => {
+                let source = source.close(&keys).map_err(|refusal| Failure { refusal, repeat: false })?;
+                recorder.place_of_source(ledger, &source).await?
+            }
+            None => None,
+        };
+        Ok(Reply::Place { position })
     }
 
     /// The keys of a ledger that has some, or that these commands open.

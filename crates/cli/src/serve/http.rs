@@ -144,6 +144,8 @@ pub(crate) async fn parts(
         courier_key: courier::key(keys)?,
         private_targets: config.courier.allow_private_targets,
         requests_per_second: config.gateway.requests_per_second,
+        exports_per_minute: config.gateway.exports_per_minute,
+        invalid_tokens_per_minute: config.gateway.invalid_tokens_per_minute,
         limits: Limits {
             handshake: Duration::from_millis(config.gateway.handshake_ms),
             head: Duration::from_millis(config.gateway.head_ms),
@@ -191,6 +193,19 @@ pub(crate) async fn before(node: &Arc<Node>, config: &Config, shutdown: Shutdown
     Ok(Parts { deployment: node.home.deployment.clone(), unverified, ..parts })
 }
 
+/// What a gateway before servers behind NATS stands on.
+///
+/// # Errors
+/// As [`parts`], and when the log is not in NATS.
+pub(crate) async fn behind(journal: AnyJournal, config: &Config, shutdown: Shutdown) -> Result<Parts, Error> {
+    let AnyJournal::JetStream(journal) = journal else {
+        return Err(Error::new(Exit::Configuration, "a gateway of its own needs the log in NATS JetStream"));
+    };
+    let backend = Arc::new(Behind(journal.clone()));
+    let keys = config.recorder.keys_dir(&config.data);
+    parts(config, (backend, AnyJournal::JetStream(journal)), (&keys, &config.data), shutdown).await
+}
+
 impl Backend for Node {
     fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask, trace: &'a Trace) -> BoxFuture<'a, Reply> {
         tell("node", Some(ledger), &ask, trace);
@@ -199,7 +214,7 @@ impl Backend for Node {
 }
 
 /// Servers behind NATS.
-pub(crate) struct Behind(pub(crate) Box<JetStream>);
+struct Behind(Box<JetStream>);
 
 impl Backend for Behind {
     fn ask<'a>(&'a self, ledger: &'a Slug, ask: Ask, trace: &'a Trace) -> BoxFuture<'a, Reply> {

@@ -166,6 +166,7 @@ impl Node {
             Ask::Receipt { ledger, command } => self.receipt(&ledger, command).await,
             Ask::Place { ledger, event } => self.place(&ledger, event).await,
             Ask::Reader { ledger, commit } => self.reader(&ledger, commit).await,
+            Ask::Source { ledger, source } => self.place_of_source(&ledger, &source).await,
             Ask::Submit { ledger, commands } => {
                 self.submit(&ledger, commands).await.map(|outcomes| Reply::Outcomes { outcomes })
             }
@@ -200,7 +201,7 @@ impl Node {
     }
 
     /// A ledger without a log is a mistyped name, and must not be answered as an empty one.
-    async fn must_exist(&self, ledger: &Slug) -> Result<(), Failure> {
+    pub(crate) async fn must_exist(&self, ledger: &Slug) -> Result<(), Failure> {
         let ledgers = self.journal.ledgers().await?;
         if ledgers.contains(ledger) { Ok(()) } else { Err(no_such_ledger(ledger, &ledgers)) }
     }

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use domain::{Event, ledger};
 use futures::StreamExt as _;
-use intake::{Cells, Ended, Format, Made, Sender, Told, Wanted, ended};
+use intake::{Cells, Ended, Format, Made, More, Sender, Told, Wanted, ended};
 use journal::Until;
 use serde_json::value::RawValue;
 use wire::{Interpreted, Outcome, Query};
@@ -91,14 +91,17 @@ async fn all(
         let (mut made, mut counts) = (Made::new(), Vec::with_capacity(batch.len()));
         for cells in &batch {
             let before = made.len();
-            let done = file.table.record(cells).and_then(|row| rows.commands(sender, &row, &mut made));
+            let done = match file.table.record(cells) {
+                Ok(row) => rows.commands(sender, &row, &mut made),
+                Err(fault) => Err(fault.into()),
+            };
             counts.push(done.map(|()| made.len() - before));
         }
         let mut outcomes = submit(import, client, made).await?.into_iter();
         for (cells, made) in batch.iter().zip(counts) {
             report.add(match made {
                 Ok(commands) => ended(rows.as_ref(), cells.number, outcomes.by_ref().take(commands)),
-                Err(fault) => Told::fault(cells.number, fault),
+                Err(faults) => Told::fault(cells.number, faults),
             })?;
         }
     }
@@ -205,10 +208,17 @@ impl Report {
         } else {
             if !self.refused.is_empty() {
                 let text = |text: &Option<String>| text.clone().unwrap_or_default();
-                let rows = self.refused.iter().map(|row| {
+                let first = |row: &Told| {
                     vec![row.row.to_string(), text(&row.column), text(&row.code), text(&row.message)]
+                };
+                let more = |row: &Told, more: &More| {
+                    let column = more.column.unwrap_or_default().to_owned();
+                    vec![row.row.to_string(), column, more.code.to_owned(), more.message.clone()]
+                };
+                let all = self.refused.iter().flat_map(|row| {
+                    std::iter::once(first(row)).chain(row.more.iter().map(move |other| more(row, other)))
                 });
-                self.output.table(&["row", "column", "code", "why"], rows)?;
+                self.output.table(&["row", "column", "code", "why"], all)?;
                 let more = refused.saturating_sub(self.refused.len() as u64);
                 if more > 0 {
                     self.output.line(format!("and {} more; --json reports every row", count(more, "row")))?;

@@ -26,6 +26,7 @@ use crate::serve::leases::{Leases, Service};
 use crate::serve::members::Instance;
 use crate::serve::node::{Node, Plan};
 use crate::serve::presence::Presence;
+use crate::serve::waiting::patiently;
 use crate::serve::{http, local, socket};
 
 /// Serves until told to stop.
@@ -38,7 +39,7 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
     match serve.role {
         Role::Gateway => gateway_alone(&config, shutdown).await,
         Role::Courier => {
-            let parts = (open(&config).await?, admin(&config).await?);
+            let parts = (async || open(&config).await, admin(&config));
             courier_alone(&config, parts, shutdown).await
         }
         role => node(role, &config, shutdown).await,
@@ -115,21 +116,20 @@ fn home(config: &Config) -> Result<Home, Error> {
     Ok(Home { keys: config.recorder.keys_dir(&home.dir), ..home })
 }
 
-/// HTTP before servers behind NATS; it keeps nothing, so any number may run.
+/// HTTP before servers behind NATS; it keeps nothing, so any number may run. Waits for the log, and listens only then:
+/// whoever shares the load out among gateways finds nobody here before.
 async fn gateway_alone(config: &Config, shutdown: Shutdown) -> Result<Exit, Error> {
-    let gateway = http::bind(config).await?.ok_or_else(|| {
+    let nowhere = || {
         Error::new(Exit::Configuration, "gateway.listen names no address")
             .hint("set it to the address and port of HTTP, such as \"127.0.0.1:8080\"")
-    })?;
-    let AnyJournal::JetStream(journal) = open(config).await? else {
-        return Err(Error::new(Exit::Configuration, "a gateway of its own needs the log in NATS JetStream"));
     };
-    let backend = Arc::new(http::Behind(journal.clone()));
-    let keys = config.recorder.keys_dir(&config.data);
-    let (journal, figures) = (AnyJournal::JetStream(journal), Arc::new(Figures::default()));
+    config.gateway.address().ok_or_else(nowhere)?;
     let parts =
-        http::parts(config, (backend, journal.clone()), (&keys, &config.data), shutdown.clone()).await?;
+        patiently(&shutdown, async || http::behind(open(config).await?, config, shutdown.clone()).await);
+    let Some(parts) = Box::pin(parts).await? else { return Ok(Exit::Ok) };
+    let (figures, journal) = (Arc::new(Figures::default()), parts.journal.clone());
     let parts = gateway::Parts { unverified: figures.unverified.clone(), ..parts };
+    let gateway = http::bind(config).await?.ok_or_else(nowhere)?;
     let admin = admin(config).await?;
     tracing::info!(
         role = Role::Gateway.name(),

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::tokens::PASS_SECONDS;
-use super::{Presented, Refused};
+use super::{Peer, Presented, Refused, not_valid};
 use crate::Shared;
 use crate::body::{must_be, whole};
 use crate::problem::Problem;
@@ -24,6 +24,7 @@ const FORM_BYTES_MAX: usize = 4096;
 /// Gives a pass. What is wrong is told as OAuth says (section 5.2), not as a problem: its clients know only that.
 pub(crate) async fn token(
     State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -42,16 +43,22 @@ pub(crate) async fn token(
             .zip(field("client_secret"))
             .and_then(|(id, secret)| Presented::client(id, secret)),
     };
-    let Some(client) = client else { return Ok(invalid(None, "no client id and secret of ours came")) };
-    // Not out of the token's own: whoever knows its id could keep it from working.
-    shared.rate.take(Some(&format!("pass of {}", client.id)))?;
-    match shared.tokens.pass(&client).await {
+    let is_known = client.as_ref().is_some_and(|client| shared.tokens.knows(client));
+    let id = client.as_ref().map(|client| client.id);
+    let passed = shared.looked_at(peer, is_known, async {
+        let client = client.ok_or_else(|| not_valid("no client id and secret of ours came"))?;
+        // Not out of the token's own: whoever knows its id could keep it from working.
+        let own = format!("pass of {}", client.id);
+        shared.rate.take(&own).map_err(|seconds| shared.too_many_requests(seconds))?;
+        shared.tokens.pass(&client).await
+    });
+    match passed.await {
         Ok(pass) => {
             let told = json!({ "access_token": pass, "token_type": "Bearer", "expires_in": PASS_SECONDS });
             Ok(Json(told).into_response())
         }
         Err(problem) if problem.status == 401 => {
-            Ok(invalid(Some(client.id), problem.because.unwrap_or("no valid client")))
+            Ok(invalid(id, problem.because.unwrap_or("no valid client")))
         }
         Err(problem) => Err(problem),
     }
@@ -66,7 +73,7 @@ fn invalid(token: Option<Uuid>, why: &'static str) -> Response {
     let mut response = refused(StatusCode::UNAUTHORIZED, "invalid_client");
     let basic = axum::http::HeaderValue::from_static("Basic realm=\"hubledger\"");
     response.headers_mut().insert("www-authenticate", basic);
-    response.extensions_mut().insert(Refused { token, why });
+    response.extensions_mut().insert(Refused { is_known: false, token, why });
     response
 }
 

@@ -39,6 +39,8 @@ struct Grant {
 
 /// What was looked up, and when.
 type Kept = BTreeMap<(Slug, Uuid), (Duration, Option<Grant>)>;
+/// Keys that were valid when they came last, as hashes of their secrets.
+type Known = BTreeMap<(Slug, Uuid), [u8; 32]>;
 
 /// All tokens, as far as they were looked up.
 pub(crate) struct Tokens {
@@ -47,11 +49,12 @@ pub(crate) struct Tokens {
     /// Of passes; none when nobody needs a token.
     key: Option<[u8; 32]>,
     kept: Mutex<Kept>,
+    known: Mutex<Known>,
 }
 
 impl Tokens {
     pub(crate) fn new(backend: Behind, clock: Arc<dyn Clock>, key: Option<[u8; 32]>) -> Self {
-        Self { backend, clock, key, kept: Mutex::default() }
+        Self { backend, clock, key, kept: Mutex::default(), known: Mutex::default() }
     }
 
     /// Who asks about the ledger of this name.
@@ -75,7 +78,52 @@ impl Tokens {
             }
         };
         let Grant { actor, scopes, .. } = grant;
-        Ok(Caller { ledger, actor, credential: Some(presented.id.to_string()), scopes })
+        Ok(Caller { ledger, actor, credential: Some(presented.id.to_string()), home: presented.home, scopes })
+    }
+
+    /// Whether it is a pass of ours, or a key that was valid when it came last; told without a look-up.
+    pub(crate) fn knows(&self, presented: &Presented) -> bool {
+        let Presented { home, id, proof } = presented;
+        match (proof, &self.key) {
+            (_, None) => true,
+            (Proof::Pass { until, mac }, Some(key)) => {
+                token::is_ours(key, home, *id, *until, mac) && *until >= self.seconds()
+            }
+            (Proof::Secret(hash), Some(_)) => {
+                let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                known.get(&(home.clone(), *id)).is_some_and(|known| bool::from(known.ct_eq(hash)))
+            }
+        }
+    }
+
+    fn learn(&self, home: &Slug, id: Uuid, valid: Option<[u8; 32]>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match valid {
+            Some(hash) => {
+                if known.len() >= KEPT_MAX {
+                    // They are known again when they come again.
+                    known.clear();
+                }
+                known.insert((home.clone(), id), hash);
+            }
+            None => drop(known.remove(&(home.clone(), id))),
+        }
+    }
+
+    /// Whether a token still stands in a ledger and where it was made, as it does for whoever asks with it.
+    ///
+    /// # Errors
+    /// When nobody can say now.
+    pub(crate) async fn stands(&self, (home, ledger): (&Slug, &Slug), id: Uuid) -> Result<bool, Problem> {
+        for place in [home, ledger] {
+            match self.grant(place, id).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(false),
+                Err(problem) if problem.status == 404 => return Ok(false),
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(true)
     }
 
     /// A pass for who presents a key.
@@ -104,7 +152,11 @@ impl Tokens {
             }
         }
         let grant = match self.grant(home, *id).await {
-            Ok(grant) => grant.ok_or_else(|| not_valid("not granted, revoked or expired"))?,
+            Ok(Some(grant)) => grant,
+            Ok(None) => {
+                self.learn(home, *id, None);
+                return Err(not_valid("not granted, revoked or expired"));
+            }
             // A ledger that is not there has granted nothing.
             Err(problem) if problem.status == 404 => return Err(not_valid("its ledger is not there")),
             Err(problem) => return Err(problem),
@@ -113,7 +165,11 @@ impl Tokens {
             Proof::Secret(hash) if !bool::from(hash.ct_eq(&grant.hash)) => {
                 Err(not_valid("the secret is another"))
             }
-            Proof::Secret(_) | Proof::Pass { .. } => Ok(grant),
+            Proof::Secret(hash) => {
+                self.learn(home, *id, Some(*hash));
+                Ok(grant)
+            }
+            Proof::Pass { .. } => Ok(grant),
         }
     }
 

@@ -15,7 +15,7 @@ pub(crate) fn takes(takes: Takes) -> Option<Value> {
                 "properties": {
                     "format": { "enum": formats, "description": about() },
                     "source": { "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63,
-                        "description": "Name of the system that the rows come from; ids follow from it" },
+                        "description": sources() },
                     "name": { "type": "string", "maxLength": 200, "description": "The file's, for people" },
                     "digest": { "type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$",
                         "description": "Of the whole file; as in Content-Digest" },
@@ -48,6 +48,18 @@ fn about() -> String {
         format!("`{}`: {} ({columns}).", format.name, format.about)
     };
     intake::FORMATS.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// What a source is for, and which is meant where none is given.
+fn sources() -> String {
+    let one = |format: &intake::Format| format!("{} for {}", format.source, format.name);
+    let all: Vec<String> = intake::FORMATS.iter().map(one).collect();
+    format!(
+        "Name of the system that the rows come from. A row is known by it and its key together, so rows of two systems \
+         don't meet, and a file is sent again under the same; ids of partners and services follow from it, too. Where it \
+         is left out: {}",
+        all.join(", ")
+    )
 }
 
 /// Headers that an address of imports takes.
@@ -83,10 +95,13 @@ pub(crate) fn schema() -> Value {
         "type": "object",
         "properties": {
             "id": { "type": "string", "format": "uuid" }, "format": { "type": "string" },
-            "source": { "type": "string" }, "name": text(), "created": text(),
+            "source": { "type": "string", "description": "As it was given, or the format's own" },
+            "name": text(), "created": text(),
             "phase": { "enum":
                 ["uploading", "uploaded", "checking", "checked", "committing", "committed", "unusable"] },
-            "received": { "type": "integer" }, "total": number(), "digest": text(),
+            "received": { "type": "integer" }, "total": number(),
+            "digest": { "type": "string",
+                "description": "Of the whole file, once it was read from end to end: when it came at once, else by a check" },
             "checked": counts, "counts": counts, "bytes": number(), "waits_for": text(),
             "problem": { "type": ["object", "null"] }, "links": { "type": "object" },
         },

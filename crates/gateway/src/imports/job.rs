@@ -142,6 +142,7 @@ impl Work {
 
     async fn all(&mut self) -> Result<(), Stop> {
         self.prepare().await?;
+        self.look_at_asker().await;
         let at_once = if self.format.is_lines() { 1 } else { ON_THE_WAY_MAX };
         let mut on_the_way = FuturesOrdered::new();
         loop {
@@ -164,8 +165,27 @@ impl Work {
             if self.shared.clock.elapsed().saturating_sub(self.told) >= CHECKPOINT {
                 // A bucket out of reach is tried again; the work goes on as long as chunks need not be written.
                 self.checkpoint().await?;
+                self.look_at_asker().await;
             }
         }
+    }
+
+    /// Ends the work, once what is on its way has come back, when the token that asked for it does not stand any more. While
+    /// nobody can say, it goes on.
+    async fn look_at_asker(&mut self) {
+        let Some(job) = self.import.job.as_ref().filter(|_| self.trouble.is_none()) else { return };
+        let Some(Ok(token)) = job.asker.credential.as_deref().map(str::parse) else { return };
+        let ledger = &self.import.ledger;
+        let home = job.asker.home.as_ref().unwrap_or(ledger);
+        if let Ok(false) = self.shared.tokens.stands((home, ledger), token).await {
+            tracing::warn!(import = %self.import.id, %token, "an import ends: who asked for it may not any more");
+            (self.trouble, self.at_end) = (Some(Trouble::revoked()), true);
+        }
+    }
+
+    /// Whether whoever asked for the work may not any more.
+    fn is_revoked(&self) -> bool {
+        self.trouble.as_ref().is_some_and(Trouble::is_of_asker)
     }
 
     /// Looks up what all rows need, and goes to where the work is.
@@ -203,15 +223,17 @@ impl Work {
     async fn answered(&mut self, batch: Batch, outcomes: Vec<wire::Outcome>) -> Result<(), Stop> {
         let Some(job) = &mut self.import.job else { return Err(Stop::Lost) };
         let mut outcomes = outcomes.into_iter();
-        for (number, made) in batch.rows {
+        for (cells, made) in batch.rows {
             let told = match made {
-                Ok(commands) => ended(self.rows.as_ref(), number, outcomes.by_ref().take(commands)),
-                Err(fault) => Told::fault(number, fault),
+                Ok(commands) => ended(self.rows.as_ref(), cells.number, outcomes.by_ref().take(commands)),
+                Err(faults) => Told::fault(cells.number, faults),
             };
+            let row = self.table.record(&cells).ok();
+            let key = row.as_ref().and_then(|row| self.rows.key(row));
             job.counts.count(told.outcome);
-            told.report_line(self.report.lines());
+            told.report_line(key, self.report.lines());
             if told.outcome == Ended::Refused {
-                told.error_line(self.errors.lines());
+                told.error_lines(key, self.errors.lines());
             }
         }
         (job.offset, job.row) = (batch.after, batch.last);
@@ -264,6 +286,7 @@ impl Work {
     async fn wait(&mut self, problem: &Problem) -> Result<(), Stop> {
         *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem.detail.clone());
         self.checkpoint().await?;
+        self.look_at_asker().await;
         self.pause(problem).await?;
         *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
@@ -305,3 +328,6 @@ impl Work {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,8 @@ use crate::problem::Problem;
 /// How long whoever works on an import may be silent before somebody else goes on, in microseconds. A clock that is
 /// off makes two work at once, which costs time and changes nothing.
 pub(crate) const LEASE: i64 = 6_000_000;
+/// Code of the problem that whoever asked for work may not any more.
+const REVOKED: &str = "credential-revoked";
 /// Parts that one file may come in.
 const PARTS_MAX: usize = 10_000;
 
@@ -52,13 +54,27 @@ impl Counts {
     }
 }
 
-/// Why a file can't be used.
+/// Why work ended before it was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Trouble {
     /// Code of a problem.
     pub(crate) code: String,
     /// A sentence.
     pub(crate) message: String,
+}
+
+impl Trouble {
+    /// Whoever asked for the work may not any more.
+    pub(crate) fn revoked() -> Self {
+        let message = "the token that asked for this was revoked or has expired; what was recorded before stays; \
+                       ask again with another token";
+        Self { code: REVOKED.to_owned(), message: message.to_owned() }
+    }
+
+    /// Whether nothing is wrong with the file, only with who asked.
+    pub(crate) fn is_of_asker(&self) -> bool {
+        self.code == REVOKED
+    }
 }
 
 /// Who works on it, and when it was last heard of.
@@ -74,6 +90,9 @@ pub(crate) struct Holder {
 pub(crate) struct Asker {
     pub(crate) actor: String,
     pub(crate) credential: Option<String>,
+    /// The ledger that the token was made in, if it was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) home: Option<Slug>,
     /// Commands that the token allows, where rows may be of any; none where all are allowed.
     pub(crate) may: Option<BTreeSet<String>>,
 }
@@ -147,6 +166,9 @@ impl Import {
     /// Where it is.
     pub(crate) fn phase(&self) -> Phase {
         match &self.job {
+            Some(Job { has_ended: true, trouble: Some(trouble), .. }) if trouble.is_of_asker() => {
+                if self.checked.is_some() { Phase::Checked } else { Phase::Uploaded }
+            }
             Some(Job { has_ended: true, trouble: Some(_), .. }) => Phase::Unusable,
             Some(Job { has_ended, does: Does::Commit, .. }) => {
                 if *has_ended {
@@ -252,17 +274,21 @@ impl Import {
             Phase::Uploaded | Phase::Checked => {}
         }
         if self.claimed.is_some() && self.digest.is_none() {
-            return Err(not_ready(
-                "nobody has held the file against the digest that you named; check it first",
-            ));
+            return Err(not_ready("nobody has held the file against the digest that you named")
+                .hint("POST …/check first"));
         }
         if !all_well && !partial {
             let refused = self.checked.map_or(0, |counts| counts.refused);
             let why = match self.checked {
                 Some(_) => format!("the check refused {refused} rows"),
-                None => "it was not checked".to_owned(),
+                None => "this file was not checked".to_owned(),
             };
-            return Err(not_ready(&why).hint("send {\"partial\": true} to record whatever is not refused"));
+            let hint = match self.checked {
+                Some(_) => "mend the rows of errors.csv, send the file again and check it",
+                None => "POST …/check first, also again after other data were sent",
+            };
+            let hint = format!("{hint}; {{\"partial\": true}} records whatever is not refused");
+            return Err(not_ready(&why).hint(hint));
         }
         self.job = Some(Job::new(Does::Commit, asker));
         Ok(())

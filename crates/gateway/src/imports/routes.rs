@@ -98,13 +98,13 @@ fn of_work() -> Vec<Route> {
         .gives(Gives::Stream),
         Route::new(
             (Get, &of_one("errors.csv"), WHAT),
-            ("import-errors", "Every row that was refused: row, column, code, message"),
+            ("import-errors", "Every fault of every row that was refused: row, key, column, code, message"),
             told::errors,
         )
         .gives(Gives::Csv),
         Route::new(
             (Get, &of_one("report.csv"), WHAT),
-            ("import-report", "Every row: how it ended, and the position of its first event"),
+            ("import-report", "Every row with its key: how it ended, and the position of its first event"),
             told::report,
         )
         .gives(Gives::Csv),
@@ -231,7 +231,8 @@ fn asker(caller: &Caller, import: &Import) -> Result<Asker, Problem> {
     let some = format.is_lines() && all().any(|command| caller.may_command(command).is_err());
     let allowed = || all().filter(|name| caller.may_command(name).is_ok()).map(str::to_owned).collect();
     let may = some.then(allowed);
-    Ok(Asker { actor: caller.actor.clone(), credential: caller.credential.clone(), may })
+    let home = Some(&caller.home).filter(|home| **home != caller.ledger).cloned();
+    Ok(Asker { actor: caller.actor.clone(), credential: caller.credential.clone(), home, may })
 }
 
 async fn list(

@@ -29,7 +29,7 @@ pub(crate) fn told(import: &Import) -> Value {
     };
     let trouble = |trouble: &Trouble| json!({ "type": format!("/problems/{}", trouble.code), "detail": trouble.message });
     let at = |end: &str| format!("/v1/{}/imports/{}{end}", import.ledger, import.id);
-    json!({
+    let mut told = json!({
         "id": import.id,
         "format": import.format,
         "source": import.source,
@@ -38,14 +38,18 @@ pub(crate) fn told(import: &Import) -> Value {
         "phase": import.phase(),
         "received": import.received,
         "total": import.total,
-        "digest": import.digest,
         "checked": import.checked.map(counts),
         "counts": job.map(|job| counts(job.counts)),
         "bytes": job.map(|job| job.offset),
         "waits_for": job.and_then(|job| job.waits.clone()),
         "problem": job.and_then(|job| job.trouble.as_ref()).map(trouble),
         "links": { "self": at(""), "data": at("/data"), "errors": at("/errors.csv"), "report": at("/report.csv") },
-    })
+    });
+    // Of a file that came in parts it is not known before somebody has read it from end to end.
+    if let (Some(digest), Some(members)) = (&import.digest, told.as_object_mut()) {
+        members.insert("digest".to_owned(), digest.as_str().into());
+    }
+    told
 }
 
 /// Progress as it changes, until nobody works on it any more.

@@ -191,7 +191,7 @@ impl Upload {
         let Some(format) = format else { return Ok(()) };
         let looked = Table::new(format).next(&mut &*chunk, false);
         looked.map(drop).map_err(|unreadable| {
-            let problem = Problem::new(unreadable.code, unreadable.what);
+            let problem = Problem::new(unreadable.code.as_str(), unreadable.what);
             match unreadable.why {
                 Some(why) => problem.hint(why),
                 None => problem,
@@ -232,6 +232,6 @@ impl Upload {
 
 /// Whether bytes are refused for what they are, so that none is kept.
 fn is_refused(ended: &Result<(), Problem>) -> bool {
-    let codes = ["digest-mismatch", "columns-missing", "people-not-taken", "row-too-long"];
+    let codes = ["digest-mismatch", "columns-missing", "people-not-taken", "row-too-long", "not-plain-text"];
     ended.as_ref().is_err_and(|problem| codes.contains(&problem.code()))
 }

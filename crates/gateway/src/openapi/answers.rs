@@ -41,6 +41,15 @@ pub(super) fn responses(route: &Route) -> Value {
     if route.tag() == "webhooks" && route.method != Method::Get {
         responses.insert("2XX".into(), json!({ "description": about, "content": content }));
     }
+    if route.exports() {
+        let told = json!({ "description": "Seconds until there may be one more", "schema": number() });
+        let mut refused = problem.clone();
+        if let Some(members) = refused.as_object_mut() {
+            members.insert("description".into(), json!("More exports, or requests, than the token may have"));
+            members.insert("headers".into(), json!({ "Retry-After": told }));
+        }
+        responses.insert("429".into(), refused);
+    }
     // OAuth has its own way to say what is wrong.
     let refused = json!({ "description": "As RFC 6749 says", "content": { "application/json": { "schema": any() },
         "application/problem+json": { "schema": reference("problem") } } });

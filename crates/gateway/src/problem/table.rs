@@ -11,9 +11,9 @@ pub(crate) struct Kind {
     /// HTTP status.
     pub(crate) status: u16,
     /// A few words.
-    pub(crate) title: &'static str,
+    pub(crate) title: Cow<'static, str>,
     /// What causes it.
-    pub(crate) cause: &'static str,
+    pub(crate) cause: Cow<'static, str>,
     /// What to do.
     pub(crate) cure: Cow<'static, str>,
     /// Seconds after which repeating may help, where it may.
@@ -45,7 +45,7 @@ const OWN: &[Line] = &[
         "malformed-command",
         400,
         "The command can't be read",
-        "The body is not JSON, has a member that is not known or twice, or a value of another type.",
+        "It is not JSON, has a member that is not known or twice, lacks one, or has a value of another type.",
         "The schema of each command is at /schemas; `errors` name the place.",
         None,
     ),
@@ -85,8 +85,8 @@ const OWN: &[Line] = &[
         "not-found",
         404,
         "There is no such thing here",
-        "Nothing has this address, or nothing that this token may see.",
-        "Check the address; GET / lists where to begin.",
+        "Nothing has this address, or what a body or a row of a file names is not in the ledger, or not for this token.",
+        "Check the address, or the id or name in what you sent; record what is named before what names it.",
         None,
     ),
     (
@@ -324,10 +324,8 @@ const ALSO: &[(&str, &str)] = &[
     ("other-epoch", "cursor-gone"),
     ("ledger-not-open", "no-such-ledger"),
     ("not-understood", "internal"),
+    ("log-not-told", "not-allowed"),
 ];
-
-/// Refusals of rules that say that something is there already.
-const CONFLICTS: &[&str] = &["taken", "source-key-taken", "ledger-already-open"];
 
 /// All kinds, by code.
 static ALL: LazyLock<Vec<Kind>> = LazyLock::new(all);
@@ -346,30 +344,19 @@ pub(crate) fn every() -> &'static [Kind] {
 
 /// Those of every module.
 fn own() -> impl Iterator<Item = &'static Line> {
-    OWN.iter().chain(crate::webhooks::PROBLEMS).chain(crate::imports::PROBLEMS)
+    let apart =
+        [crate::access::PROBLEMS, crate::webhooks::PROBLEMS, crate::imports::PROBLEMS, crate::imports::ROWS];
+    OWN.iter().chain(apart.into_iter().flatten())
 }
 
 fn all() -> Vec<Kind> {
     let kinds = own().map(|&(code, status, title, cause, cure, retry_after)| {
-        let cure = Cow::Borrowed(cure);
+        let [title, cause, cure] = [title, cause, cure].map(Cow::Borrowed);
         Kind { code, status, title, cause, cure, retry_after }
     });
     let mut all: Vec<Kind> = kinds.collect();
     let told_otherwise = |code: &str| own().any(|(known, ..)| *known == code) || code == "ledger-not-open";
-    for rule in domain::refusal::catalogue().into_iter().filter(|rule| !told_otherwise(rule.code)) {
-        let cure = format!(
-            "Nothing was recorded. Change what you send, and send it under a new key. The rule says: {}.",
-            rule.sentence
-        );
-        all.push(Kind {
-            code: rule.code,
-            status: if CONFLICTS.contains(&rule.code) { 409 } else { 422 },
-            title: "A rule of the ledger refuses it",
-            cause: rule.about,
-            cure: cure.into(),
-            retry_after: None,
-        });
-    }
+    all.extend(super::rules::kinds().filter(|kind| !told_otherwise(kind.code)));
     all.sort_unstable_by_key(|kind| kind.code);
     all
 }
@@ -377,15 +364,6 @@ fn all() -> Vec<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_code_of_a_refusal_is_a_kind_with_cause_and_cure() {
-        for rule in domain::refusal::catalogue() {
-            let found = kind(rule.code).unwrap();
-            assert!(found.code == rule.code || rule.code == "ledger-not-open", "{}", rule.code);
-            assert!(!found.cause.is_empty() && !found.cure.is_empty());
-        }
-    }
 
     #[test]
     fn codes_are_there_once_and_what_the_roles_say_leads_to_one() {

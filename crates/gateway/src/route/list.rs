@@ -159,6 +159,10 @@ fn of_things(collection: &'static Collection) -> Vec<Route> {
                 format!("The command {} for a record of another system, unless it is there", taken.name);
             let told = (&*format!("put-{word}-by-key"), &*summary);
             all.push(recorded(Route::new((Put, &path, Some(name)), told, by_key::put), taken));
+            let summary = format!("The {word} that came from a record of another system");
+            let told = (&*format!("get-{word}-by-key"), &*summary);
+            let found = Route::new((Get, &path, Some(name)), told, by_key::get).about(collection);
+            all.push(found.with(LOOKING).gives(Gives::Thing));
         }
     }
     for taken in &collection.commands {

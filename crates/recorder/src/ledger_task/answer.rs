@@ -70,11 +70,12 @@ impl<J: Journal> LedgerTask<J> {
                     };
                     drop(answer.send(receipt));
                 }
-                Question::Place(event, answer) => {
-                    let found = self.knowledge.look_up(&Key::event(event));
-                    let place = found.map(|found| match found {
-                        Some(Remembered::Event { position, .. }) => Some(position),
-                        Some(Remembered::Accepted { .. }) | None => None,
+                Question::Place(key, answer) => {
+                    let place = self.knowledge.look_up(&key).map(|found| match found {
+                        Some(Remembered::Event { position, .. } | Remembered::Accepted { position, .. }) => {
+                            Some(position)
+                        }
+                        None => None,
                     });
                     drop(answer.send(place));
                 }

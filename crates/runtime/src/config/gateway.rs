@@ -23,6 +23,10 @@ pub struct Gateway {
     pub tokens: bool,
     /// Requests a second that each token may send.
     pub requests_per_second: u32,
+    /// Exports a minute that each token may ask for: what carries a whole ledger away.
+    pub exports_per_minute: u32,
+    /// Tokens a minute from one address that may turn out not to be valid.
+    pub invalid_tokens_per_minute: u32,
     /// How long a TLS handshake may take, in milliseconds.
     pub handshake_ms: u64,
     /// How long a request's line and headers may take to come, in milliseconds.
@@ -77,13 +81,13 @@ impl Gateway {
                 "a file where gateway.tls is \"files\", and empty where it is not",
             )?;
         }
-        let rate = self.requests_per_second;
-        range(
-            (1..=1_000_000).contains(&rate),
-            "gateway.requests_per_second",
-            rate.to_string(),
-            "1 to 1000000",
-        )?;
+        for (key, rate) in [
+            ("gateway.requests_per_second", self.requests_per_second),
+            ("gateway.exports_per_minute", self.exports_per_minute),
+            ("gateway.invalid_tokens_per_minute", self.invalid_tokens_per_minute),
+        ] {
+            range((1..=1_000_000).contains(&rate), key, rate.to_string(), "1 to 1000000")?;
+        }
         for (key, time) in [
             ("gateway.handshake_ms", self.handshake_ms),
             ("gateway.head_ms", self.head_ms),
@@ -113,6 +117,7 @@ mod tests {
         assert_eq!(refused("tls_certificate = \"c.pem\"\ntls_key = \"k.pem\""), "gateway.tls_certificate");
         assert_eq!(refused("tls = \"self-signed\"\ntls_key = \"k.pem\""), "gateway.tls_key");
         assert_eq!(refused("body_ms = 0"), "gateway.body_ms");
+        assert_eq!(refused("exports_per_minute = 0"), "gateway.exports_per_minute");
     }
 
     #[test]

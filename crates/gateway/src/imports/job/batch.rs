@@ -24,8 +24,8 @@ const QUESTION_BYTES_MAX: usize = 512 * 1024;
 
 /// Rows on their way.
 pub(super) struct Batch {
-    /// Number of each, and how many commands it made, or what is wrong with it.
-    pub(super) rows: Vec<(u64, Result<usize, Fault>)>,
+    /// Each, and how many commands it made, or what is wrong with it.
+    pub(super) rows: Vec<(Cells, Result<usize, Vec<Fault>>)>,
     /// Where the last of them ended, and its number.
     pub(super) after: u64,
     pub(super) last: u64,
@@ -49,12 +49,17 @@ impl Work {
         let Some(last) = cells.last() else { return Ok(None) };
         let (after, last) = (last.after, last.number);
         self.resolve(&cells).await?;
+        if self.is_revoked() {
+            return Ok(None);
+        }
         let (mut made, mut rows) = (Made::with_capacity(cells.len()), Vec::with_capacity(cells.len()));
-        for cells in &cells {
+        for cells in cells {
             let before = made.len();
-            let row = self.table.record(cells);
-            let done = row.and_then(|row| self.rows.commands(&self.sender, &row, &mut made));
-            rows.push((cells.number, done.map(|()| made.len() - before)));
+            let done = match self.table.record(&cells) {
+                Ok(row) => self.rows.commands(&self.sender, &row, &mut made),
+                Err(fault) => Err(fault.into()),
+            };
+            rows.push((cells, done.map(|()| made.len() - before)));
         }
         Ok(Some((Batch { rows, after, last }, made)))
     }
@@ -72,7 +77,7 @@ impl Work {
                     Some(why) => format!("{}; {why}", unreadable.what),
                     None => unreadable.what,
                 };
-                self.trouble = Some(Trouble { code: unreadable.code.to_owned(), message });
+                self.trouble = Some(Trouble { code: unreadable.code.as_str().to_owned(), message });
                 None
             }
         }

@@ -23,7 +23,7 @@ fn import() -> Import {
 }
 
 fn asker() -> Asker {
-    Asker { actor: "svc:sis".to_owned(), credential: None, may: None }
+    Asker { actor: "svc:sis".to_owned(), credential: None, home: None, may: None }
 }
 
 fn part(first: u64, bytes: u64, total: u64) -> Part {
@@ -131,4 +131,20 @@ fn a_file_that_can_t_be_used_is_not_recorded_until_another_comes() {
     let run = import.begin_run();
     import.receive(&again, Segment { run, bytes: 2 }, Some(2));
     assert_eq!(import.phase(), Phase::Uploaded);
+}
+
+#[test]
+fn work_that_ends_because_of_who_asked_leaves_the_file_as_it_was() {
+    for (mut import, phase) in [(whole(), Phase::Uploaded), (checked(0), Phase::Checked)] {
+        import.ask_commit(asker(), true).unwrap();
+        import.end(Some(Trouble::revoked()));
+        assert_eq!((import.phase(), import.is_open()), (phase, false));
+        import.ask_commit(asker(), true).unwrap();
+        assert_eq!(import.phase(), Phase::Committing);
+        assert_eq!(import.job.unwrap().trouble, None);
+    }
+    let mut import = whole();
+    import.ask_check(asker()).unwrap();
+    import.end(Some(Trouble::revoked()));
+    assert_eq!((import.phase(), import.checked), (Phase::Uploaded, None));
 }
