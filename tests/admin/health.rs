@@ -110,7 +110,7 @@ fn doctor_says_where_the_admin_port_is() {
 
 #[test]
 fn a_gateway_of_its_own_has_health_and_figures() {
-    let mut deployment = Deployment::start();
+    let deployment = Deployment::start();
     let more = "gateway.listen = \"127.0.0.1:0\"\ngateway.tokens = false";
     let (gateway, admin) = deployment.serve_with("gateway", "g1", more);
     let ready = admin.get("/health/ready");
