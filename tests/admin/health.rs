@@ -107,3 +107,18 @@ fn doctor_says_where_the_admin_port_is() {
     let ran = binary::run(&["doctor", "--data", deployment.data("all").to_str().unwrap()]);
     assert!(ran.out.contains(&format!("server: health and figures: http://{}", admin.0)), "{}", ran.out);
 }
+
+#[test]
+fn a_gateway_of_its_own_has_health_and_figures() {
+    let deployment = Deployment::start();
+    let more = "gateway.listen = \"127.0.0.1:0\"\ngateway.tokens = false";
+    let (gateway, admin) = deployment.serve_with("gateway", "g1", more);
+    let ready = admin.get("/health/ready");
+    assert_eq!((ready.status, ready.json()["role"].as_str()), (200, Some("gateway")));
+    assert_eq!(admin.figures().of("hubledger_gateway_unverified_total"), 0.0);
+    deployment.nats.pause();
+    let _ = admin.wait("/health/ready", |answer| answer.status == 503);
+    deployment.nats.resume();
+    let _ = admin.wait("/health/ready", |answer| answer.status == 200);
+    assert_eq!(gateway.stop(), 0);
+}

@@ -4,3 +4,4 @@ mod figures;
 mod health;
 mod kit;
 mod limits;
+mod webhooks;

@@ -7,6 +7,7 @@ mod jetstream;
 mod kit;
 mod made_again;
 mod memory;
+mod places;
 mod reads;
 mod two_recorders;
 mod writers;

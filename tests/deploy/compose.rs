@@ -180,9 +180,7 @@ fn nothing_listens_beyond_the_machine_and_everything_has_limits() {
         let once = !service.is_nats() && service.yaml["command"][0].as_str() != Some("serve");
         let restart = if once { "no" } else { "unless-stopped" };
         assert_eq!(service.yaml["restart"].as_str(), Some(restart), "{of}");
-        // A courier listens nowhere.
-        let unasked = once || service.is("courier");
-        assert_eq!(service.yaml["healthcheck"]["disable"].as_bool().unwrap_or(false), unasked, "{of}");
+        assert_eq!(service.yaml["healthcheck"]["disable"].as_bool().unwrap_or(false), once, "{of}");
     });
     for (file, _) in FILES {
         let ports: Vec<String> =
@@ -270,10 +268,6 @@ fn what_the_roles_are_told_is_known_and_is_where_it_is_mounted() {
             assert_eq!(at("journal.nkey_file"), format!("{}/{role}.nk", mounts[&format!("keys-{role}")]));
             if role == "recorder" {
                 assert_eq!(at("recorder.keys_dir"), mounts["ledger-keys"], "{file}");
-            }
-            if service.is("courier") {
-                assert_eq!((at("admin.listen").as_str(), service.list("ports").len()), ("", 0), "{file}");
-                continue;
             }
             // Health is asked for, and figures are published, where it listens.
             let listens = if service.is("gateway") { "gateway.listen" } else { "admin.listen" };

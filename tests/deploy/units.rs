@@ -146,8 +146,6 @@ fn every_command_line_configuration_and_key_is_known() {
             assert_eq!(at("journal.nkey_file"), format!("/run/credentials/unit/{role}.nk"));
             let (listens, ports) = match role.as_str() {
                 "gateway" => ("gateway.listen", "127.0.0.1:808"),
-                // A courier listens nowhere.
-                "courier" => ("admin.listen", ""),
                 _ => ("admin.listen", "127.0.0.1:94"),
             };
             assert!(at(listens).starts_with(ports), "{}", at(listens));

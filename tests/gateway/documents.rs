@@ -65,6 +65,29 @@ fn every_reference_of_the_document_leads_somewhere() {
     }
 }
 
+#[test]
+fn what_a_receiver_of_a_webhook_is_sent_stands_alike_in_both_documents() {
+    let gateway = Gateway::start();
+    let (open, streams) = (gateway.get("/openapi.json").json(), gateway.get("/asyncapi.json").json());
+    let post = &open["webhooks"]["event"]["post"];
+    let message = &streams["components"]["messages"]["webhook"];
+    assert_eq!(post["requestBody"]["content"]["application/json"]["schema"], message["payload"]);
+    let parameters = post["parameters"].as_array().unwrap();
+    let names: Vec<&Value> = parameters.iter().map(|parameter| &parameter["name"]).collect();
+    assert_eq!(names, message["headers"]["required"].as_array().unwrap().iter().collect::<Vec<_>>());
+    assert_eq!(names, ["webhook-id", "webhook-timestamp", "webhook-signature"]);
+    for parameter in parameters {
+        let header = &message["headers"]["properties"][parameter["name"].as_str().unwrap()];
+        assert_eq!(header["description"], parameter["description"]);
+    }
+    let channel = &streams["operations"]["receive-webhook"]["channel"]["$ref"];
+    assert_eq!(channel, "#/channels/webhooks");
+    assert_eq!(
+        streams["channels"]["webhooks"]["messages"]["webhook"]["$ref"],
+        "#/components/messages/webhook"
+    );
+}
+
 fn references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {

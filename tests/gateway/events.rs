@@ -1,9 +1,14 @@
 //! Events over HTTP, as they are stored and as they come.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 
+use futures::StreamExt as _;
+use journal::{Embedded, Journal as _, Until};
 use serde_json::{Value, json};
 use tests::binary;
+use tests::chain::{Chain, slug};
+use wire::{Commit, Origin, Verifier};
 
 use crate::kit::{Gateway, LEDGER, code, site_id};
 
@@ -98,4 +103,41 @@ fn a_live_reader_goes_on_where_it_was_without_gap_or_repeat() {
     assert_eq!(second.next().unwrap(), "id: 1:4");
     let gone = gateway.get_with(&format!("/v1/{LEDGER}/events/live"), "Last-Event-ID: 1:99\r\n");
     assert_eq!((gone.status, code(&gone)), (410, "cursor-gone".to_owned()));
+}
+
+/// Appends a commit that the log takes and that does not verify.
+async fn forge(data: &Path) {
+    let (journal, ledger) = (Embedded::open(data).unwrap(), slug(LEDGER));
+    journal.open(&ledger).await.unwrap();
+    let origin = Origin { deployment: slug("local"), ledger: ledger.clone() };
+    let begin = Verifier::new(origin, journal::FIRST_EPOCH);
+    let mut commits = journal::read_events(&journal, &ledger, begin, Until::Head);
+    let mut end = None;
+    while let Some(read) = commits.next().await {
+        end = Some(read.unwrap().verifier);
+    }
+    let next = Chain::after(end.unwrap()).draft("forged", 1);
+    let forged = Commit::new(next.epoch, next.number, next.size, proof::leaf_hash(b"another"), next.body);
+    journal.append(&ledger, &forged).await.unwrap();
+}
+
+#[test]
+fn what_does_not_verify_is_told_to_nobody_and_what_comes_before_it_is() {
+    let gateway = Gateway::start();
+    gateway.site(1);
+    let folder = gateway.stop();
+    tokio::runtime::Runtime::new().unwrap().block_on(forge(&folder.path().join("data")));
+    let gateway = Gateway::start_again(folder);
+    for path in ["events?after=1:1", "events", "events/3", "sites/changes"] {
+        let answer = gateway.get(&format!("/v1/{LEDGER}/{path}"));
+        assert_eq!((answer.status, code(&answer)), (503, "out-of-order".to_owned()), "{path}");
+        assert!(!answer.body.contains("forged"), "{answer:?}");
+    }
+    assert_eq!(positions(&gateway.read("events?page_size=1")), [1]);
+    assert_eq!(gateway.get(&format!("/v1/{LEDGER}/events/2")).status, 200);
+    let headers = "Last-Event-ID: 1:1\r\n";
+    let live = gateway.get_with(&format!("/v1/{LEDGER}/events/live"), headers);
+    let ids: Vec<&str> = live.body.lines().filter(|line| line.starts_with("id: ")).collect();
+    assert_eq!(ids, ["id: 1:2"], "{live:?}");
+    gateway.server().says(&["the log does not verify", "root-mismatch"]);
 }

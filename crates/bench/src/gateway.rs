@@ -1,6 +1,7 @@
 //! What HTTP costs: the same deliveries through a gateway and given to the recorder directly, in this process's sense of
 //! many callers, and what readers see meanwhile.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::callers;
 use crate::calls::Timed;
+use crate::hooks;
 use crate::machine::{Failure, Measured, Side};
 use crate::rows;
 
@@ -78,32 +80,28 @@ pub(crate) struct House {
     gateway: Serving,
     recorder: Serving,
     projector: Serving,
+    courier: Option<Serving>,
     nats: Nats,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl House {
     pub(crate) fn start() -> Result<Self, Failure> {
         let (nats, folder) = (Nats::start(), tempfile::tempdir()?);
-        let serve = |role: &str, more: &str| {
-            let config = folder.path().join(format!("{role}.toml"));
-            let (data, url) = (folder.path().join(role), nats.url());
-            let journal = format!("kind = \"jetstream\"\nurl = \"{url}\"\naccept_unchecked_sync = true");
-            let keys = folder.path().join("keys");
-            let text =
-                format!("data = {data:?}\nrecorder.keys_dir = {keys:?}\n{more}\n[journal]\n{journal}\n");
-            std::fs::write(&config, text)?;
-            let mut serve = Command::new(std::env::current_exe()?.with_file_name("hubledger"));
-            serve.args(["serve", role, "--config"]).arg(&config);
-            serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-            Serving::spawn(serve).map_err(|said| Failure::from(format!("no {role}: {said:?}")))
-        };
+        let serve = |role: &str, more: &str| serve(&nats, folder.path(), role, more);
         let (recorder, projector) = (serve("recorder", "")?, serve("projector", "")?);
-        let open =
-            "gateway.listen = \"127.0.0.1:0\"\ngateway.tokens = false\ngateway.requests_per_second = 1000000";
+        let open = "gateway.listen = \"127.0.0.1:0\"\ngateway.tokens = false\n\
+                    gateway.requests_per_second = 1000000\ncourier.allow_private_targets = true";
         let gateway = serve("gateway", open)?;
         let port = Port::of_gateway(&gateway);
-        Ok(Self { port, gateway, recorder, projector, nats, _folder: folder })
+        Ok(Self { port, gateway, recorder, projector, courier: None, nats, folder })
+    }
+
+    /// Starts a courier too, which may reach receivers on this machine.
+    pub(crate) fn courier(&mut self) -> Result<(), Failure> {
+        let more = "courier.allow_private_targets = true\ncourier.look_ms = 50";
+        self.courier = Some(serve(&self.nats, self.folder.path(), "courier", more)?);
+        Ok(())
     }
 
     /// Records what a ledger needs before anything is delivered.
@@ -139,13 +137,28 @@ impl House {
     }
 
     pub(crate) fn stop(self) -> Result<(), Failure> {
-        let ended = [self.gateway.stop(), self.projector.stop(), self.recorder.stop()];
-        if ended == [0; 3] { Ok(()) } else { Err(format!("servers ended with {ended:?}").into()) }
+        let courier = self.courier.map_or(0, Serving::stop);
+        let ended = [courier, self.gateway.stop(), self.projector.stop(), self.recorder.stop()];
+        if ended == [0; 4] { Ok(()) } else { Err(format!("servers ended with {ended:?}").into()) }
     }
 }
 
+/// Starts a role before this nats-server, with what it keeps in this folder.
+fn serve(nats: &Nats, folder: &Path, role: &str, more: &str) -> Result<Serving, Failure> {
+    let config = folder.join(format!("{role}.toml"));
+    let (data, url) = (folder.join(role), nats.url());
+    let journal = format!("kind = \"jetstream\"\nurl = \"{url}\"\naccept_unchecked_sync = true");
+    let keys = folder.join("keys");
+    let text = format!("data = {data:?}\nrecorder.keys_dir = {keys:?}\n{more}\n[journal]\n{journal}\n");
+    std::fs::write(&config, text)?;
+    let mut serve = Command::new(std::env::current_exe()?.with_file_name("hubledger"));
+    serve.args(["serve", role, "--config"]).arg(&config);
+    serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    Serving::spawn(serve).map_err(|said| Failure::from(format!("no {role}: {said:?}")))
+}
+
 /// Posts of so many callers, each on a connection that is kept.
-async fn posted(port: Port, callers: usize, each: u64) -> Result<Timed, Failure> {
+pub(crate) async fn posted(port: Port, callers: usize, each: u64) -> Result<Timed, Failure> {
     let path = format!("/v1/{}/deliveries", rows::ledger()?);
     let mut requests = rows::deliveries(callers as u64 * each).map(|command| request_of(&path, &command));
     let portions: Vec<Vec<String>> =
@@ -230,9 +243,10 @@ async fn live(port: Port, events: u64) -> Result<Timed, Failure> {
 /// Measures in so many rounds.
 pub(crate) async fn gateway(callers: usize, each: u64, rounds: usize) -> Result<Vec<Measured>, Failure> {
     let (mut direct, mut over, mut read, mut lag) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut hooks = Vec::new();
     for _ in 0..rounds {
         direct.push(callers::requests(callers, each).await?);
-        let house = House::start()?;
+        let mut house = House::start()?;
         house.open_ledger().await?;
         let stop = Arc::new(AtomicBool::new(false));
         let mut reader = JoinSet::new();
@@ -244,6 +258,7 @@ pub(crate) async fn gateway(callers: usize, each: u64, rounds: usize) -> Result<
         }
         over.push(posted?);
         lag.push(live(house.port, (each / 2).min(500)).await?);
+        hooks.push(hooks::webhooks(&mut house).await?);
         house.stop()?;
     }
     let rates = |timed: &[Timed]| timed.iter().map(|timed| timed.per_second).collect::<Vec<f64>>();
@@ -255,6 +270,22 @@ pub(crate) async fn gateway(callers: usize, each: u64, rounds: usize) -> Result<
         Measured::plain("callers: POST of one delivery, p99", "ms", slowest(&over)),
         Measured::held("callers: POST against the recorder", "x", (Side::AtLeast, 0.6), ratios),
         Measured::held("reads: GET of a row under that load, p99", "ms", (Side::AtMost, 5.0), slowest(&read)),
+        Measured::plain(
+            "webhooks: deliveries to one receiver",
+            "1/s",
+            hooks.iter().map(|(told, _)| *told).collect(),
+        ),
+        Measured::plain(
+            "webhooks: POSTs of the same sender alone",
+            "1/s",
+            hooks.iter().map(|(_, raw)| *raw).collect(),
+        ),
+        Measured::held(
+            "webhooks: deliveries against POSTs",
+            "x",
+            (Side::AtLeast, 0.1),
+            hooks.iter().map(|(told, raw)| told / raw).collect(),
+        ),
         Measured::held("live: p99 from receipt to the stream", "ms", (Side::AtMost, 50.0), slowest(&lag)),
     ])
 }

@@ -10,6 +10,7 @@ mod callers;
 mod calls;
 mod domain;
 mod gateway;
+mod hooks;
 mod import;
 mod lag;
 mod machine;
@@ -104,6 +105,7 @@ async fn run() -> Result<(), Failure> {
         ["county-start", folder] => domain::start(Path::new(folder)).await,
         ["county-views", folder] => domain::views(Path::new(folder)).await,
         ["domain", ..] => county(if has("--short") { COUNTY_SHORT } else { COUNTY }, has("--json")).await,
+        ["webhooks", events] => hooks::alone(events.parse()?).await,
         ["bulk", rows, rounds] => {
             bulk::bulk(rows.parse()?, rounds.parse()?).await?.iter().for_each(|bar| println!("{bar}"));
             Ok(())

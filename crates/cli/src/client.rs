@@ -247,6 +247,7 @@ const fn patience(ask: &Ask) -> (&'static str, Duration, u32) {
             ("projector", ANSWER_TIMEOUT.saturating_add(query.patience()), ANSWERS_MISSED_MAX)
         }
         Ask::Digests { .. } | Ask::Rebuild { .. } => ("projector", WHOLE_TIMEOUT, 1),
+        Ask::Reader { .. } => ("projector", REPLY_TIMEOUT, ANSWERS_MISSED_MAX),
         Ask::Health
         | Ask::Ledgers
         | Ask::Head { .. }

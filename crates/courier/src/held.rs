@@ -5,30 +5,34 @@
 //! a webhook whose state did not change for a lease; no two machines' clocks are compared. While both send, a receiver
 //! gets some deliveries twice, under the same ids.
 
+mod reading;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use domain::Timestamp;
 use journal::bucket::BucketError;
-use journal::{Commits, JournalError, Until};
-use serde_json::value::RawValue;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
-use wire::Commit;
+use wire::Verifier;
 
+use crate::observer::Standing;
 use crate::payload::Told;
-use crate::signature::sign;
+use crate::signature::sign_with;
 use crate::state::{Moment, State, Tried};
 use crate::store::Kept;
 use crate::target::Target;
 use crate::watch::Shared;
-use crate::webhook::{Place, Source, Wanted, Webhook};
+use crate::webhook::{Source, Wanted, Webhook};
+use reading::{Reading, end};
 
 /// Deliveries of one webhook on their way at once.
 const SENDING_MAX: usize = 8;
 /// How long what is on its way may take when it is time to stop.
 const FINISH: Duration = Duration::from_secs(5);
+/// Pause between two writes of a state, which has up to some hundred kilobytes: what ends meanwhile is written together.
+const GROUPED: Duration = Duration::from_millis(20);
 /// How often what was read but not sent is written down.
 const WRITTEN: Duration = Duration::from_secs(5);
 
@@ -45,7 +49,11 @@ enum Lost {
 pub(crate) async fn keep(shared: Arc<Shared>, mut hears: watch::Receiver<Kept<Webhook>>) {
     while !shared.parts.shutdown.is_triggered() && hears.has_changed().is_ok() {
         let lost = match take(&shared, &mut hears).await {
-            Ok(Some(mut held)) => held.work().await.err(),
+            Ok(Some(mut held)) => {
+                let lost = held.work().await.err();
+                shared.parts.observer.left(&held.webhook.ledger, held.webhook.id);
+                lost
+            }
             Ok(None) => None,
             Err(error) => Some(error.into()),
         };
@@ -104,14 +112,17 @@ struct Held {
     webhook: Webhook,
     state: State,
     revision: u64,
-    /// When the state was written last, as time goes on here.
+    /// When the write of the state that succeeded last began, as time goes on here.
     written: Duration,
+    /// When the last write ended.
+    wrote: Duration,
+    /// The write that is under way, and when it began.
+    writing: JoinSet<(Result<u64, BucketError>, Duration)>,
     /// Something has ended that nobody has written down.
     has_ended: bool,
-    log: Option<Commits>,
-    /// The log is not opened before this time.
-    opens: Duration,
-    was_full: bool,
+    reading: Reading,
+    /// The reader's place at or before the cursor, if it has one.
+    place: Option<Verifier>,
     sending: JoinSet<(Source, Tried)>,
     on_its_way: BTreeSet<Source>,
 }
@@ -123,6 +134,9 @@ impl Held {
         (state, revision): (State, u64),
     ) -> Self {
         let (webhook, now) = (hears.borrow().value.clone(), shared.parts.clock.elapsed());
+        if let Some(place) = state.stood() {
+            shared.places.name_stored(&webhook.ledger, &place);
+        }
         Self {
             shared,
             hears,
@@ -130,10 +144,11 @@ impl Held {
             state,
             revision,
             written: now,
+            wrote: Duration::ZERO,
+            writing: JoinSet::new(),
             has_ended: false,
-            log: None,
-            opens: now,
-            was_full: false,
+            reading: Reading::default(),
+            place: None,
             sending: JoinSet::new(),
             on_its_way: BTreeSet::new(),
         }
@@ -145,10 +160,9 @@ impl Held {
         loop {
             self.hear().await;
             self.open().await;
-            if self.has_ended || self.elapsed() >= self.written + self.rhythm() {
-                self.write().await?;
-            }
+            self.write();
             self.start();
+            self.tell();
             let wait = self.wait();
             tokio::select! {
                 biased;
@@ -159,11 +173,11 @@ impl Held {
                     }
                     self.webhook = self.hears.borrow_and_update().value.clone();
                 }
+                Some(done) = self.writing.join_next() => self.wrote(done?)?,
                 Some(ended) = self.sending.join_next() => self.ended(ended?),
-                commit = next(&mut self.log) => self.read(commit),
+                commit = self.reading.next() => self.read(commit),
                 () = tokio::time::sleep(wait) => {}
             }
-            // What ended together is written together.
             while let Some(ended) = self.sending.try_join_next() {
                 self.ended(ended?);
             }
@@ -192,11 +206,15 @@ impl Held {
         let wishes: Vec<_> = self.webhook.unheard(self.state.heard).collect();
         for wish in wishes {
             let end = match wish.wanted {
-                Wanted::Enable | Wanted::Replay(_) => self.end().await,
-                Wanted::Test | Wanted::Retry(_) => Some(self.state.cursor),
+                Wanted::Enable | Wanted::Replay(_) => end(&self.shared, &self.webhook.ledger).await,
+                Wanted::Test | Wanted::Retry(_) => Ok(Some(self.state.cursor)),
             };
             // Heard when the log can be read again.
-            let Some(end) = end else { return };
+            let end = match end {
+                Ok(Some(end)) => end,
+                Ok(None) => return,
+                Err(error) => return self.unreadable(&error),
+            };
             let now = self.now();
             let time = wire::time::format(domain::Timestamp(now)).map(|time| time.to_string());
             let test = |number| Told::test(number, time.unwrap_or_default());
@@ -206,93 +224,10 @@ impl Held {
                 self.on_its_way.clear();
             }
             if matches!(wish.wanted, Wanted::Enable | Wanted::Replay(_)) {
-                (self.log, self.was_full) = (None, false);
+                self.reading.restart();
             }
             self.has_ended = true;
         }
-    }
-
-    /// Where the log ends.
-    async fn end(&mut self) -> Option<Place> {
-        let found = journal::seek(&self.shared.parts.journal, &self.webhook.ledger, u64::MAX).await;
-        match found {
-            Ok(found) => found.map(|found| Place { epoch: found.epoch, position: found.last }),
-            Err(error) => {
-                self.unreadable(&error);
-                None
-            }
-        }
-    }
-
-    /// Opens the log after the last event that was read, if it is to be read on.
-    async fn open(&mut self) {
-        if !self.is_active() {
-            self.log = None;
-            return;
-        }
-        let may = self.state.has_room(self.was_full) && self.elapsed() >= self.opens;
-        if !may || self.log.is_some() {
-            return;
-        }
-        let (journal, ledger) = (&self.shared.parts.journal, &self.webhook.ledger);
-        match journal::seek(journal, ledger, self.state.cursor.position).await {
-            Ok(Some(found)) => {
-                self.state.found(Place { epoch: found.epoch, position: found.last });
-                if self.state.disabled.is_some() {
-                    self.has_ended = true;
-                    self.tell_disabled();
-                } else {
-                    self.was_full = false;
-                    self.log = Some(journal::Journal::commits(journal, ledger, found.after, Until::Follow));
-                }
-            }
-            Ok(None) => self.opens = self.elapsed() + self.shared.parts.settings.look,
-            Err(error) => self.unreadable(&error),
-        }
-    }
-
-    fn unreadable(&mut self, error: &JournalError) {
-        tracing::warn!(%error, webhook = %self.webhook.id, "the log can't be read for a webhook");
-        self.log = None;
-        self.opens = self.elapsed() + self.shared.parts.settings.look;
-    }
-
-    fn read(&mut self, commit: Option<Result<Commit, JournalError>>) {
-        match commit {
-            Some(Ok(commit)) => {
-                if self.take_in(&commit).is_none() {
-                    tracing::error!(webhook = %self.webhook.id, commit = commit.number, "the log holds what is no event");
-                    self.log = None;
-                    self.opens = self.elapsed() + self.shared.parts.settings.look;
-                }
-            }
-            Some(Err(error)) => self.unreadable(&error),
-            None => {
-                self.log = None;
-                self.opens = self.elapsed() + self.shared.parts.settings.look;
-            }
-        }
-    }
-
-    /// Takes events in until there is no room; nothing, if one can't be read.
-    fn take_in(&mut self, commit: &Commit) -> Option<()> {
-        let now = self.now();
-        let events: Vec<&RawValue> = serde_json::from_slice(&commit.body).ok()?;
-        for (position, event) in (commit.size + 1..).zip(events) {
-            let place = Place { epoch: commit.epoch, position };
-            if place <= self.state.cursor {
-                continue;
-            }
-            if !self.state.has_room(false) {
-                // The rest is read again when there is room.
-                (self.log, self.was_full) = (None, true);
-                return Some(());
-            }
-            let told = Told::read(place, event)?;
-            let wanted = self.webhook.wants(&told).then_some(told);
-            self.state.read(place, wanted, now);
-        }
-        Some(())
     }
 
     /// Sends what is due, as far as there is room. Not while others may believe that the webhook is theirs.
@@ -302,7 +237,7 @@ impl Held {
             return;
         }
         let room = SENDING_MAX.saturating_sub(self.on_its_way.len());
-        let due = self.state.due(self.now(), &self.on_its_way).into_iter().take(room);
+        let due = self.state.due(self.now(), &self.on_its_way).take(room);
         for told in due.cloned().collect::<Vec<_>>() {
             self.on_its_way.insert(told.source);
             self.sending.spawn(deliver(self.shared.clone(), self.webhook.clone(), told));
@@ -311,10 +246,10 @@ impl Held {
 
     /// How long there is nothing to do but to wait for others.
     fn wait(&self) -> Duration {
-        let written = (self.written + self.rhythm()).saturating_sub(self.elapsed());
-        let mut wait = written.max(Duration::from_millis(1));
-        if self.is_active() && self.log.is_none() && self.state.has_room(self.was_full) {
-            wait = wait.min(self.opens.saturating_sub(self.elapsed()).max(Duration::from_millis(1)));
+        let written = if self.writing.is_empty() { self.writes() } else { self.elapsed() + self.rhythm() };
+        let mut wait = written.saturating_sub(self.elapsed()).max(Duration::from_millis(1));
+        if let Some(opens) = self.opens_in() {
+            wait = wait.min(opens.max(Duration::from_millis(1)));
         }
         if self.is_active() && self.on_its_way.len() < SENDING_MAX {
             let next = self.state.next(&self.on_its_way).map(|next| next.saturating_sub(self.now()).max(0));
@@ -332,7 +267,10 @@ impl Held {
         let (clock, random) = (&self.shared.parts.clock, &self.shared.parts.random);
         let chance = u64::from_be_bytes(random.bytes());
         let moment = Moment { now: clock.now().0, chance, first: self.shared.parts.settings.first_retry };
-        self.state.tried(source, tried, moment);
+        if let Some(outcome) = self.state.tried(source, tried, moment) {
+            let now = Timestamp(moment.now);
+            self.shared.parts.observer.tried(&self.webhook.ledger, outcome, now);
+        }
         self.has_ended = true;
         if self.state.disabled.is_some() {
             self.tell_disabled();
@@ -344,10 +282,36 @@ impl Held {
         tracing::warn!(%webhook, %ledger, why = ?self.state.disabled, "the webhook is disabled");
     }
 
-    async fn write(&mut self) -> Result<(), BucketError> {
+    fn tell(&self) {
+        let standing = Standing::new(&self.webhook, &self.state, self.reading.stopped);
+        self.shared.parts.observer.stands(&self.webhook.ledger, self.webhook.id, standing);
+    }
+
+    /// When the state is to be written next.
+    fn writes(&self) -> Duration {
+        let due = self.written + self.rhythm();
+        if self.has_ended { due.min(self.wrote + GROUPED) } else { due }
+    }
+
+    /// Begins to write the state when it is time. Meanwhile others are sent: what has ended and is not written when a
+    /// courier crashes comes again.
+    fn write(&mut self) {
         let began = self.elapsed();
-        self.revision = self.shared.parts.store.put_state(&self.webhook, &self.state, self.revision).await?;
-        (self.written, self.has_ended) = (began, false);
+        if !self.writing.is_empty() || began < self.writes() {
+            return;
+        }
+        if let Some(place) = self.place.take() {
+            self.state.stand(&place);
+            self.shared.places.name(place);
+        }
+        let put = self.shared.parts.store.putting_state(&self.webhook, &self.state, self.revision);
+        self.writing.spawn(async move { (put.await, began) });
+        self.has_ended = false;
+    }
+
+    fn wrote(&mut self, (revision, began): (Result<u64, BucketError>, Duration)) -> Result<(), BucketError> {
+        self.revision = revision?;
+        (self.written, self.wrote) = (began, self.elapsed());
         Ok(())
     }
 
@@ -362,16 +326,12 @@ impl Held {
         if let Ok(finished) = finished.await {
             finished?;
         }
+        while let Some(done) = self.writing.join_next().await {
+            self.wrote(done?)?;
+        }
         self.state.holder = None;
-        self.write().await.map_err(Lost::from)
-    }
-}
-
-/// The next commit; waits for ever without a log.
-async fn next(log: &mut Option<Commits>) -> Option<Result<Commit, JournalError>> {
-    match log {
-        Some(log) => log.next().await,
-        None => std::future::pending().await,
+        self.shared.parts.store.put_state(&self.webhook, &self.state, self.revision).await?;
+        Ok(())
     }
 }
 
@@ -379,7 +339,7 @@ async fn next(log: &mut Option<Commits>) -> Option<Result<Commit, JournalError>>
 async fn deliver(shared: Arc<Shared>, webhook: Webhook, told: Told) -> (Source, Tried) {
     let _room = shared.room.acquire().await;
     let body = told.body(&webhook.ledger);
-    let signed = sign(&shared.parts.key, &webhook, told.source, &body, shared.parts.clock.now().0);
+    let signed = sign_with(&shared.secrets, &webhook, (told.source, &body), shared.parts.clock.now().0);
     let tried = shared.parts.sender.send(&webhook.url, &signed, body).await;
     (told.source, tried)
 }

@@ -5,7 +5,9 @@
 //! least once, and in order for each thing. Not here: who may have a webhook, and how it is asked for (gateway).
 
 mod held;
+mod observer;
 mod payload;
+mod pool;
 mod schedule;
 mod secret;
 mod sender;
@@ -16,13 +18,14 @@ mod target;
 mod watch;
 mod webhook;
 
-pub use payload::{TEST_TYPE, Told};
+pub use observer::{Observer, Standing};
+pub use payload::{TEST_TYPE, Told, schema};
 pub use schedule::{TRIES, wait};
 pub use secret::{CourierKey, Secret};
 pub use sender::{Resolve, Sender, SystemResolver, system_roots};
-pub use signature::{Signed, message_id, sign};
-pub use state::{ENDED_KEPT, Ended, Moment, PENDING_MAX, Pending, State, Tried, Why};
+pub use signature::{HEADERS, Signed, message_id, sign};
+pub use state::{ENDED_KEPT, End, Ended, Moment, Outcome, PENDING_MAX, Pending, State, Tried, Why};
 pub use store::{Kept, Store};
 pub use target::{Refused, Target, is_public};
 pub use watch::{Parts, Settings, run};
-pub use webhook::{Place, Scheme, Source, Wanted, Webhook, Wish};
+pub use webhook::{Full, Overlap, Place, SECRETS_MAX, Scheme, Source, Wanted, Webhook, Wish};

@@ -4,8 +4,8 @@
 
 use domain::Slug;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::webhook::{Place, Source};
@@ -97,6 +97,36 @@ impl Told {
         }
         json!({ "type": self.r#type, "timestamp": self.time, "data": data }).to_string()
     }
+}
+
+/// JSON Schema of every body.
+pub fn schema() -> Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let number = |about: &str| json!({ "type": "integer", "minimum": 0, "description": about });
+    let data = json!({
+        "type": "object",
+        "required": ["ledger", "kind"],
+        "additionalProperties": false,
+        "properties": {
+            "ledger": text("The ledger's slug"),
+            "epoch": number("Epoch of its log"),
+            "position": number("Position of the event, by which it is asked for"),
+            "kind": text("The kind of thing that it is about"),
+            "subject": text("The thing, where its id tells nothing of a person or case"),
+            "effective": text("When it holds in the world, if it says so"),
+            "test": number("Number of a test, which is no event"),
+        },
+    });
+    json!({
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "additionalProperties": false,
+        "properties": {
+            "type": text("The event's type, such as hubledger.service-delivered.v1, or that of a test"),
+            "timestamp": { "type": "string", "format": "date-time", "description": "When it was recorded" },
+            "data": data,
+        },
+    })
 }
 
 /// 16 digits of the SHA-256 of a subject: equal for equal things, and useless to who knows no id.

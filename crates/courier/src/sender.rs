@@ -1,5 +1,5 @@
 //! Sends one delivery: looks the name up, judges every address, connects to one that was judged, and asks once. No
-//! redirect is followed, no connection is kept, and of the answer only its status counts.
+//! redirect is followed, and of the answer only its status counts.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,27 +8,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-use crate::signature::Signed;
+use crate::pool::{Connection, Pool};
+use crate::signature::{ID, SIGNATURE, Signed, TIMESTAMP};
 use crate::state::Tried;
 use crate::target::{Target, is_public};
 
 /// How long a try may take, from the look-up to the end of the answer; the specification says 15 to 30 seconds.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// Bytes of an answer that are read; nobody looks at them.
-const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
 /// Finds the addresses that a name stands for.
 pub trait Resolve: Send + Sync + 'static {
@@ -51,6 +46,7 @@ pub struct Sender {
     resolver: Arc<dyn Resolve>,
     private_too: bool,
     timeout: Duration,
+    pool: Pool,
 }
 
 /// Why a try got no answer.
@@ -69,13 +65,20 @@ impl Sender {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
         let config = config.with_root_certificates(roots).with_no_client_auth();
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)), resolver, private_too, timeout: TIMEOUT })
+        let (tls, pool) = (TlsConnector::from(Arc::new(config)), Pool::new());
+        Ok(Self { tls, resolver, private_too, timeout: TIMEOUT, pool })
     }
 
     /// The same with less patience.
     #[must_use]
     pub fn within(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// The same with connections that are used so long.
+    #[must_use]
+    pub fn aged(self, age: Duration) -> Self {
+        Self { pool: self.pool.aged(age), ..self }
     }
 
     /// Sends a body with its headers, once.
@@ -93,10 +96,29 @@ impl Sender {
     }
 
     async fn ask(&self, target: &Target, signed: &Signed, body: String) -> Result<Response<()>, Unsent> {
+        let body = Bytes::from(body);
+        let request =
+            || request(target, signed, body.clone()).ok_or(Unsent("the address can't stand in a request"));
+        // One that was kept may have been ended by its receiver just now; then it is sent over another, under the same id.
+        let answered = match self.pool.take(target) {
+            Some(kept) => kept.ask(request()?).await.ok(),
+            None => None,
+        };
+        let (response, again) = match answered {
+            Some(answered) => answered,
+            None => self.open(target).await?.ask(request()?).await.map_err(broken)?,
+        };
+        if let Some(again) = again {
+            self.pool.put(target, again);
+        }
+        Ok(response)
+    }
+
+    /// A new connection.
+    async fn open(&self, target: &Target) -> Result<Connection, Unsent> {
         let stream = self.connect(target).await?;
-        let request = request(target, signed, body).ok_or(Unsent("the address can't stand in a request"))?;
         if !target.tls {
-            return exchange(stream, request).await;
+            return Connection::new(stream).await.map_err(broken);
         }
         let name = match &target.host {
             Host::Domain(name) => ServerName::try_from(name.clone()),
@@ -105,7 +127,8 @@ impl Sender {
         };
         let name = name.map_err(|_| Unsent("the name can't be one of a certificate"))?;
         let stream = self.tls.connect(name, stream).await;
-        exchange(stream.map_err(|_| Unsent("TLS failed; is the certificate valid?"))?, request).await
+        let stream = stream.map_err(|_| Unsent("TLS failed; is the certificate valid?"))?;
+        Connection::new(stream).await.map_err(broken)
     }
 
     /// Connects to an address that was judged.
@@ -123,6 +146,8 @@ impl Sender {
         }
         for address in addresses {
             if let Ok(stream) = TcpStream::connect(address).await {
+                // A delivery is small and waits for its answer; where this can't be set it comes late and no more.
+                let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
         }
@@ -130,37 +155,19 @@ impl Sender {
     }
 }
 
-fn request(target: &Target, signed: &Signed, body: String) -> Option<Request<Full<Bytes>>> {
+fn request(target: &Target, signed: &Signed, body: Bytes) -> Option<Request<Full<Bytes>>> {
     let request = Request::post(&target.path)
         .header(HOST, &target.authority)
         .header(USER_AGENT, concat!("Hubledger/", env!("CARGO_PKG_VERSION")))
         .header(CONTENT_TYPE, "application/json")
-        .header(CONNECTION, "close")
-        .header("webhook-id", &signed.id)
-        .header("webhook-timestamp", &signed.timestamp)
-        .header("webhook-signature", &signed.signature);
-    request.body(Full::new(Bytes::from(body))).ok()
+        .header(ID, &signed.id)
+        .header(TIMESTAMP, &signed.timestamp)
+        .header(SIGNATURE, &signed.signature);
+    request.body(Full::new(body)).ok()
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<()>, Unsent>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let broken = |_| Unsent("the connection broke");
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let answer = async {
-        let response: Response<Incoming> = sender.send_request(request).await.map_err(broken)?;
-        let (parts, body) = response.into_parts();
-        // However it ends: the status is known.
-        let _ = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-        Ok(Response::from_parts(parts, ()))
-    };
-    tokio::pin!(answer);
-    tokio::select! {
-        answered = &mut answer => answered,
-        // The connection ends before or after the answer is there; the answer knows which.
-        _ = connection => answer.await,
-    }
+fn broken(_: hyper::Error) -> Unsent {
+    Unsent("the connection broke")
 }
 
 fn judged(response: &Response<()>) -> Tried {

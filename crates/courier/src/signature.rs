@@ -1,9 +1,28 @@
 //! Headers of a delivery by Standard Webhooks 1.0.0: id, time of the try, and signatures over both and the body.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
-use crate::secret::CourierKey;
+use crate::secret::{CourierKey, Secret, Secrets};
 use crate::webhook::{Source, Webhook, micros};
+
+/// Header of a delivery's id.
+pub(crate) const ID: &str = "webhook-id";
+/// Header of the time of a try.
+pub(crate) const TIMESTAMP: &str = "webhook-timestamp";
+/// Header of its signatures.
+pub(crate) const SIGNATURE: &str = "webhook-signature";
+
+/// The headers that a receiver verifies by, and what they say.
+pub const HEADERS: [(&str, &str); 3] = [
+    (ID, "The same however often a delivery is sent"),
+    (TIMESTAMP, "Seconds since 1970 at which it was sent"),
+    (
+        SIGNATURE,
+        "`v1a,` with ed25519 or `v1,` with HMAC-SHA256; up to three, with a space between, while secrets are replaced",
+    ),
+];
 
 /// The headers of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +31,7 @@ pub struct Signed {
     pub id: String,
     /// `webhook-timestamp`, seconds since 1970.
     pub timestamp: String,
-    /// `webhook-signature`: one signature, or two while a secret is being replaced.
+    /// `webhook-signature`: one signature, or more while secrets are being replaced, that of the newest first.
     pub signature: String,
 }
 
@@ -25,14 +44,31 @@ pub fn message_id(webhook: Uuid, source: Source) -> String {
 
 /// Signs a body for a try at this time (microseconds since 1970).
 pub fn sign(key: &CourierKey, webhook: &Webhook, source: Source, body: &str, now: i64) -> Signed {
+    let secret = |generation| Arc::new(key.secret(webhook.id, webhook.scheme, generation));
+    signed(secret, webhook, source, body, now)
+}
+
+/// The same with secrets that are at hand.
+pub(crate) fn sign_with(
+    secrets: &Secrets,
+    webhook: &Webhook,
+    (source, body): (Source, &str),
+    now: i64,
+) -> Signed {
+    let secret = |generation| secrets.secret(webhook.id, webhook.scheme, generation);
+    signed(secret, webhook, source, body, now)
+}
+
+fn signed(
+    secret: impl Fn(u32) -> Arc<Secret>,
+    webhook: &Webhook,
+    source: Source,
+    body: &str,
+    now: i64,
+) -> Signed {
     let (id, timestamp) = (message_id(webhook.id, source), (now / micros(1)).to_string());
     let signed = format!("{id}.{timestamp}.{body}");
-    let overlaps = webhook.overlap_until.is_some_and(|until| now < until);
-    let before = webhook.generation.checked_sub(1).filter(|_| overlaps);
-    let signatures: Vec<String> = [Some(webhook.generation), before]
-        .into_iter()
-        .flatten()
-        .map(|generation| key.secret(webhook.id, webhook.scheme, generation).sign(signed.as_bytes()))
-        .collect();
+    let signatures: Vec<String> =
+        webhook.signing(now).map(|generation| secret(generation).sign(signed.as_bytes())).collect();
     Signed { id, timestamp, signature: signatures.join(" ") }
 }

@@ -7,7 +7,11 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Timestamp;
 use serde::{Deserialize, Serialize};
+use wire::Verifier;
 
 use crate::payload::Told;
 use crate::schedule;
@@ -78,6 +82,30 @@ pub enum Tried {
     },
 }
 
+/// What a try came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// It was not the first of its delivery.
+    pub again: bool,
+    /// How it ended.
+    pub end: End,
+    /// When what it tells was recorded; nothing for a test.
+    pub recorded: Option<Timestamp>,
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The receiver has it.
+    Delivered,
+    /// It failed, and is tried again.
+    Waits,
+    /// It failed, and was the last.
+    GivenUp,
+    /// It failed, and the webhook is disabled.
+    Disabled,
+}
+
 /// What waiting depends on, beside the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
@@ -104,9 +132,12 @@ pub struct State {
     /// When something was delivered last.
     pub delivered: Option<i64>,
     /// What waits, in the order of the log.
-    pub pending: Vec<Pending>,
+    pub pending: VecDeque<Pending>,
     /// What has ended, the last at the end.
     pub ended: VecDeque<Ended>,
+    /// The reader's place at or before the cursor, from which the log is verified; bytes of a `Verifier` in base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 impl State {
@@ -118,9 +149,20 @@ impl State {
             heard: 0,
             disabled: None,
             delivered: None,
-            pending: Vec::new(),
+            pending: VecDeque::new(),
             ended: VecDeque::new(),
+            place: None,
         }
+    }
+
+    /// Keeps the reader's place.
+    pub fn stand(&mut self, place: &Verifier) {
+        self.place = Some(URL_SAFE_NO_PAD.encode(place.to_bytes()));
+    }
+
+    /// The bytes of the place that was kept, if there is one.
+    pub fn stood(&self) -> Option<Vec<u8>> {
+        URL_SAFE_NO_PAD.decode(self.place.as_ref()?).ok()
     }
 
     /// Whether the log may be read on; a reader that was full waits until there is good room.
@@ -196,8 +238,8 @@ impl State {
     }
 
     /// What may be sent now, in order and without what is on its way: the first that waits about each thing.
-    pub fn due<'a>(&'a self, now: i64, on_its_way: &'a BTreeSet<Source>) -> Vec<&'a Told> {
-        self.firsts(on_its_way).filter(|first| first.next <= now).map(|first| &first.told).collect()
+    pub fn due<'a>(&'a self, now: i64, on_its_way: &'a BTreeSet<Source>) -> impl Iterator<Item = &'a Told> {
+        self.firsts(on_its_way).filter(move |first| first.next <= now).map(|first| &first.told)
     }
 
     /// When something may be sent next.
@@ -213,42 +255,52 @@ impl State {
         firsts.filter(|first| !on_its_way.contains(&first.told.source))
     }
 
-    /// A try has ended.
-    pub fn tried(&mut self, source: Source, tried: Tried, moment: Moment) {
+    /// A try has ended; what it came to, if its delivery still waited.
+    pub fn tried(&mut self, source: Source, tried: Tried, moment: Moment) -> Option<Outcome> {
         let Moment { now, chance, first } = moment;
-        let Some(place) = self.pending.iter().position(|pending| pending.told.source == source) else {
-            return;
-        };
-        let Some(pending) = self.pending.get_mut(place) else { return };
+        let place = self.pending.iter().position(|pending| pending.told.source == source)?;
+        let pending = self.pending.get_mut(place)?;
         pending.tries += 1;
-        let since = *pending.since.get_or_insert(now);
-        match tried {
+        let (again, since) = (pending.tries > 1, *pending.since.get_or_insert(now));
+        let recorded = match source {
+            Source::Event(_) => wire::time::parse(&pending.told.time),
+            Source::Test(_) => None,
+        };
+        let end = match tried {
             Tried::Delivered => {
                 self.delivered = Some(now);
                 self.end(place, None, now);
+                End::Delivered
             }
             Tried::Gone => {
                 pending.failed = Some("the receiver answered 410".to_owned());
                 pending.next = now;
                 self.disabled = Some(Why::Gone);
+                End::Disabled
             }
             Tried::Failed { why, wait } => match schedule::wait(pending.tries, first, chance, wait) {
                 Some(wait) => {
                     let wait = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
                     (pending.failed, pending.next) = (Some(why), now.saturating_add(wait));
+                    End::Waits
                 }
                 // Nobody is there: what waits is kept until somebody says that there is.
                 None if self.delivered.is_none_or(|delivered| delivered < since) => {
                     (pending.failed, pending.next) = (Some(why), now);
                     self.disabled = Some(Why::Failing);
+                    End::Disabled
                 }
-                None => self.end(place, Some(why), now),
+                None => {
+                    self.end(place, Some(why), now);
+                    End::GivenUp
+                }
             },
-        }
+        };
+        Some(Outcome { again, end, recorded })
     }
 
     fn end(&mut self, place: usize, failed: Option<String>, now: i64) {
-        let Pending { told, tries, .. } = self.pending.remove(place);
+        let Some(Pending { told, tries, .. }) = self.pending.remove(place) else { return };
         self.ended.push_back(Ended { told, tries, at: now, failed });
         if self.ended.len() > ENDED_KEPT {
             self.ended.pop_front();

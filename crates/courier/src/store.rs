@@ -71,7 +71,7 @@ impl Store {
     /// # Errors
     /// [`BucketError`]; `Changed` when it is another by now.
     pub async fn put(&self, webhook: &Webhook, revision: u64) -> Result<u64, BucketError> {
-        self.set(&key(&webhook.ledger, webhook.id, WEBHOOK), webhook, revision).await
+        self.set(&key(&webhook.ledger, webhook.id, WEBHOOK), encoded(webhook)?, revision).await
     }
 
     /// Writes a state over this revision; 0 if there must be none yet. The new revision.
@@ -79,7 +79,18 @@ impl Store {
     /// # Errors
     /// [`BucketError`]; `Changed` when another courier has written it.
     pub async fn put_state(&self, of: &Webhook, state: &State, revision: u64) -> Result<u64, BucketError> {
-        self.set(&key(&of.ledger, of.id, STATE), state, revision).await
+        self.set(&key(&of.ledger, of.id, STATE), encoded(state)?, revision).await
+    }
+
+    /// The same for later, with the state as it is now.
+    pub(crate) fn putting_state(
+        &self,
+        of: &Webhook,
+        state: &State,
+        revision: u64,
+    ) -> impl Future<Output = Result<u64, BucketError>> + Send + 'static {
+        let (store, key, state) = (self.clone(), key(&of.ledger, of.id, STATE), encoded(state));
+        async move { store.set(&key, state?, revision).await }
     }
 
     /// Removes a webhook and what was owed to it.
@@ -103,14 +114,17 @@ impl Store {
         }
     }
 
-    async fn set(&self, key: &str, value: &impl Serialize, revision: u64) -> Result<u64, BucketError> {
-        let json = serde_json::to_vec(value)
-            .map_err(|error| BucketError::Failed(std::io::Error::other(error).into()))?;
+    async fn set(&self, key: &str, value: Bytes, revision: u64) -> Result<u64, BucketError> {
         match revision {
-            0 => self.bucket.create(key, Bytes::from(json)).await,
-            revision => self.bucket.update(key, Bytes::from(json), revision).await,
+            0 => self.bucket.create(key, value).await,
+            revision => self.bucket.update(key, value, revision).await,
         }
     }
+}
+
+fn encoded(value: &impl Serialize) -> Result<Bytes, BucketError> {
+    let json = serde_json::to_vec(value);
+    json.map(Bytes::from).map_err(|error| BucketError::Failed(std::io::Error::other(error).into()))
 }
 
 fn key(ledger: &Slug, id: Uuid, what: &str) -> String {

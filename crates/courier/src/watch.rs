@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Slug;
-use journal::AnyJournal;
 use journal::bucket::BucketError;
+use journal::{AnyJournal, Places};
 use runtime::{Clock, Random, Shutdown};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::held;
-use crate::secret::CourierKey;
+use crate::observer::Observer;
+use crate::secret::{CourierKey, Secrets};
 use crate::sender::Sender;
 use crate::store::{Kept, Store};
 use crate::webhook::Webhook;
@@ -36,6 +37,8 @@ pub struct Settings {
 pub struct Parts {
     /// The log.
     pub journal: AnyJournal,
+    /// Who wrote it.
+    pub deployment: Slug,
     /// Webhooks and what is owed to them.
     pub store: Store,
     /// From which secrets follow.
@@ -46,6 +49,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// Who watches.
+    pub observer: Arc<dyn Observer>,
     /// How it works.
     pub settings: Settings,
     /// When it is time to stop.
@@ -55,6 +60,9 @@ pub struct Parts {
 /// What every task has.
 pub(crate) struct Shared {
     pub(crate) parts: Parts,
+    /// The log, read verified.
+    pub(crate) places: Places<AnyJournal>,
+    pub(crate) secrets: Secrets,
     /// Tells this courier from all others.
     pub(crate) me: String,
     pub(crate) room: Arc<Semaphore>,
@@ -63,11 +71,15 @@ pub(crate) struct Shared {
 /// Delivers until it is time to stop, and finishes what it has begun.
 pub async fn run(parts: Parts) {
     let me = format!("{:016x}", u64::from_be_bytes(parts.random.bytes()));
-    let shared = Arc::new(Shared { parts, me, room: Arc::new(Semaphore::new(SENDING_MAX)) });
+    let secrets = Secrets::new(parts.key.clone());
+    let places = Places::new(parts.journal.clone(), parts.deployment.clone());
+    let shared = Arc::new(Shared { parts, places, secrets, me, room: Arc::new(Semaphore::new(SENDING_MAX)) });
     let mut known = BTreeMap::new();
     let mut tasks = JoinSet::new();
     loop {
-        if let Err(error) = look(&shared, &mut known, &mut tasks).await {
+        let looked = look(&shared, &mut known, &mut tasks).await;
+        shared.parts.observer.looked(looked.is_ok());
+        if let Err(error) = looked {
             tracing::warn!(%error, "webhooks can't be read; they are looked at again");
         }
         while tasks.try_join_next().is_some() {}

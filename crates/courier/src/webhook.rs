@@ -102,9 +102,29 @@ pub struct Wish {
     pub wanted: Wanted,
 }
 
+/// Secrets that sign at once, at most: the present one and those that receivers may still trust.
+pub const SECRETS_MAX: usize = 3;
+
+/// A secret that was replaced and still signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlap {
+    /// Its number.
+    pub generation: u32,
+    /// Until when, in microseconds since 1970.
+    pub until: i64,
+}
+
+/// As many secrets sign as may; the first of the old ones ends at this time, in microseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full {
+    /// When.
+    pub until: i64,
+}
+
 /// A webhook as it is kept under `<ledger>.<id>.webhook`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Stored")]
 pub struct Webhook {
     /// Its id.
     pub id: Uuid,
@@ -122,8 +142,9 @@ pub struct Webhook {
     pub paused: bool,
     /// Number of the secret, from 1.
     pub generation: u32,
-    /// Until when the secret before it signs too, in microseconds since 1970.
-    pub overlap_until: Option<i64>,
+    /// Secrets before it that sign too, the newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overlaps: Vec<Overlap>,
     /// The log's head when it was made: nothing before it is told.
     pub from: Place,
     /// When it was made, in microseconds since 1970.
@@ -132,11 +153,73 @@ pub struct Webhook {
     pub wishes: Vec<Wish>,
 }
 
+/// A webhook in any form in which one was kept.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    id: Uuid,
+    ledger: Slug,
+    url: String,
+    types: Vec<String>,
+    kinds: Vec<String>,
+    scheme: Scheme,
+    paused: bool,
+    generation: u32,
+    #[serde(default)]
+    overlaps: Vec<Overlap>,
+    /// In the first form: until when the secret before signs.
+    #[serde(default)]
+    overlap_until: Option<i64>,
+    from: Place,
+    made: i64,
+    wishes: Vec<Wish>,
+}
+
+impl From<Stored> for Webhook {
+    fn from(stored: Stored) -> Self {
+        let Stored { id, ledger, url, types, kinds, scheme, paused, generation, from, made, wishes, .. } =
+            stored;
+        let before = stored.overlap_until.and_then(|until| {
+            let generation = generation.checked_sub(1).filter(|before| *before > 0)?;
+            Some(Overlap { generation, until })
+        });
+        let overlaps =
+            if stored.overlaps.is_empty() { before.into_iter().collect() } else { stored.overlaps };
+        Self { id, ledger, url, types, kinds, scheme, paused, generation, overlaps, from, made, wishes }
+    }
+}
+
 impl Webhook {
     /// Whether this event is one to tell.
     pub fn wants(&self, told: &Told) -> bool {
         let among = |wanted: &[String], is: &str| wanted.is_empty() || wanted.iter().any(|one| one == is);
         among(&self.types, told.name()) && among(&self.kinds, &told.kind)
+    }
+
+    /// Numbers of the secrets that sign at this time (microseconds since 1970), the newest first.
+    pub fn signing(&self, now: i64) -> impl Iterator<Item = u32> + '_ {
+        let before = self.overlaps.iter().filter(move |one| now < one.until).map(|one| one.generation);
+        std::iter::once(self.generation).chain(before)
+    }
+
+    /// Replaces the secret; the present one signs for so many microseconds more, and those before it as long as was said.
+    /// With 0, all of them end now.
+    ///
+    /// # Errors
+    /// [`Full`] when too many would sign.
+    pub fn rotate(&mut self, now: i64, overlap: i64) -> Result<(), Full> {
+        let mut overlaps = Vec::new();
+        if overlap > 0 {
+            overlaps.push(Overlap { generation: self.generation, until: now.saturating_add(overlap) });
+            overlaps.extend(self.overlaps.iter().filter(|one| now < one.until));
+        }
+        if overlaps.len() >= SECRETS_MAX {
+            let ends = overlaps.iter().skip(1).map(|one| one.until).min();
+            return Err(Full { until: ends.unwrap_or(now) });
+        }
+        self.overlaps = overlaps;
+        self.generation += 1;
+        Ok(())
     }
 
     /// Asks the courier for something; the number of the wish.

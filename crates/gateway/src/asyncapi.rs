@@ -1,5 +1,5 @@
-//! The document of the event streams (AsyncAPI 3.0): the log in JetStream, the live feed on core NATS, and the same over
-//! HTTP.
+//! The document of the event streams (AsyncAPI 3.0): the log in JetStream, the live feed on core NATS, the same over HTTP,
+//! and webhooks.
 
 use domain::version::newest;
 use serde_json::{Map, Value, json};
@@ -21,6 +21,7 @@ pub fn document() -> Value {
         .keys()
         .map(|name| (name.clone(), json!({ "$ref": format!("#/components/messages/{name}") })))
         .collect();
+    let (webhooks, webhook) = crate::webhooks::channel();
     let ledger = json!({ "ledger": { "description": "The ledger's slug" } });
     json!({
         "asyncapi": "3.0.0",
@@ -50,17 +51,20 @@ pub fn document() -> Value {
                 "parameters": ledger,
                 "messages": { "told": { "$ref": "#/components/messages/told" } },
             },
+            "webhooks": webhooks,
         },
         "operations": {
             "read-log": { "action": "receive", "channel": { "$ref": "#/channels/log" } },
             "watch-feed": { "action": "receive", "channel": { "$ref": "#/channels/feed" } },
             "watch-live": { "action": "receive", "channel": { "$ref": "#/channels/live" } },
+            "receive-webhook": { "action": "receive", "channel": { "$ref": "#/channels/webhooks" } },
         },
-        "components": { "messages": with_told(messages) },
+        "components": { "messages": with_told(messages, webhook) },
     })
 }
 
-fn with_told(mut messages: Map<String, Value>) -> Value {
+fn with_told(mut messages: Map<String, Value>, webhook: Value) -> Value {
+    messages.insert("webhook".to_owned(), webhook);
     messages.insert("told".to_owned(), json!({
         "name": "told",
         "contentType": "application/json",

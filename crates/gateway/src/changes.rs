@@ -159,9 +159,9 @@ impl Shared {
         let from = since.map_or(0, |place| place.position);
         let place = Place { epoch: found.epoch, position: from };
         let mut part = Part { last: BTreeMap::new(), place, head: found.last, at_head: false };
-        let mut commits = self.log.commits(ledger, found.after, Until::Head);
+        let mut commits = self.log.read(ledger, (found, from), Until::Head).await;
         while let Some(commit) = commits.next().await {
-            let commit = commit.map_err(unreadable)?;
+            let (commit, _) = commit.map_err(unreadable)?;
             for (position, event) in events(&commit)? {
                 if position <= from {
                     continue;

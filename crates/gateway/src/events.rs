@@ -141,14 +141,16 @@ async fn read(
     let found = shared.log.since(ledger, after).await?;
     let mut read =
         Read { events: Vec::new(), place: Place { epoch: found.epoch, position: from }, at_head: false };
-    let mut commits = shared.log.commits(ledger, found.after, Until::Head);
+    let mut commits = shared.log.read(ledger, (found, from), Until::Head).await;
+    let mut before = None;
     while let Some(commit) = commits.next().await {
-        let commit = commit.map_err(unreadable)?;
+        let (commit, after) = commit.map_err(unreadable)?;
         for (position, event) in events(&commit)? {
             if position <= from {
                 continue;
             }
             if read.events.len() == size || position - from > LOOKED_THROUGH_MAX {
+                before.into_iter().for_each(|place| shared.log.leave(place));
                 return Ok(read);
             }
             read.place.position = position;
@@ -156,7 +158,9 @@ async fn read(
                 read.events.push(event.to_owned());
             }
         }
+        before = Some(after);
     }
+    before.into_iter().for_each(|place| shared.log.leave(place));
     read.at_head = true;
     Ok(read)
 }

@@ -38,6 +38,7 @@ mod vantage;
 mod webhooks;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use backend::Behind;
@@ -106,6 +107,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// How often a reader was told nothing more because the log did not verify; it is added to.
+    pub unverified: Arc<AtomicU64>,
     /// When it is time to stop.
     pub shutdown: Shutdown,
 }
@@ -145,7 +148,8 @@ impl Shared {
     fn new(parts: Parts, is_secure: bool) -> Arc<Self> {
         let Parts { backend, journal, deployment, pass_key, requests_per_second, .. } = parts;
         let Parts { exports_per_minute, invalid_tokens_per_minute, .. } = parts;
-        let Parts { buckets, courier_key, private_targets, limits, clock, random, shutdown, .. } = parts;
+        let Parts { buckets, courier_key, private_targets, limits, clock, random, .. } = parts;
+        let Parts { unverified, shutdown, .. } = parts;
         let backend = Behind::new(backend);
         Arc::new(Self {
             desks: desk::Desks::new(backend.clone()),
@@ -157,7 +161,7 @@ impl Shared {
             requests_per_second,
             exports_per_minute,
             uses: access::Uses::new(buckets.tokens.clone(), clock.clone()),
-            log: seek::Log::new(journal),
+            log: seek::Log::new((journal, deployment.clone()), backend.clone(), unverified),
             is_open: pass_key.is_none(),
             is_secure,
             limits,

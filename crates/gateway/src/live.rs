@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse as _, Response, Sse};
+use futures::future::ready;
 use futures::{Stream, StreamExt as _};
 use journal::Until;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use wire::Commit;
 use crate::Shared;
 use crate::asked::Asked;
 use crate::problem::Problem;
-use crate::seek::events;
+use crate::seek::{events, unreadable};
 use crate::vantage::Place;
 
 /// Readers at once; each reads the log, or an import, for itself.
@@ -62,11 +63,12 @@ pub(crate) async fn live(
         None => shared.log.after(&ledger, u64::MAX).await?,
     };
     let from = after.map_or(found.last, |place| place.position);
-    let commits = shared.log.commits(&ledger, found.after, Until::Follow);
-    let told = commits
-        .take_while(|commit| std::future::ready(commit.is_ok()))
-        .filter_map(|commit| std::future::ready(commit.ok()))
-        .flat_map(move |commit| futures::stream::iter(tell(&commit, from)));
+    let commits = shared.log.read(&ledger, (found, from), Until::Follow).await;
+    // What can't be read or does not verify ends the stream; who asks again is told why.
+    let verified =
+        commits.map(|commit| commit.map_err(unreadable).ok()).take_while(|commit| ready(commit.is_some()));
+    let told =
+        verified.filter_map(ready).flat_map(move |(commit, _)| futures::stream::iter(tell(&commit, from)));
     shared.stream(told)
 }
 

@@ -1,26 +1,79 @@
-//! Events of the log by position, and what the log says when it can't give them.
+//! Events of the log by position, verified, and what the log says when it can't give them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Slug;
-use journal::{AnyJournal, Found, Journal as _, JournalError, Until};
+use futures::StreamExt as _;
+use journal::{AnyJournal, Found, Journal as _, JournalError, Places, Until, Verified};
 use serde_json::value::RawValue;
-use wire::{Commit, Tip};
+use wire::ask::{Ask, Reply};
+use wire::{Commit, Tip, Verifier};
 
 use crate::access::no_such_ledger;
+use crate::backend::Behind;
 use crate::problem::Problem;
 use crate::vantage::Place;
+
+/// Events that are read and verified on the way to those that are wanted, before a projector is asked for a nearer place.
+const NEAR: u64 = 1_000;
+/// How long its answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The log that the gateway reads.
 #[derive(Clone)]
 pub(crate) struct Log {
     journal: AnyJournal,
+    places: Places<AnyJournal>,
+    backend: Behind,
+    unverified: Arc<AtomicU64>,
 }
 
 impl Log {
-    pub(crate) const fn new(journal: AnyJournal) -> Self {
-        Self { journal }
+    pub(crate) fn new(
+        (journal, deployment): (AnyJournal, Slug),
+        backend: Behind,
+        unverified: Arc<AtomicU64>,
+    ) -> Self {
+        Self { places: Places::new(journal.clone(), deployment), journal, backend, unverified }
     }
 
-    /// Commits after this place.
+    /// Verified commits that hold events after a position, which was found in the log.
+    pub(crate) async fn read(
+        &self,
+        ledger: &Slug,
+        (found, position): (Found, u64),
+        until: Until,
+    ) -> Verified {
+        let at = (found.epoch, position);
+        if self.places.distance(ledger, at) > NEAR {
+            let ask = Ask::Reader { ledger: ledger.clone(), commit: found.after.commit };
+            let asked = tokio::time::timeout(PATIENCE, self.backend.ask(ledger, ask)).await;
+            // Without an answer more is read. A place that is none of this log's makes no commit after it verify.
+            if let Ok(Reply::Reader { place: Some(place) }) = asked
+                && let Ok(place) = URL_SAFE_NO_PAD.decode(place)
+            {
+                self.places.name_stored(ledger, &place);
+            }
+        }
+        let unverified = self.unverified.clone();
+        let counted = move |read: &Result<_, JournalError>| {
+            if matches!(read, Err(JournalError::Broken { .. })) {
+                unverified.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        self.places.after(ledger, at, until).inspect(counted).boxed()
+    }
+
+    /// Keeps the place after a page, where the next one begins.
+    pub(crate) fn leave(&self, place: Verifier) {
+        self.places.name(place);
+    }
+
+    /// Commits after this place, unverified.
     pub(crate) fn commits(&self, ledger: &Slug, after: Tip, until: Until) -> journal::Commits {
         self.journal.commits(ledger, after, until)
     }
@@ -57,8 +110,8 @@ impl Log {
         if found.last < position {
             return Ok(None);
         }
-        let commit = self.journal.commit(ledger, found.after.commit + 1).await.map_err(unreadable)?;
-        let commit = commit.ok_or_else(torn)?;
+        let next = self.read(ledger, (found, before), Until::Head).await.next().await;
+        let (commit, _) = next.ok_or_else(torn)?.map_err(unreadable)?;
         let event = events(&commit)?.find(|(place, _)| *place == position);
         Ok(event.map(|(_, event)| event.to_owned()))
     }
@@ -79,9 +132,18 @@ fn torn() -> Problem {
 
 /// What the log says instead of an answer.
 pub(crate) fn unreadable(error: JournalError) -> Problem {
-    tracing::warn!(%error, "the log can't be read");
     match error {
-        JournalError::Unreachable(_) => Problem::new("unavailable", "the log is out of reach"),
-        _ => Problem::new("out-of-order", "the log can't be read"),
+        JournalError::Broken { .. } => {
+            tracing::error!(%error, "the log does not verify; nothing is told of it");
+            Problem::new("log-broken", "the log does not verify")
+        }
+        JournalError::Unreachable(_) => {
+            tracing::warn!(%error, "the log can't be read");
+            Problem::new("unavailable", "the log is out of reach")
+        }
+        _ => {
+            tracing::warn!(%error, "the log can't be read");
+            Problem::new("out-of-order", "the log can't be read")
+        }
     }
 }

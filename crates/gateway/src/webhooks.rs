@@ -12,8 +12,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use courier::{Kept, Place, Source, Target, Wanted, Webhook};
-use domain::Slug;
+use courier::{Kept, Place, SECRETS_MAX, Source, Target, Wanted, Webhook};
+use domain::{Slug, Timestamp};
 use journal::bucket::BucketError;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ use crate::problem::Problem;
 use answers::{deliveries, shown, with_secret};
 use requests::{Changed, Made, Replayed, Rotated};
 
-pub(crate) use answers::payload;
+pub(crate) use answers::{channel, payload};
 pub(crate) use problems::PROBLEMS;
 pub(crate) use routes::routes;
 
@@ -207,7 +207,7 @@ async fn replay(
     Ok((StatusCode::ACCEPTED, Json(shared.show(&webhook).await?)).into_response())
 }
 
-/// Makes a new secret; the old one signs too for a while.
+/// Makes a new secret; the old ones sign too as long as was said.
 async fn rotate(
     State(shared): State<Arc<Shared>>,
     Named { ledger, id }: Named,
@@ -219,11 +219,7 @@ async fn rotate(
         return Err(Problem::new("malformed-request", what).at("/overlap_hours"));
     }
     let now = shared.clock.now().0;
-    let rotate = |webhook: &mut Webhook| {
-        webhook.generation += 1;
-        webhook.overlap_until = Some(now + i64::from(hours) * HOUR);
-        Ok(())
-    };
+    let rotate = |webhook: &mut Webhook| webhook.rotate(now, i64::from(hours) * HOUR).map_err(trusted);
     let webhook = shared.change((&ledger, id), rotate).await?;
     Ok(Json(with_secret(shared.show(&webhook).await?, &webhook, &shared.courier_key)))
 }
@@ -256,6 +252,14 @@ async fn retry(
     }
     shared.wish((&ledger, id), Wanted::Retry(source)).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "delivery": delivery }))).into_response())
+}
+
+/// Why a secret can't be replaced now.
+fn trusted(courier::Full { until }: courier::Full) -> Problem {
+    let until = wire::time::format(Timestamp(until)).map(|time| time.to_string()).unwrap_or_default();
+    let what = format!("{SECRETS_MAX} secrets sign already; the first of the old ones ends at {until}");
+    let hint = "ask again then; or with overlap_hours 0, which ends all but the new one at once";
+    Problem::new("too-many-secrets", what).hint(hint)
 }
 
 /// Whether a webhook may lead there.

@@ -9,6 +9,7 @@ pub mod embedded;
 mod error;
 pub mod jetstream;
 mod memory;
+mod places;
 mod read;
 mod seek;
 
@@ -18,6 +19,7 @@ pub use embedded::Embedded;
 pub use error::{AppendError, JournalError};
 pub use jetstream::JetStream;
 pub use memory::{Fault, Memory};
+pub use places::{Places, Verified};
 pub use read::{Read, read, read_events};
 pub use seek::{Found, seek};
 

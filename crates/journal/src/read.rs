@@ -45,7 +45,7 @@ pub fn read_events<J: Journal>(
     })
 }
 
-fn verified<J: Journal, T: Send + 'static>(
+pub(crate) fn verified<J: Journal, T: Send + 'static>(
     journal: &J,
     ledger: &Slug,
     from: Verifier,

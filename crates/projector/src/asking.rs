@@ -1,13 +1,15 @@
 //! Questions to the views of a ledger, and to what is kept of its log.
 
+use domain::Slug;
 use journal::{FIRST_EPOCH, Journal};
 use tokio::sync::OwnedMutexGuard;
-use wire::{Answer, Query};
+use wire::{Answer, Query, Verifier};
 
 use crate::explain::{Explained, STRETCHES_MAX};
 use crate::fold::Folded;
 use crate::handle::{Projector, Tracked};
 use crate::ledger_views::{LedgerViews, named};
+use crate::stretches::place;
 use crate::{Error, blocking};
 
 impl<J: Journal> Projector<J> {
@@ -43,6 +45,16 @@ impl<J: Journal> Projector<J> {
         let views = self.asked(&tracked, &query).await?;
         let store = self.shared.store.clone();
         blocking(move || views.explain(&store, &query, (after, STRETCHES_MAX))).await
+    }
+
+    /// The place of a reader at or before this commit, from which the log can be verified; nothing if none is stored.
+    ///
+    /// # Errors
+    /// [`Error`] of the store.
+    pub async fn reader(&self, ledger: &Slug, commit: u64) -> Result<Option<Verifier>, Error> {
+        let (store, of, origin) = (self.shared.store.clone(), ledger.clone(), self.origin(ledger));
+        let stored = blocking(move || store.stretch_at(&of, commit.saturating_add(1))).await?;
+        Ok(stored.and_then(|stored| place(&origin, &stored)))
     }
 
     /// The views that a question is asked of, held still.

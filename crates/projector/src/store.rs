@@ -144,6 +144,13 @@ impl Store {
         })
     }
 
+    /// The last stretch that begins with this commit or before.
+    pub(crate) fn stretch_at(&self, ledger: &Slug, commit: u64) -> Result<Option<Vec<u8>>, Error> {
+        let name = |first: u64| key(ledger, b's', &first.to_be_bytes());
+        let last = self.tree.range(name(0)..=name(commit)).next_back().transpose()?;
+        Ok(last.map(|(_, stretch)| stretch.to_vec()))
+    }
+
     /// Removes every page below a prefix.
     pub(crate) fn clear(&self, prefix: &[u8]) -> Result<(), Error> {
         let mut batch = sled::Batch::default();

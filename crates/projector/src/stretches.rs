@@ -128,6 +128,11 @@ fn open(origin: &Origin, bytes: &[u8]) -> Option<(Stretch, Vec<u32>)> {
     Some((Stretch { from, commit, position }, marks))
 }
 
+/// The place before a stretch that was stored; nothing for what [`kept`] did not write.
+pub(crate) fn place(origin: &Origin, stored: &[u8]) -> Option<Verifier> {
+    open(origin, stored).map(|(stretch, _)| stretch.from)
+}
+
 fn shortened(mark: Mark) -> u32 {
     // The high bits of a mark; as many as a u32 has room for.
     (mark >> (u64::BITS - BITS)) as u32

@@ -35,6 +35,13 @@ pub enum Ask {
         /// The event's id.
         event: Uuid,
     },
+    /// From where a reader can verify the log after this commit, without reading all of it.
+    Reader {
+        /// The ledger.
+        ledger: Slug,
+        /// Number of the commit.
+        commit: u64,
+    },
     /// Where the event stands that came from a record of another system; answered by `Place`.
     Source {
         /// The ledger.
@@ -92,6 +99,7 @@ impl Ask {
             Self::Head { .. } => "head",
             Self::Receipt { .. } => "receipt",
             Self::Place { .. } => "place",
+            Self::Reader { .. } => "reader",
             Self::Source { .. } => "source",
             Self::Submit { .. } => "submit",
             Self::Query { .. } => "query",
@@ -109,6 +117,7 @@ impl Ask {
             Self::Head { ledger }
             | Self::Receipt { ledger, .. }
             | Self::Place { ledger, .. }
+            | Self::Reader { ledger, .. }
             | Self::Source { ledger, .. }
             | Self::Submit { ledger, .. }
             | Self::Digests { ledger }
@@ -160,6 +169,11 @@ pub enum Reply {
     Place {
         /// Its position; none if there is no such event.
         position: Option<u64>,
+    },
+    /// To `Reader`.
+    Reader {
+        /// A place at or before the commit, as bytes of a [`Verifier`](crate::Verifier) in base64url; none if none is kept.
+        place: Option<String>,
     },
     /// To `Submit`, in the same order.
     Outcomes {

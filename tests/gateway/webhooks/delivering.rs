@@ -7,7 +7,7 @@ use serde_json::json;
 use tests::nats::root;
 use tests::receiver::Receiver;
 
-use super::kit::{act, asked, environment, lab, made, site, verifies, wait};
+use super::kit::{act, asked, environment, lab, made, refused, site, verifies, wait};
 use crate::kit::{LEDGER, key_of, site_id};
 
 #[test]
@@ -86,6 +86,29 @@ fn both_secrets_verify_while_one_replaces_the_other() {
 }
 
 #[test]
+fn a_second_rotation_ends_no_secret_before_its_time_and_a_third_is_refused_or_ends_all() {
+    let (gateway, receiver) = (lab(), Receiver::start());
+    let (webhook, end) = made(&gateway, &receiver, &json!({}));
+    let told = |told: &serde_json::Value| told["public_key"].as_str().unwrap().to_owned();
+    let rotate = |body| asked(&gateway, ("POST", &format!("{end}/rotate")), &body, 200);
+    let (second, third) = (rotate(json!({})), rotate(json!({ "overlap_hours": 1 })));
+    let trusted = [told(&webhook), told(&second), told(&third)];
+    assert_eq!((&third["generation"], third["overlaps"].as_array().unwrap().len()), (&json!(3), 2));
+    asked(&gateway, ("POST", &format!("{end}/test")), &json!({}), 202);
+    let came = receiver.next();
+    assert!(trusted.iter().all(|key| verifies(key, &came, &came.body)));
+
+    let full = (409, "too-many-secrets".to_owned());
+    assert_eq!(refused(&gateway, "POST", &format!("{end}/rotate"), &json!({})), full);
+    assert_eq!(asked(&gateway, ("GET", &end), &json!({}), 200)["overlaps"], third["overlaps"]);
+    let last = rotate(json!({ "overlap_hours": 0 }));
+    asked(&gateway, ("POST", &format!("{end}/test")), &json!({}), 202);
+    let came = receiver.next();
+    assert!(verifies(&told(&last), &came, &came.body));
+    assert!(!trusted.iter().any(|key| verifies(key, &came, &came.body)));
+}
+
+#[test]
 fn only_what_was_asked_for_comes_and_nothing_from_before() {
     let (gateway, receiver) = (lab(), Receiver::start());
     site(&gateway, 1);
@@ -154,8 +177,8 @@ fn what_was_delivered_comes_again_when_it_is_asked_for_under_the_same_ids() {
     asked(&gateway, ("POST", &format!("{end}/replay")), &json!({ "after": "1:3" }), 202);
     let again = receiver.take(2);
     assert_eq!((again[0].id(), again[1].id()), (first[2].id(), first[3].id()));
-    wait(&gateway, &end, |told| told["pending"] == 0 && told["read_to"] == "1:5");
-    let deliveries = asked(&gateway, ("GET", &format!("{end}/deliveries?state=delivered")), &json!({}), 200);
+    let all = |told: &serde_json::Value| told["deliveries"].as_array().unwrap().len() == 6;
+    let deliveries = wait(&gateway, &format!("{end}/deliveries?state=delivered"), all);
     let delivered: Vec<_> =
         deliveries["deliveries"].as_array().unwrap().iter().map(|one| one["delivery"].clone()).collect();
     assert_eq!(delivered, ["1:2", "1:3", "1:4", "1:5", "1:4", "1:5"]);

@@ -32,7 +32,10 @@ use crate::args::Role;
 use crate::serve::admin::page::{Format, page};
 use crate::serve::admin::readiness::readiness;
 use crate::serve::admin::sample::Sampler;
+use crate::serve::courier::CourierFigures;
+use crate::serve::figures::Figures;
 use crate::serve::node::Node;
+use journal::AnyJournal;
 
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 32;
@@ -69,9 +72,17 @@ impl Admin {
         self.address
     }
 
+    /// Answers for ever, if there is such a port.
+    pub(crate) async fn serve_if(admin: Option<Self>, watched: Watched, lag_max: u64, shutdown: Shutdown) {
+        match admin {
+            Some(admin) => admin.serve(watched, lag_max, shutdown).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Answers until it is dropped, also while the server stops.
-    pub(crate) async fn serve(self, role: Role, node: Arc<Node>, lag_max: u64, shutdown: Shutdown) {
-        let desk = Arc::new(Desk { role, sampler: Sampler::new(node.clone(), shutdown), node, lag_max });
+    async fn serve(self, watched: Watched, lag_max: u64, shutdown: Shutdown) {
+        let desk = Arc::new(Desk { sampler: Sampler::new(watched, shutdown), lag_max });
         let (mut connections, mut oldest_first) = (JoinSet::new(), VecDeque::<AbortHandle>::new());
         loop {
             let stream = match self.listener.accept().await {
@@ -104,10 +115,19 @@ async fn converse(stream: TcpStream, desk: Arc<Desk>) {
     let _ = timeout(CONNECTION_TIMEOUT, server.serve_connection(TokioIo::new(stream), answer)).await;
 }
 
+/// What is watched.
+pub(crate) struct Watched {
+    pub(crate) role: Role,
+    pub(crate) journal: AnyJournal,
+    /// Recorder and projector, where there are any.
+    pub(crate) node: Option<Arc<Node>>,
+    pub(crate) figures: Arc<Figures>,
+    /// The courier's, where there is one.
+    pub(crate) courier: Option<Arc<CourierFigures>>,
+}
+
 /// What questions are answered from.
 struct Desk {
-    role: Role,
-    node: Arc<Node>,
     sampler: Sampler,
     lag_max: u64,
 }
@@ -136,14 +156,14 @@ impl Desk {
     }
 
     async fn ready(&self) -> Response<Full<Bytes>> {
-        let readiness = readiness(self.role, &self.sampler.health().await, self.lag_max);
+        let readiness = readiness(self.sampler.watched.role, &self.sampler.health().await, self.lag_max);
         let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         let body = serde_json::to_string(&readiness).unwrap_or_default();
         respond(status, "application/json", body + "\n")
     }
 
     async fn metrics(&self, format: Format) -> Response<Full<Bytes>> {
-        match page(self.role, &self.node.figures, &self.sampler.everything().await, format) {
+        match page(&self.sampler.watched, &self.sampler.everything().await, format) {
             Ok(page) => respond(StatusCode::OK, format.content_type(), page),
             Err(_) => {
                 let failed = "the figures can't be written\n".to_owned();

@@ -1,5 +1,7 @@
 //! Webhooks: a courier alone on a log in NATS, or beside the node and the gateway of this process.
 
+mod figures;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +12,14 @@ use journal::{AnyBucket, AnyJournal};
 use runtime::config::Config;
 use runtime::{Shutdown, SystemClock, SystemRandom, keys};
 
+pub(crate) use self::figures::{CourierFigures, Together};
+
 use crate::args::Role;
 use crate::client::journal_error;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::serve::admin::{Admin, Watched};
+use crate::serve::figures::Figures;
 use crate::serve::http::{self, Http};
 use crate::serve::node::Node;
 use crate::serve::waiting::patiently;
@@ -23,7 +29,7 @@ pub(crate) struct Outside {
     /// HTTP, where the configuration wants it.
     pub(crate) gateway: Option<(Http, gateway::Parts)>,
     /// Webhooks, where the configuration wants them.
-    pub(crate) courier: Option<Parts>,
+    pub(crate) courier: Option<(Parts, Arc<CourierFigures>)>,
 }
 
 impl Outside {
@@ -35,7 +41,7 @@ impl Outside {
             }
         };
         let courier = async {
-            if let Some(parts) = self.courier {
+            if let Some((parts, _)) = self.courier {
                 run(parts).await;
             }
         };
@@ -62,8 +68,10 @@ pub(crate) async fn outside(
     }
     // In a directory the bucket must be the same one for both.
     let opened = gateway.as_ref().map(|(_, parts)| parts.buckets.webhooks.clone());
-    let courier = parts(config, (node.journal.clone(), opened), (&node.home.keys, &node.home.dir), shutdown);
-    Ok(Outside { gateway, courier: Some(courier.await?) })
+    let (parts, figures) =
+        parts(config, (node.journal.clone(), opened), (&node.home.keys, &node.home.dir), shutdown).await?;
+    let parts = Parts { deployment: node.home.deployment.clone(), ..parts };
+    Ok(Outside { gateway, courier: Some((parts, figures)) })
 }
 
 /// Delivers to webhooks of a log in NATS until it is time to stop; what is owed is kept there, so any number may run. Waits
@@ -73,21 +81,37 @@ pub(crate) async fn outside(
 /// As [`parts`], and as `open`.
 pub(crate) async fn courier_alone(
     config: &Config,
-    open: impl AsyncFn() -> Result<AnyJournal, Error>,
+    (open, admin): (
+        impl AsyncFn() -> Result<AnyJournal, Error>,
+        impl Future<Output = Result<Option<Admin>, Error>>,
+    ),
     shutdown: Shutdown,
 ) -> Result<Exit, Error> {
     let keys = config.recorder.keys_dir(&config.data);
     let parts = patiently(&shutdown, async || {
         parts(config, (open().await?, None), (&keys, &config.data), shutdown.clone()).await
     });
-    let Some(parts) = Box::pin(parts).await? else { return Ok(Exit::Ok) };
+    let Some((parts, figures)) = Box::pin(parts).await? else { return Ok(Exit::Ok) };
+    let (admin, journal) = (admin.await?, parts.journal.clone());
     tracing::info!(
         role = Role::Courier.name(),
         deployment = %config.deployment,
         journal = %config.journal.url,
+        admin = admin.as_ref().map(|admin| format!("http://{}", admin.address())),
         "serving"
     );
-    run(parts).await;
+    let watched = Watched {
+        role: Role::Courier,
+        journal,
+        node: None,
+        figures: Arc::new(Figures::default()),
+        courier: Some(figures),
+    };
+    // Whoever watches sees it stop, and is gone with it.
+    tokio::select! {
+        () = run(parts) => {}
+        () = Admin::serve_if(admin, watched, config.admin.lag_max, shutdown) => {}
+    }
     tracing::info!("stopped");
     Ok(Exit::Ok)
 }
@@ -102,7 +126,7 @@ pub(crate) fn key(keys: &Path) -> Result<CourierKey, Error> {
     key.map(CourierKey::new).map_err(unusable)
 }
 
-/// What a courier stands on; `data` is where webhooks are kept when the log is not in NATS, unless a gateway of this
+/// What a courier stands on, and what it counts; `data` is where webhooks are kept when the log is not in NATS, unless a gateway of this
 /// process has them open already.
 ///
 /// # Errors
@@ -112,7 +136,7 @@ pub(crate) async fn parts(
     (journal, opened): (AnyJournal, Option<AnyBucket>),
     (keys, data): (&Path, &Path),
     shutdown: Shutdown,
-) -> Result<Parts, Error> {
+) -> Result<(Parts, Arc<CourierFigures>), Error> {
     let bucket = match opened {
         Some(bucket) => bucket,
         None => http::open(&journal, data, WEBHOOKS).await.map_err(|error| journal_error(&error))?,
@@ -127,14 +151,18 @@ pub(crate) async fn parts(
         // Nobody else has a data directory that is in use.
         lease: matches!(journal, AnyJournal::JetStream(_)).then_some(lease),
     };
-    Ok(Parts {
+    let figures = Arc::new(CourierFigures::default());
+    let parts = Parts {
         journal,
+        deployment: config.deployment.clone(),
         store: Store::new(bucket),
         key: key(keys)?,
         sender,
         clock: Arc::new(SystemClock::default()),
         random: Arc::new(SystemRandom),
+        observer: figures.clone(),
         settings,
         shutdown,
-    })
+    };
+    Ok((parts, figures))
 }

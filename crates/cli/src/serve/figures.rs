@@ -5,10 +5,11 @@
 //! ledgers, views, roles, and codes of refusals and failures.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::Slug;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
@@ -25,7 +26,7 @@ const APPEND_SECONDS: [f64; 15] =
     [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Names and values that tell the figures of one metric apart.
-pub(super) type Labels<const N: usize> = [(&'static str, String); N];
+pub(crate) type Labels<const N: usize> = [(&'static str, String); N];
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
 type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
 
@@ -59,6 +60,8 @@ pub(crate) struct Figures {
     busy: Counters<1>,
     in_work: Family<Labels<1>, Gauge>,
     recordings: Mutex<BTreeMap<Slug, Recording>>,
+    /// Moved by the gateway.
+    pub(crate) unverified: Arc<AtomicU64>,
 }
 
 impl Default for Figures {
@@ -79,6 +82,7 @@ impl Default for Figures {
             busy: Family::default(),
             in_work: Family::default(),
             recordings: Mutex::default(),
+            unverified: Arc::default(),
         }
     }
 }
@@ -184,6 +188,13 @@ impl Figures {
         requests.register("taken", "Requests from NATS that were taken into work", self.requests.clone());
         requests.register("busy", "Requests from NATS that were answered `busy`", self.busy.clone());
         requests.register("in_work", "Requests from NATS in work now", self.in_work.clone());
+    }
+
+    /// Adds what the gateway counts to a page.
+    pub(super) fn register_gateway(&self, page: &mut Registry) {
+        let unverified = ConstCounter::new(self.unverified.load(Ordering::Relaxed));
+        let help = "Readers of events who were told nothing more because the log did not verify";
+        page.sub_registry_with_prefix("gateway").register("unverified", help, unverified);
     }
 
     fn stands(&self, ledger: &Slug, recording: Recording) {

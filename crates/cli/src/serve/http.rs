@@ -153,6 +153,7 @@ pub(crate) async fn parts(
         },
         clock: Arc::new(SystemClock::default()),
         random,
+        unverified: Arc::default(),
         shutdown,
     })
 }
@@ -188,7 +189,8 @@ pub(crate) async fn open(
 pub(crate) async fn before(node: &Arc<Node>, config: &Config, shutdown: Shutdown) -> Result<Parts, Error> {
     let Home { keys, dir, .. } = &node.home;
     let parts = parts(config, (node.clone(), node.journal.clone()), (keys, dir), shutdown).await?;
-    Ok(Parts { deployment: node.home.deployment.clone(), ..parts })
+    let unverified = node.figures.unverified.clone();
+    Ok(Parts { deployment: node.home.deployment.clone(), unverified, ..parts })
 }
 
 /// What a gateway before servers behind NATS stands on.

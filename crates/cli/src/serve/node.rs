@@ -42,7 +42,7 @@ pub(crate) struct Node {
     pub(super) random: Arc<dyn Random>,
     pub(super) keys: Mutex<BTreeMap<Slug, LedgerKeys>>,
     /// What is counted while it works.
-    pub(super) figures: Arc<Figures>,
+    pub(crate) figures: Arc<Figures>,
     /// Where health and figures are asked for, if anywhere.
     pub(crate) admin: OnceLock<SocketAddr>,
 }
@@ -165,6 +165,7 @@ impl Node {
             Ask::Head { ledger } => self.head(&ledger).await,
             Ask::Receipt { ledger, command } => self.receipt(&ledger, command).await,
             Ask::Place { ledger, event } => self.place(&ledger, event).await,
+            Ask::Reader { ledger, commit } => self.reader(&ledger, commit).await,
             Ask::Source { ledger, source } => self.place_of_source(&ledger, &source).await,
             Ask::Submit { ledger, commands } => {
                 self.submit(&ledger, commands).await.map(|outcomes| Reply::Outcomes { outcomes })
@@ -192,6 +193,11 @@ impl Node {
     async fn place(&self, ledger: &Slug, event: Uuid) -> Result<Reply, Failure> {
         self.must_exist(ledger).await?;
         Ok(Reply::Place { position: self.recorder()?.place(ledger, event).await? })
+    }
+
+    async fn reader(&self, ledger: &Slug, commit: u64) -> Result<Reply, Failure> {
+        let place = self.views().await?.reader(ledger, commit).await?;
+        Ok(Reply::Reader { place: place.map(|place| URL_SAFE_NO_PAD.encode(place.to_bytes())) })
     }
 
     /// A ledger without a log is a mistyped name, and must not be answered as an empty one.

@@ -75,6 +75,7 @@ fn patience(service: Service, ask: &Ask) -> Option<Duration> {
             Some(QUESTION.saturating_add(query.patience()))
         }
         (Service::Projector, Ask::Explain { query, .. }) => Some(QUESTION.saturating_add(query.patience())),
+        (Service::Projector, Ask::Reader { .. }) => Some(QUESTION),
         (Service::Projector, Ask::Digests { .. } | Ask::Rebuild { .. }) => Some(WHOLE),
         _ => None,
     }

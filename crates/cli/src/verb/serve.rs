@@ -17,7 +17,7 @@ use crate::client::{journal_error, view_error};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::home::{Home, HomeLock, LogKind};
-use crate::serve::admin::Admin;
+use crate::serve::admin::{Admin, Watched};
 use crate::serve::broker::Broker;
 use crate::serve::courier::{Outside, courier_alone, outside};
 use crate::serve::feed::Feed;
@@ -38,7 +38,10 @@ pub(crate) async fn run(serve: &Serve) -> Result<Exit, Error> {
         .map_err(|error| Error::new(Exit::Failure, "can't listen to signals").why(error))?;
     match serve.role {
         Role::Gateway => gateway_alone(&config, shutdown).await,
-        Role::Courier => courier_alone(&config, async || open(&config).await, shutdown).await,
+        Role::Courier => {
+            let parts = (async || open(&config).await, admin(&config));
+            courier_alone(&config, parts, shutdown).await
+        }
         role => node(role, &config, shutdown).await,
     }
 }
@@ -124,15 +127,23 @@ async fn gateway_alone(config: &Config, shutdown: Shutdown) -> Result<Exit, Erro
     let parts =
         patiently(&shutdown, async || http::behind(open(config).await?, config, shutdown.clone()).await);
     let Some(parts) = Box::pin(parts).await? else { return Ok(Exit::Ok) };
+    let (figures, journal) = (Arc::new(Figures::default()), parts.journal.clone());
+    let parts = gateway::Parts { unverified: figures.unverified.clone(), ..parts };
     let gateway = http::bind(config).await?.ok_or_else(nowhere)?;
+    let admin = admin(config).await?;
     tracing::info!(
         role = Role::Gateway.name(),
         deployment = %config.deployment,
         journal = %describe(config),
+        admin = admin.as_ref().map(|admin| format!("http://{}", admin.address())),
         http = gateway.url(),
         "serving"
     );
-    gateway.serve(parts, config).await;
+    let watched = Watched { role: Role::Gateway, journal, node: None, figures, courier: None };
+    tokio::select! {
+        () = gateway.serve(parts, config) => {}
+        () = Admin::serve_if(admin, watched, config.admin.lag_max, shutdown) => {}
+    }
     tracing::info!("stopped");
     Ok(Exit::Ok)
 }
@@ -278,6 +289,15 @@ impl<'a> Server<'a> {
         admin: Option<Admin>,
         outside: Outside,
     ) -> Result<(), Error> {
+        let watched = Watched {
+            role: self.role,
+            journal: self.journal.clone(),
+            node: Some(self.node.clone()),
+            figures: self.node.figures.clone(),
+            courier: outside.courier.as_ref().map(|(_, figures)| figures.clone()),
+        };
+        let lag_max = self.config.admin.lag_max;
+        let watch = Admin::serve_if(admin, watched, lag_max, self.shutdown.clone());
         let local = local::serve(listener, self.node.clone(), self.shutdown.clone());
         let work = async {
             let ((), (), served, ()) =
@@ -289,18 +309,7 @@ impl<'a> Server<'a> {
         // Whoever watches sees it stop, and is gone with it.
         tokio::select! {
             served = work => served,
-            () = self.watch(admin) => Ok(()),
-        }
-    }
-
-    /// Answers on the admin port for ever, if there is one.
-    async fn watch(&self, admin: Option<Admin>) {
-        match admin {
-            Some(admin) => {
-                let lag_max = self.config.admin.lag_max;
-                admin.serve(self.role, self.node.clone(), lag_max, self.shutdown.clone()).await;
-            }
-            None => std::future::pending().await,
+            () = watch => Ok(()),
         }
     }
 

@@ -52,7 +52,7 @@ fn webhook(scheme: Scheme) -> Webhook {
         scheme,
         paused: false,
         generation: 1,
-        overlap_until: None,
+        overlaps: Vec::new(),
         from: place(0),
         made: 0,
         wishes: Vec::new(),

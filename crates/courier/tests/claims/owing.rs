@@ -29,7 +29,7 @@ fn owing(things: &[u32]) -> State {
 }
 
 fn due(state: &State, now: i64) -> Vec<Source> {
-    state.due(now, &BTreeSet::new()).into_iter().map(|told| told.source).collect()
+    state.due(now, &BTreeSet::new()).map(|told| told.source).collect()
 }
 
 fn hear(state: &mut State, number: u64, wanted: Wanted) -> bool {
@@ -61,7 +61,7 @@ fn the_first_about_each_thing_is_due_and_the_others_wait() {
     let mut state = owing(&[1, 1, 2, 1]);
     assert_eq!(due(&state, 0), [source(1), source(3)]);
     let on_its_way = BTreeSet::from([source(1)]);
-    let rest: Vec<_> = state.due(0, &on_its_way).into_iter().map(|told| told.source).collect();
+    let rest: Vec<_> = state.due(0, &on_its_way).map(|told| told.source).collect();
     assert_eq!(rest, [source(3)]);
     state.tried(source(1), failed(), moment(0));
     assert_eq!(due(&state, 0), [source(3)]);

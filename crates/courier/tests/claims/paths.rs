@@ -80,7 +80,7 @@ impl World {
             Step::Send { courier, received, answered } => {
                 let Some((state, _)) = &mut self.couriers[courier] else { return };
                 let none = BTreeSet::new();
-                let Some(first) = state.due(self.now, &none).first().map(|told| told.source) else { return };
+                let Some(first) = state.due(self.now, &none).next().map(|told| told.source) else { return };
                 if received {
                     self.came.push(first);
                 }

@@ -3,12 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use courier::{Refused, Resolve, Scheme, Sender, Signed, Target, Tried, is_public, sign};
 use futures::future::BoxFuture;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::{key, source, webhook};
 
@@ -219,4 +220,55 @@ async fn tls_is_spoken_with_whom_the_certificate_names_and_with_nobody_else() {
     assert_eq!(why(over_tls("https://other.example/", acceptor.clone(), roots).await), untrusted);
     let (_, others) = tls("hook.example");
     assert_eq!(why(over_tls("https://hook.example/", acceptor, others).await), untrusted);
+}
+
+/// Whether a request with an empty object came before the connection was ended.
+async fn request_came(stream: &mut TcpStream) -> bool {
+    let (mut request, mut some) = (Vec::new(), [0; 1024]);
+    while !request.ends_with(b"{}") {
+        match stream.read(&mut some).await.unwrap() {
+            0 => return false,
+            read => request.extend_from_slice(&some[..read]),
+        }
+    }
+    true
+}
+
+/// A receiver that answers 204 to so many requests on each connection and then ends it; how many connections it took for
+/// these deliveries, one after the other.
+async fn connections(sender: &Sender, each: usize, deliveries: usize) -> usize {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let taken = AtomicUsize::new(0);
+    let receive = async {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            taken.fetch_add(1, Ordering::Relaxed);
+            for _ in 0..each {
+                if !request_came(&mut stream).await {
+                    break;
+                }
+                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            }
+        }
+    };
+    let send = async {
+        for _ in 0..deliveries {
+            assert_eq!(sender.send(&url, &signed(), "{}".to_owned()).await, Tried::Delivered);
+        }
+    };
+    tokio::select! {
+        () = send => {}
+        () = receive => {}
+    }
+    taken.into_inner()
+}
+
+#[tokio::test]
+async fn deliveries_share_a_connection_as_long_as_the_receiver_keeps_it_and_it_is_not_too_old() {
+    let open = sender(&[], true).within(Duration::from_secs(10));
+    assert_eq!(connections(&open, 100, 5).await, 1);
+    // One that was ended is no failure.
+    assert_eq!(connections(&open, 2, 6).await, 3);
+    assert_eq!(connections(&open.aged(Duration::ZERO), 100, 3).await, 3);
 }

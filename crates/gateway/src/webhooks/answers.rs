@@ -2,10 +2,14 @@
 
 use std::str::FromStr;
 
-use courier::{CourierKey, Ended, Pending, Place, Scheme, State, Webhook, message_id};
+use courier::{CourierKey, Ended, HEADERS, Overlap, Pending, Place, Scheme, State, Webhook, message_id};
 use domain::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
+
+/// What is said of deliveries.
+const ABOUT: &str = "By Standard Webhooks 1.0.0, at least once and in order for each thing. No body has an id of a person or a \
+    case. Answer 2xx within 20 seconds; 410 ends the webhook.";
 
 /// A webhook with what is known of its state.
 pub(super) fn shown(webhook: &Webhook, state: Option<&State>, key: &CourierKey) -> Value {
@@ -29,11 +33,17 @@ pub(super) fn shown(webhook: &Webhook, state: Option<&State>, key: &CourierKey) 
         "why": disabled,
         "made": time(webhook.made),
         "generation": webhook.generation,
-        "overlap_until": webhook.overlap_until.and_then(time),
+        "overlap_until": webhook.overlaps.iter().map(|one| one.until).max().and_then(time),
+        "overlaps": webhook.overlaps.iter().map(overlap).collect::<Vec<_>>(),
         "read_to": place(state.map_or(webhook.from, |state| state.cursor)),
         "pending": state.map_or(0, |state| state.pending.len()),
         "last_delivered": state.and_then(|state| state.delivered).and_then(time),
     })
+}
+
+/// A secret that was replaced and still signs.
+fn overlap(Overlap { generation, until }: &Overlap) -> Value {
+    json!({ "generation": generation, "until": time(*until) })
 }
 
 /// The same with what the receiver verifies by.
@@ -104,33 +114,36 @@ fn time(micros: i64) -> Option<String> {
 
 /// What a receiver is sent: the member `webhooks` of the API document.
 pub(crate) fn payload() -> Value {
-    let text = || json!({ "type": "string" });
-    let number = || json!({ "type": "integer", "minimum": 0 });
-    let data = json!({
-        "type": "object",
-        "required": ["ledger", "kind"],
-        "properties": {
-            "ledger": text(), "epoch": number(), "position": number(), "kind": text(), "subject": text(),
-            "effective": text(), "test": number(),
-        },
-    });
-    let body = json!({
-        "type": "object",
-        "required": ["type", "timestamp", "data"],
-        "properties": { "type": text(), "timestamp": { "type": "string", "format": "date-time" }, "data": data },
-    });
-    let header = |name: &str, about: &str| json!({ "name": name, "in": "header", "required": true, "description": about, "schema": text() });
+    let header = |(name, about)| json!({ "name": name, "in": "header", "required": true, "description": about, "schema": { "type": "string" } });
     json!({ "event": { "post": {
         "operationId": "receive-event",
         "summary": "An event was recorded; ask for it by its position",
-        "description": "By Standard Webhooks 1.0.0, at least once and in order for each thing. No body has an id of a \
-            person or a case. Answer 2xx within 20 seconds; 410 ends the webhook.",
-        "parameters": [
-            header("webhook-id", "The same however often an event is sent"),
-            header("webhook-timestamp", "Seconds since 1970 at which it was sent"),
-            header("webhook-signature", "`v1a,` with ed25519 or `v1,` with HMAC-SHA256; two while a secret is replaced"),
-        ],
-        "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
+        "description": ABOUT,
+        "parameters": HEADERS.map(header),
+        "requestBody": { "required": true, "content": { "application/json": { "schema": courier::schema() } } },
         "responses": { "2XX": { "description": "Received" } },
     } } })
+}
+
+/// The same as a channel and a message of the document of event streams.
+pub(crate) fn channel() -> (Value, Value) {
+    let channel = json!({
+        "address": null,
+        "description": format!("A POST to the address that a webhook leads to, for each event. {ABOUT}"),
+        "messages": { "webhook": { "$ref": "#/components/messages/webhook" } },
+    });
+    let header =
+        |(name, about): (&str, &str)| (name.to_owned(), json!({ "type": "string", "description": about }));
+    let message = json!({
+        "name": "webhook",
+        "title": "An event was recorded; ask for it by its position",
+        "contentType": "application/json",
+        "headers": {
+            "type": "object",
+            "required": HEADERS.map(|(name, _)| name),
+            "properties": HEADERS.into_iter().map(header).collect::<Map<_, _>>(),
+        },
+        "payload": courier::schema(),
+    });
+    (channel, message)
 }

@@ -20,4 +20,12 @@ pub(crate) const PROBLEMS: &[Line] = &[
         "Remove those that nobody needs, or tell several receivers from one of yours.",
         None,
     ),
+    (
+        "too-many-secrets",
+        409,
+        "Receivers may still trust too many secrets",
+        "The secret was replaced so often that three of them sign, and none ends before the time that was said for it.",
+        "Replace it again once one has ended, or with overlap_hours 0, which ends all but the new one at once.",
+        None,
+    ),
 ];

@@ -81,21 +81,8 @@ impl Made {
     /// The webhook.
     pub(super) fn webhook(self, (id, ledger): (Uuid, Slug), from: courier::Place, made: i64) -> Webhook {
         let Self { url, types, kinds, scheme } = self;
-        let (paused, generation, overlap_until, wishes) = (false, 1, None, Vec::new());
-        Webhook {
-            id,
-            ledger,
-            url,
-            types,
-            kinds,
-            scheme,
-            paused,
-            generation,
-            overlap_until,
-            from,
-            made,
-            wishes,
-        }
+        let (paused, generation, overlaps, wishes) = (false, 1, Vec::new(), Vec::new());
+        Webhook { id, ledger, url, types, kinds, scheme, paused, generation, overlaps, from, made, wishes }
     }
 }
 

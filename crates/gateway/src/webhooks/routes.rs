@@ -35,7 +35,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new((Post, &of_one("test"), WHAT), ("test-webhook", "Delivers a test"), test),
         Route::new(
             (Post, &of_one("rotate"), WHAT),
-            ("rotate-webhook", "A new secret, shown once; the old one signs too for a while"),
+            ("rotate-webhook", "A new secret, shown once; the old ones sign too as long as was said"),
             rotate,
         )
         .takes(Takes::Document(requests::rotated)),

@@ -186,3 +186,21 @@ async fn a_store_of_before_there_were_marks_is_built_anew() {
     let (some, _, expected) = told(&house).await;
     assert_eq!(some, expected);
 }
+
+#[tokio::test]
+async fn a_reader_is_given_a_place_near_any_commit_from_which_the_log_verifies() {
+    let house = House::with(2_500).await;
+    let projector = house.flushing(100).await;
+    house.live(&projector).await;
+    let last = house.history.verifier.head().commit;
+    for commit in [0, 1, 1_000, 1_700, last] {
+        let mut place = projector.reader(&house.ledger, commit).await.unwrap().unwrap();
+        let head = place.head();
+        assert!(head.commit <= commit && commit - head.commit <= 1_100, "{} for {commit}", head.commit);
+        if head.commit < last {
+            let next = house.log.commit(&house.ledger, head.commit + 1).await.unwrap().unwrap();
+            place.accept(&next).unwrap();
+        }
+    }
+    assert_eq!(projector.reader(&"elsewhere".parse().unwrap(), 7).await.unwrap(), None);
+}

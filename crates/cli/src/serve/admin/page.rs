@@ -12,10 +12,11 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 use views::VIEWS;
 
+use super::Watched;
 use super::process::Process;
-use super::sample::{Sample, Viewed};
+use super::sample::{Sample, Told, Viewed};
 use crate::args::Role;
-use crate::serve::figures::{Figures, Labels, Recording};
+use crate::serve::figures::{Labels, Recording};
 
 /// A gauge of whole numbers, and one of fractions.
 type Gauges<const N: usize> = Family<Labels<N>, Gauge>;
@@ -49,12 +50,8 @@ impl Format {
 ///
 /// # Errors
 /// When the library can't write it.
-pub(super) fn page(
-    role: Role,
-    figures: &Figures,
-    sample: &Sample,
-    format: Format,
-) -> Result<String, fmt::Error> {
+pub(super) fn page(watched: &Watched, sample: &Sample, format: Format) -> Result<String, fmt::Error> {
+    let Watched { role, figures, .. } = watched;
     let mut all = Registry::default();
     process(all.sub_registry_with_prefix("process"), sample);
     let ours = all.sub_registry_with_prefix("hubledger");
@@ -66,6 +63,9 @@ pub(super) fn page(
     ours.register_with_unit("uptime", "Time since this process began to serve", Unit::Seconds, uptime);
     figures.register_requests(ours);
     leases(ours, sample);
+    if matches!(role, Role::All | Role::Gateway) {
+        figures.register_gateway(ours);
+    }
     if role.records() {
         figures.register_recorder(ours);
         recorder(ours, sample);
@@ -73,6 +73,11 @@ pub(super) fn page(
     if role.projects() {
         projector(ours, &sample.viewed);
         views(ours, &sample.viewed);
+    }
+    if let Some(counted) = &watched.courier {
+        let page = ours.sub_registry_with_prefix("courier");
+        counted.register(page);
+        courier(page, &sample.told);
     }
     let mut page = String::new();
     match format {
@@ -166,6 +171,46 @@ fn views(ours: &mut Registry, all: &[Viewed]) {
     view.register_with_unit("stored", help, Unit::Bytes, bytes);
     let help = "Entities that the view could not take; answers say so";
     view.register_with_unit("parked", help, Unit::Other("entities".into()), parked);
+}
+
+fn courier(page: &mut Registry, all: &[Told]) {
+    let (webhooks, paused, disabled) =
+        (Gauges::<1>::default(), Gauges::<1>::default(), Gauges::<1>::default());
+    let (stopped, pending, parked) = (Gauges::<1>::default(), Gauges::<1>::default(), Gauges::<1>::default());
+    let (lag, gap) = (Gauges::<1>::default(), Fractions::<1>::default());
+    for Told { ledger, together, behind } in all {
+        let labels = [("ledger", ledger.to_string())];
+        for (family, count) in [
+            (&webhooks, together.webhooks),
+            (&paused, together.paused),
+            (&disabled, together.disabled),
+            (&stopped, together.stopped),
+            (&pending, together.pending),
+            (&parked, together.parked),
+        ] {
+            family.get_or_create(&labels).set(whole(count));
+        }
+        if let Some(behind) = behind {
+            lag.get_or_create(&labels).set(whole(behind.events));
+            gap.get_or_create(&labels).set(behind.seconds);
+        }
+    }
+    for (name, help, family) in [
+        ("held", "Webhooks that this courier delivers to", webhooks),
+        ("paused", "Those of them that their owners have paused", paused),
+        ("disabled", "Those to which nothing is sent until somebody enables them", disabled),
+        ("stopped", "Those of which the log does not verify, so that it is not read on", stopped),
+    ] {
+        page.register_with_unit(name, help, Unit::Other("webhooks".into()), family);
+    }
+    let deliveries = || Unit::Other("deliveries".into());
+    page.register_with_unit("pending", "Deliveries that wait", deliveries(), pending);
+    let help = "Those of them whose webhooks are paused or disabled";
+    page.register_with_unit("parked", help, deliveries(), parked);
+    let help = "Events that the log has and active webhooks have not read, all together; missing when the log does not say";
+    page.register_with_unit("lag", help, Unit::Other("events".into()), lag);
+    let help = "Time since the oldest event was recorded that an active webhook has not read or not delivered; 0 without one";
+    page.register_with_unit("gap", help, Unit::Seconds, gap);
 }
 
 fn process(page: &mut Registry, sample: &Sample) {

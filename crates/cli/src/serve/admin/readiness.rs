@@ -53,6 +53,14 @@ pub(super) fn readiness(role: Role, sample: &Sample, lag_max: u64) -> Readiness 
         let why = behind(viewed, sample.log_reachable, lag_max);
         checks.push(Check::of("views", Some(viewed.standing.ledger.to_string()), why));
     }
+    if sample.blind {
+        checks.push(Check::of("webhooks", None, Some("what is kept of webhooks can't be read".to_owned())));
+    }
+    for told in &sample.told {
+        let why = (told.together.stopped > 0)
+            .then(|| "the log does not verify; the server's log says where".to_owned());
+        checks.push(Check::of("webhooks", Some(told.ledger.to_string()), why));
+    }
     Readiness { ready: checks.iter().all(|check| check.ok), role: role.name(), checks }
 }
 
@@ -72,8 +80,9 @@ fn behind(viewed: &Viewed, log_reachable: bool, lag_max: u64) -> Option<String> 
 mod tests {
     use projector::Standing;
 
-    use super::super::sample::Behind;
+    use super::super::sample::{Behind, Told};
     use super::*;
+    use crate::serve::courier::Together;
 
     fn well() -> Sample {
         let standing = Standing {
@@ -122,6 +131,18 @@ mod tests {
         assert!(reasons(&sample).is_empty());
         sample.viewed[0].behind = Some(Behind { events: 11, seconds: 0.1 });
         assert_eq!(reasons(&sample), ["they are 11 events behind the log; at most 10"]);
+    }
+
+    #[test]
+    fn webhooks_that_their_receivers_leave_alone_are_ready_and_those_whose_log_does_not_verify_are_not() {
+        let told = |together| Told { ledger: "azusa-usd".parse().unwrap(), together, behind: None };
+        let left = Together { webhooks: 3, disabled: 2, pending: 800, parked: 800, ..Together::default() };
+        assert!(reasons(&Sample { told: vec![told(left)], ..well() }).is_empty());
+        let stopped = Together { webhooks: 3, stopped: 1, ..Together::default() };
+        let why = "the log does not verify; the server's log says where";
+        assert_eq!(reasons(&Sample { told: vec![told(stopped)], ..well() }), [why]);
+        let why = "what is kept of webhooks can't be read";
+        assert_eq!(reasons(&Sample { blind: true, ..well() }), [why]);
     }
 
     #[test]

@@ -4,13 +4,12 @@
 //! not known in time is left out of the page, so that no old figure passes for a new one.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Slug, Timestamp};
 use futures::{StreamExt as _, stream};
-use journal::Journal as _;
-use projector::{Size, Standing};
+use journal::{AnyJournal, Journal as _};
+use projector::{Projector, Size, Standing};
 use recorder::Queue;
 use runtime::{Clock, Shutdown, SystemClock};
 use serde::Deserialize;
@@ -18,11 +17,12 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use wire::Commit;
 
+use super::Watched;
 use super::process::Process;
 use crate::log::stored_events;
+use crate::serve::courier::Together;
 use crate::serve::figures::Recording;
 use crate::serve::leases::{Service, Share};
-use crate::serve::node::Node;
 
 /// How long the log, or a lock, is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -42,6 +42,9 @@ pub(super) struct Sample {
     pub(super) queues: Vec<Queue>,
     pub(super) recordings: BTreeMap<Slug, Recording>,
     pub(super) viewed: Vec<Viewed>,
+    pub(super) told: Vec<Told>,
+    /// There is a courier, and it can't read which webhooks there are.
+    pub(super) blind: bool,
     pub(super) process: Process,
     /// Seconds since 1970 when this process began to serve.
     pub(super) started: f64,
@@ -67,12 +70,21 @@ pub(super) struct Behind {
     pub(super) seconds: f64,
 }
 
+/// The webhooks of a ledger that this server delivers to.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) ledger: Slug,
+    pub(super) together: Together,
+    /// How far the active ones are behind, all together; nothing when the log did not say how far it goes.
+    pub(super) behind: Option<Behind>,
+}
+
 /// What each view holds, and how many of its entities are parked.
 pub(super) type Stored = BTreeMap<&'static str, (Size, u64)>;
 
 /// Looks things up.
 pub(super) struct Sampler {
-    node: Arc<Node>,
+    pub(super) watched: Watched,
     shutdown: Shutdown,
     clock: SystemClock,
     began: Timestamp,
@@ -86,23 +98,34 @@ struct Measured {
 }
 
 impl Sampler {
-    pub(super) fn new(node: Arc<Node>, shutdown: Shutdown) -> Self {
+    pub(super) fn new(watched: Watched, shutdown: Shutdown) -> Self {
         let clock = SystemClock::default();
-        Self { node, shutdown, clock, began: clock.now(), measured: Mutex::default() }
+        Self { watched, shutdown, clock, began: clock.now(), measured: Mutex::default() }
     }
 
     /// What health is about: nothing that reads rows.
     pub(super) async fn health(&self) -> Sample {
-        let reachable = timeout(PATIENCE, self.node.journal.ledgers()).await;
-        let standings = self.node.projector.get().map(projector::Projector::standings).unwrap_or_default();
+        let reachable = timeout(PATIENCE, self.watched.journal.ledgers()).await;
+        let standings = self.projector().map(Projector::standings).unwrap_or_default();
         let viewed = stream::iter(standings).map(async |standing: Standing| {
             let behind = timeout(PATIENCE, self.behind(&standing)).await.ok().flatten();
             Viewed { standing, behind, stored: Stored::new() }
         });
+        let (together, can_look) = self
+            .watched
+            .courier
+            .as_ref()
+            .map_or_else(|| (BTreeMap::new(), true), |figures| figures.together());
+        let told = stream::iter(together).map(async |(ledger, together)| {
+            let behind = timeout(PATIENCE, self.untold(&ledger, &together)).await.ok().flatten();
+            Told { ledger, together, behind }
+        });
         Sample {
+            blind: !can_look,
+            told: told.buffered(ASKED_AT_ONCE).collect().await,
             stopping: self.shutdown.is_triggered(),
             log_reachable: reachable.is_ok_and(|ledgers| ledgers.is_ok()),
-            recordings: self.node.figures.recordings(),
+            recordings: self.watched.figures.recordings(),
             viewed: viewed.buffered(ASKED_AT_ONCE).collect().await,
             ..Sample::default()
         }
@@ -111,15 +134,15 @@ impl Sampler {
     /// Everything.
     pub(super) async fn everything(&self) -> Sample {
         let mut sample = self.health().await;
-        if let Ok(recorder) = self.node.recorder() {
+        let node = self.watched.node.as_ref();
+        if let Some(Ok(recorder)) = node.map(|node| node.recorder()) {
             // A ledger that is looked for in a log that does not answer keeps the list of all.
             sample.queues = timeout(PATIENCE, recorder.queues()).await.unwrap_or_default();
         }
         for viewed in &mut sample.viewed {
             viewed.stored = self.stored(&viewed.standing.ledger).await;
         }
-        let leases =
-            [Service::Recorder, Service::Projector].into_iter().filter_map(|of| self.node.leases(of));
+        let leases = [Service::Recorder, Service::Projector].into_iter().filter_map(|of| node?.leases(of));
         sample.shares = leases.map(|leases| (leases.service(), leases.share())).collect();
         sample.process = Process::look();
         sample.started = seconds(self.began);
@@ -130,11 +153,12 @@ impl Sampler {
     /// How far the log goes beyond the views, if it says so.
     async fn behind(&self, standing: &Standing) -> Option<Behind> {
         let ledger = &standing.ledger;
-        let tip = self.node.journal.head(ledger).await.ok()?;
+        let journal = &self.watched.journal;
+        let tip = journal.head(ledger).await.ok()?;
         if tip.commit <= standing.commit {
             return Some(Behind { events: 0, seconds: 0.0 });
         }
-        let read = async |number| self.node.journal.commit(ledger, number).await.ok().flatten();
+        let read = async |number| journal.commit(ledger, number).await.ok().flatten();
         let next = read(standing.commit + 1).await?;
         let last = if tip.commit == next.number { None } else { Some(read(tip.commit).await?) };
         let oldest = seconds(time_of_first(&next)?);
@@ -144,6 +168,30 @@ impl Sampler {
         Some(Behind { events: position.saturating_sub(standing.position), seconds })
     }
 
+    /// How far the log goes beyond what the active webhooks of a ledger have read, if it says so, and how old the oldest
+    /// event is that one of them has not delivered.
+    async fn untold(&self, ledger: &Slug, together: &Together) -> Option<Behind> {
+        let (Some(least), (read, webhooks)) = (together.least, together.read) else {
+            return Some(Behind { events: 0, seconds: 0.0 });
+        };
+        let journal = &self.watched.journal;
+        let found = journal::seek(journal, ledger, least.position).await.ok()??;
+        let unread = if found.last > least.position {
+            let next = journal.commit(ledger, found.after.commit + 1).await.ok().flatten()?;
+            Some(time_of_first(&next)?)
+        } else {
+            None
+        };
+        let oldest = unread.into_iter().chain(together.oldest).min();
+        let age = |oldest| (seconds(self.clock.now()) - seconds(oldest)).max(0.0);
+        let events = (found.last * webhooks).saturating_sub(read);
+        Some(Behind { events, seconds: oldest.map_or(0.0, age) })
+    }
+
+    fn projector(&self) -> Option<&Projector<AnyJournal>> {
+        self.watched.node.as_ref()?.projector.get()
+    }
+
     /// What the views of a ledger hold, measured now or a while ago.
     async fn stored(&self, ledger: &Slug) -> Stored {
         let mut measured = self.measured.lock().await;
@@ -151,7 +199,7 @@ impl Sampler {
         if let Some(last) = measured.get(ledger).filter(|last| began < last.again) {
             return last.stored.clone();
         }
-        let Some(projector) = self.node.projector.get() else { return Stored::new() };
+        let Some(projector) = self.projector() else { return Stored::new() };
         match timeout(PATIENCE, projector.stored(ledger)).await {
             Ok(Ok(stored)) => {
                 let now = self.clock.elapsed();

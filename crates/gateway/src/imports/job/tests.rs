@@ -73,6 +73,7 @@ fn shared(folder: &std::path::Path, roles: Arc<Roles>) -> Arc<Shared> {
         invalid_tokens_per_minute: 10,
         limits: Limits { handshake: second, head: second, body: second },
         random: Arc::new(SeededRandom::new(1)),
+        unverified: Arc::default(),
         shutdown: Shutdown::default(),
     };
     Shared::new(parts, false)
