@@ -1,5 +1,6 @@
 //! The README's example of a district, run as it is printed.
 
+use std::ffi::OsString;
 use std::process::Command;
 
 use tests::binary::{self, Serving};
@@ -17,6 +18,15 @@ fn lines(from: &str, to: &str) -> String {
 
 #[test]
 fn the_readme_s_district_delivers_a_night_line_by_line() {
+    // With the machine's curl, if it has one, and with a few lines of our own in its place.
+    let (here, ours) =
+        (std::env::var_os("PATH").unwrap(), root().join("tests/gateway/readme").into_os_string());
+    district([here.clone(), ours.clone()]);
+    district([ours, here]);
+}
+
+/// Runs the example with programs from these folders.
+fn district([first, second]: [OsString; 2]) {
     let folder = tempfile::tempdir().unwrap();
     let all = lines("\n## Over HTTP\n", "\n## Tokens\n");
     let (serve, rest) = all.split_once('\n').unwrap();
@@ -31,8 +41,7 @@ fn the_readme_s_district_delivers_a_night_line_by_line() {
     let script = script.join("\n").replace("localhost:8080", &Port::of_gateway(&server).0.to_string());
 
     let mut bash = Command::new("bash");
-    let paths =
-        [binary::path().parent().unwrap().as_os_str(), &std::env::var_os("PATH").unwrap()].join(":".as_ref());
+    let paths = [binary::path().parent().unwrap().as_os_str(), &first, &second].join(":".as_ref());
     bash.args(["-eu", "-c", &script]).env("PATH", paths).current_dir(folder.path());
     let ran = bash.output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
